@@ -1,0 +1,62 @@
+// What a definition may speak of: the traits, sources and segments registered for one population. The glue fills it from
+// the catalog before the core looks at it; it is a snapshot and never calls back.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace segment::definition {
+
+// What the language can do with a type. Domains count as their base type, with the domain's own name.
+enum class TypeClass : std::uint8_t {
+    boolean,
+    integer,      // int2, int4, int8
+    numeric,
+    floating,     // float4, float8
+    text,         // text, varchar, bpchar, name, citext: everything of the string category with a btree order
+    date,
+    timestamp,    // without time zone: local time in the population's zone
+    timestamptz,
+    time,         // time of day
+    interval,
+    enumeration,
+    uuid,
+    jsonb,
+    array,
+    other,        // comparable with = and < if `ordered`, else only `is set`
+};
+
+struct Type {
+    TypeClass type_class = TypeClass::other;
+    TypeClass element_class = TypeClass::other;  // of an array
+    std::string_view sql_name;                   // as a cast needs it: `numeric`, `public.mood`
+    std::string_view element_sql_name;           // of an array
+    bool ordered = true;                         // has a default btree operator class
+    bool deterministic = true;                   // its collation
+};
+
+struct Trait {
+    std::string_view prefix;  // of the relation it comes from, empty for the population's own
+    std::string_view name;
+    std::string_view sql;     // the column in the scan, quoted: m."plan"
+    Type type;
+};
+
+struct SegmentName {
+    std::string_view name;
+    std::int32_t id;
+};
+
+struct Vocabulary {
+    std::string_view population;
+    std::string_view time_zone;      // IANA name or whatever pg_timezone_names knows
+    int week_start = 1;              // 1 = Monday … 7 = Sunday
+    std::string_view from_sql;       // FROM clause of a scan over all members: public.customer AS m LEFT JOIN …
+    std::string_view key_sql;        // the key in that scan: m."id"
+    std::string_view key_type_sql;   // its type
+    std::span<const Trait> traits;
+    std::span<const SegmentName> segments;
+};
+
+}  // namespace segment::definition

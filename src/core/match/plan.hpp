@@ -1,0 +1,91 @@
+// The plan of a run: all definitions of a population merged into one DAG of distinct leaves.
+//
+// A *feature* is a value of a member that PostgreSQL's executor computes in the scan (a column, or an SQL expression over
+// columns), together with the *cuts*: the constants that any definition compares it with. A member's value of a feature is
+// reduced to a small code as soon as it is read:
+//
+//     0            missing (SQL NULL)
+//     2 r + 1      strictly between the cuts of rank r − 1 and r (rank = position among the sorted distinct cuts)
+//     2 r + 2      equal to the cut of rank r
+//
+// so that every comparison, range, list and time window is a set of codes, and no leaf looks at a value again. Which
+// cuts are equal and how they are sorted is decided by PostgreSQL's own comparison, after the plan is built: see `rank`.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace segment::match {
+
+using FeatureId = std::uint32_t;
+using CutId = std::uint32_t;   // index among one feature's cuts
+using NodeId = std::uint32_t;  // index into Plan::nodes; operands precede their users
+using RootId = std::uint32_t;
+
+inline constexpr CutId no_cut = UINT32_MAX;            // an open end of a range
+inline constexpr std::uint32_t missing_rank = UINT32_MAX;  // the cut's value is NULL: nothing compares with it
+
+struct Feature {
+    std::pmr::string sql;                     // over the scan's FROM clause
+    std::pmr::vector<std::pmr::string> cuts;  // constant SQL expressions of the feature's type
+};
+
+// The values v of a feature with low ≤ v ≤ high, or < where an end is not inclusive; never the missing ones.
+// Both ends open: every value that is set.
+struct CutRange {
+    CutId low = no_cut, high = no_cut;
+    bool low_inclusive = true, high_inclusive = true;
+};
+
+enum class NodeKind : std::uint8_t { everyone, leaf, conjunction, disjunction, negation };
+
+// Conjunction and disjunction have one or more operands, negation one. `negation` is the complement in everybody; the
+// complement in the base falls out because each root is intersected with the base.
+struct PlanNode {
+    NodeKind kind;
+    FeatureId feature = 0;                       // leaf
+    std::pmr::vector<CutRange> ranges;           // leaf: the union of them
+    std::pmr::vector<NodeId> operands;
+};
+
+struct CodeRange {
+    std::uint32_t first, last;  // inclusive
+};
+
+class Plan {
+public:
+    explicit Plan(std::pmr::memory_resource *memory);
+
+    // The functions below return the same id for equal arguments: equal leaves and nodes are evaluated once.
+    FeatureId feature(std::string_view sql);
+    CutId cut(FeatureId feature, std::string_view constant_sql);
+    NodeId everyone();
+    NodeId leaf(FeatureId feature, std::span<const CutRange> ranges);
+    NodeId conjunction(std::span<const NodeId> operands);  // order and repetition of operands do not matter
+    NodeId disjunction(std::span<const NodeId> operands);
+    NodeId negation(NodeId operand);                       // of a negation: its operand
+
+    // A root is a result that the run reads: one per segment. The base intersects all roots.
+    RootId root(NodeId node);
+    void base(NodeId node);
+
+    // Tells the ranks of a feature's cuts (`ranks[cut]`, equal cuts share one; missing_rank for a NULL) once all are known.
+    void rank(FeatureId feature, std::span<const std::uint32_t> ranks);
+
+    const std::pmr::vector<Feature> &features() const;
+    const std::pmr::vector<PlanNode> &nodes() const;
+    const std::pmr::vector<NodeId> &roots() const;
+    NodeId base() const;
+    std::uint32_t codes(FeatureId feature) const;  // 2 · distinct cuts + 2: codes are below it
+    // The leaf's codes as sorted, disjoint ranges; valid once its feature is ranked.
+    void code_ranges(const PlanNode &leaf, std::pmr::vector<CodeRange> &result) const;
+
+    // members are completed by the implementation
+};
+
+}  // namespace segment::match
