@@ -1,0 +1,26 @@
+// What differs between PostgreSQL 15 and 18; everything else is written for the newest of them. Included by pg.hpp only.
+#pragma once
+
+#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
+#error "segment needs PostgreSQL 15, 16, 17 or 18"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+extern "C" {
+#include "nodes/miscnodes.h"
+#include "varatt.h"
+}
+#endif
+
+#if PG_VERSION_NUM < 160000
+// Soft errors came with PostgreSQL 16 (commit d9f7f5d32f201bec61fef8104aafcb77cecb4dcb); before, every error of an input
+// function is a hard one.
+#define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
+#endif
+
+#if PG_VERSION_NUM < 170000
+// PostgreSQL 17, commit 2af07e2f749a9208ca1ed84fa1d8fe0e75833288.
+static inline void RestrictSearchPath() {
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+#endif

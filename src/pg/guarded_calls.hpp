@@ -1,0 +1,28 @@
+// The backend functions that C++ may call while objects with destructors are alive. A function is added after a review: what
+// it does must be undone by memory contexts, resource owners or a (sub)transaction's abort, and it must not call back into
+// C++ other than through boundary::core.
+#pragma once
+
+#include <type_traits>
+
+#include "pg/pg.hpp"
+
+namespace segment::boundary {
+
+namespace detail {
+
+template <auto function>
+struct Call {};
+
+template <auto... functions>
+struct CallList {
+    template <auto function>
+    static constexpr bool contains = (std::is_same_v<Call<function>, Call<functions>> || ...);
+};
+
+}  // namespace detail
+
+using GuardedCalls = detail::CallList<&AllocSetContextCreateInternal, &FunctionCall2Coll, &OidInputFunctionCall, &ProcessInterrupts,
+                                      &pg_detoast_datum>;
+
+}  // namespace segment::boundary

@@ -1,0 +1,52 @@
+#include "pg/identity.hpp"
+
+namespace segment {
+
+namespace {
+
+void pin(const char *setting, const char *value) {
+    set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+}  // namespace
+
+Identity begin_identity(Oid role) {
+    Identity before;
+    GetUserIdAndSecContext(&before.role, &before.security_context);
+    SetUserIdAndSecContext(role, before.security_context | SECURITY_RESTRICTED_OPERATION);
+    before.settings_level = NewGUCNestLevel();
+    RestrictSearchPath();
+    pin("TimeZone", "UTC");
+    pin("DateStyle", "ISO, YMD");
+    pin("IntervalStyle", "postgres");
+    pin("extra_float_digits", "1");
+    return before;
+}
+
+void end_identity(const Identity &before) {
+    AtEOXact_GUC(false, before.settings_level);
+    SetUserIdAndSecContext(before.role, before.security_context);
+}
+
+void run_as(Oid role, void (*work)(void *), void *state) {
+    const Identity before = begin_identity(role);
+    work(state);
+    end_identity(before);
+}
+
+Oid extension_owner(const char *extension) {
+    Relation extensions = table_open(ExtensionRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(extension));
+    SysScanDesc scan = systable_beginscan(extensions, ExtensionNameIndexId, true, nullptr, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    if (!HeapTupleIsValid(tuple)) {
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("extension \"%s\" does not exist", extension));
+    }
+    const Oid owner = reinterpret_cast<Form_pg_extension>(GETSTRUCT(tuple))->extowner;
+    systable_endscan(scan);
+    table_close(extensions, AccessShareLock);
+    return owner;
+}
+
+}  // namespace segment

@@ -1,0 +1,28 @@
+// How a running query is stopped from outside, and how it tells the outside how far it is.
+#pragma once
+
+#include <string_view>
+
+#include "core/interrupts.hpp"
+#include "pg/pg.hpp"
+
+namespace segment {
+
+// The core's view of the backend's interrupts. A poll costs a load; it throws Interrupted when the query is to end, and
+// serves the other interrupts (catalog invalidation, memory reports) on the spot, throwing boundary::PgError if one fails.
+class BackendInterrupts final : public Interrupts {
+public:
+    void poll() override;
+};
+
+// Progress of a long run as the connection's application_name in pg_stat_activity: `segment: customer 40 %`. The setting
+// itself is not touched, and what it says is shown again at the end of the run or of a (sub)transaction that fails.
+struct Progress;
+
+// `subject` is cut where application_name ends (63 bytes). To be called outside of boundary::core.
+Progress *begin_progress(std::string_view subject);
+// Callable from anywhere; does something only when the percentage has changed.
+void report_progress(Progress *progress, int percent) noexcept;
+void end_progress(Progress *progress);
+
+}  // namespace segment

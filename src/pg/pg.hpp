@@ -1,0 +1,74 @@
+// The only header that includes PostgreSQL. Its own headers come first in a file when they include C++ libraries: several
+// libraries are broken by PostgreSQL's macros, which is why the worst of them end here.
+#pragma once
+
+// PostgreSQL's inline functions are C of an older style than our warnings.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wregister"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wignored-attributes"
+
+extern "C" {
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "nodes/nodes.h"
+#include "nodes/params.h"
+#include "tcop/dest.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+#include "utils/uuid.h"
+}
+
+#pragma GCC diagnostic pop
+
+#undef Abs
+#undef Max
+#undef Min
+#undef _
+#undef bind
+#undef dgettext
+#undef dngettext
+#undef fprintf
+#undef gettext
+#undef ngettext
+#undef printf
+#undef snprintf
+#undef sprintf
+#undef strerror
+#undef unlink
+#undef vfprintf
+#undef vprintf
+#undef vsnprintf
+#undef vsprintf
+
+#include "pg/compat.hpp"
