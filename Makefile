@@ -1,0 +1,173 @@
+# Builds the extension with PGXS; `make help` lists what else there is.
+#
+#   make PG_CONFIG=/usr/lib/postgresql/16/bin/pg_config     chooses the server to build for
+#   make WERROR=1                                           treats warnings as errors (the tests do)
+#   make -f ../segment/Makefile                             builds out of tree, in the current directory
+
+EXTENSION  := segment
+MODULE_big := $(EXTENSION)
+PG_CONFIG  ?= pg_config
+
+root    := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+version := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(root)/$(EXTENSION).control)
+
+ifneq ($(root),.)
+override VPATH := $(root)
+endif
+
+# ------------------------------------------------------------------------------------------------------------ sources
+
+core_sources := $(wildcard $(root)/src/core/*.cpp $(root)/src/core/*/*.cpp)
+glue_sources := $(wildcard $(root)/src/pg/*.cpp)
+unit_sources := $(wildcard $(root)/test/unit/*.cpp $(root)/test/unit/*/*.cpp)
+fuzz_targets := $(patsubst $(root)/test/fuzz/%.cpp,%,$(wildcard $(root)/test/fuzz/*.cpp))
+test_modules := $(patsubst $(root)/test/modules/%/,%,$(wildcard $(root)/test/modules/*/))
+
+# $(call objects,directory,sources): where the sources' objects go; build/ mirrors the tree.
+objects = $(patsubst $(root)/%.cpp,build/$(1)/%.o,$(2))
+
+OBJS       := $(call objects,module,$(core_sources) $(glue_sources))
+DATA       := $(patsubst $(root)/%,%,$(wildcard $(root)/sql/upgrade/*.sql))
+DATA_built := $(EXTENSION)--$(version).sql
+
+# ------------------------------------------------------------------------------------------------------------- options
+
+warnings := -Wall -Wextra $(if $(WERROR),-Werror)
+# Eigen is a system directory: g++ 12 warns inside its headers. Contraction to FMA would make printed numbers depend on the machine.
+language := -std=c++20 -ffp-contract=off -I$(root)/src -isystem /usr/include/eigen3
+
+# PostgreSQL 15 neither hides the symbols of a module nor marks its own entry points; its headers still say `register`.
+PG_CXXFLAGS  := $(language) $(warnings) -Wno-register -fvisibility=hidden -fvisibility-inlines-hidden
+PG_CPPFLAGS  := -DPGDLLEXPORT='__attribute__((visibility("default")))'
+SHLIB_LINK   := -lstdc++
+SHLIB_EXPORTS := build/exports.txt
+
+REGRESS        := $(patsubst $(root)/test/sql/%.sql,%,$(wildcard $(root)/test/sql/*.sql))
+REGRESS_OPTS   := --inputdir=$(root)/test --load-extension=$(EXTENSION) --dlpath=$(CURDIR)/build/modules
+ISOLATION      := $(patsubst $(root)/test/isolation/specs/%.spec,%,$(wildcard $(root)/test/isolation/specs/*.spec))
+ISOLATION_OPTS := --inputdir=$(root)/test/isolation --load-extension=$(EXTENSION)
+TAP_TESTS      := $(if $(wildcard $(root)/test/t/*.pl),1)
+PROVE_TESTS    := test/t/*.pl
+EXTRA_CLEAN    := build results log tmp_check output_iso
+
+all:
+
+# Bitcode would compile every file a second time, with clang, for a JIT that gains nothing here.
+override with_llvm := no
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+ifneq ($(PGXS),)
+include $(PGXS)
+else
+all install installcheck clean:
+	@echo "$(PG_CONFIG) finds no PostgreSQL to build for: install its development files, or say PG_CONFIG=/path/to/pg_config" >&2; exit 1
+endif
+
+# PostgreSQL's headers are C; -Wextra finds unused parameters in them.
+override CPPFLAGS := $(patsubst -I$(includedir_server),-isystem $(includedir_server),$(CPPFLAGS))
+
+# Only the control file may be looked up in the source tree: build/ exists there too, with other objects.
+srcdir := $(root)
+override VPATH :=
+vpath %.control $(root)
+
+# ----------------------------------------------------------------------------------------------------------- extension
+
+compile = @mkdir -p $(@D); echo "  CXX   $@"; $(1) -MMD -MP -c -o $@ $<
+
+$(OBJS): build/module/%.o: $(root)/%.cpp build/options
+	$(call compile,$(CXX) $(CXXFLAGS) $(CPPFLAGS))
+
+# Objects of another server, compiler or set of options are not reused.
+options := $(CXX) $(CXXFLAGS) $(CPPFLAGS) $(PG_CONFIG) $(VERSION)
+build/options: always
+	@mkdir -p build; echo '$(subst ','\'',$(options))' | cmp -s - $@ || echo '$(subst ','\'',$(options))' > $@
+
+$(MODULE_big)$(DLSUFFIX): build/options
+
+sql_parts := $(addprefix $(root)/sql/,$(shell sed 's/\#.*//' $(root)/sql/ORDER 2>/dev/null))
+sql_unlisted := $(filter-out $(sql_parts),$(wildcard $(root)/sql/*.sql))
+$(EXTENSION)--$(version).sql: $(root)/sql/ORDER $(sql_parts) $(root)/$(EXTENSION).control
+	$(if $(sql_unlisted),$(error sql/ORDER does not name $(notdir $(sql_unlisted))))
+	@echo "  SQL   $@"
+	@{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(sql_parts); } > $@.new && mv $@.new $@
+
+# The linker keeps every other symbol private: templates of the standard library are visible whatever the compiler is told.
+build/exports.txt: $(EXTENSION)--$(version).sql $(root)/scripts/exports.sh $(root)/test/exports.allow
+	@mkdir -p build; $(root)/scripts/exports.sh list $< $(root)/test/exports.allow > $@.new && mv $@.new $@
+
+exports-check: all
+	@$(root)/scripts/exports.sh check build/exports.txt $(MODULE_big)$(DLSUFFIX)
+
+# ---------------------------------------------------------------------------------------------------------- unit tests
+
+unit_flags_plain := -O1 -g
+unit_flags_asan  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+define unit_binary
+unit_objects_$(1) := $$(call objects,unit/$(1),$$(core_sources) $$(unit_sources))
+$$(unit_objects_$(1)): build/unit/$(1)/%.o: $$(root)/%.cpp
+	$$(call compile,$$(CXX) $$(language) $$(warnings) $$(unit_flags_$(1)))
+build/unit/$(1)/unit: $$(unit_objects_$(1))
+	@echo "  LINK  $$@"; $$(CXX) $$(unit_flags_$(1)) -o $$@ $$^ -lgtest_main -lgtest -lpthread
+endef
+$(eval $(call unit_binary,plain))
+$(eval $(call unit_binary,asan))
+
+unit: build/unit/plain/unit
+	$< --gtest_brief=1
+unit-asan: build/unit/asan/unit
+	$< --gtest_brief=1
+unit-build: build/unit/plain/unit build/unit/asan/unit
+
+# ------------------------------------------------------------------------------------------------------------- fuzzing
+
+FUZZ_CXX ?= clang++
+SECONDS  ?= 30
+fuzz_flags   := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+fuzz_core    := $(call objects,fuzz,$(core_sources))
+fuzz_objects := $(fuzz_core) $(patsubst %,build/fuzz/test/fuzz/%.o,$(fuzz_targets))
+
+$(fuzz_objects): build/fuzz/%.o: $(root)/%.cpp
+	$(call compile,$(FUZZ_CXX) $(language) $(warnings) $(fuzz_flags))
+$(addprefix build/fuzz/,$(fuzz_targets)): build/fuzz/%: build/fuzz/test/fuzz/%.o $(fuzz_core)
+	@echo "  LINK  $@"; $(FUZZ_CXX) -fsanitize=fuzzer,address,undefined -o $@ $^
+
+# New findings of the corpus stay under build/; inputs worth keeping belong to test/fuzz/corpus/<target>/.
+fuzz: $(addprefix fuzz-,$(fuzz_targets))
+$(addprefix fuzz-,$(fuzz_targets)): fuzz-%: build/fuzz/%
+	@mkdir -p build/fuzz/corpus/$*
+	cd build/fuzz && ./$* -max_total_time=$(SECONDS) -print_final_stats=1 corpus/$* $(wildcard $(abspath $(root))/test/fuzz/corpus/$*)
+
+# --------------------------------------------------------------------------------------------------------- test modules
+
+modules := $(patsubst %,build/modules/%$(DLSUFFIX),$(test_modules))
+
+test-modules: $(modules)
+installcheck: test-modules
+
+# ------------------------------------------------------------------------------------------------------ demo and tests
+
+test:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/test.sh $(SUITES)
+demo:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/demo.sh run
+demo-psql:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/demo.sh psql
+demo-clean:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/demo.sh clean
+
+format-check:
+	@clang-format --dry-run -Werror $(shell find $(root)/src $(root)/test -name '*.cpp' -o -name '*.hpp')
+
+help:
+	@sed -n 's/^## //p' $(root)/Makefile
+
+## make             builds the extension          make test        builds, then runs every test suite
+## make install     installs it                   make unit        the core's unit tests (unit-asan: under ASan and UBSan)
+## make demo        shows it on example data      make fuzz        fuzzes the core, SECONDS=30 per target
+## make demo-psql   a prompt in the demo          make installcheck runs the SQL tests in a running server
+## make demo-clean  removes the demo              make format-check, make exports-check
+
+.PHONY: always all exports-check unit unit-asan unit-build fuzz test-modules test demo demo-psql demo-clean format-check help
+
+-include $(shell find build -name '*.d' 2>/dev/null)
