@@ -32,7 +32,7 @@ int sqlstate_of(ErrorCode code) noexcept {
         case ErrorCode::numeric_out_of_range:
             return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
         case ErrorCode::cyclic_definition:
-            return ERRCODE_INVALID_OBJECT_DEFINITION;
+            return ERRCODE_INVALID_RECURSION;
         case ErrorCode::object_not_ready:
             return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
         case ErrorCode::program_limit_exceeded:
