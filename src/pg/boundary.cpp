@@ -60,7 +60,9 @@ const char *keep(std::string_view text) noexcept {
     return copy;
 }
 
-const char *keep_if_any(std::string_view text) noexcept { return text.empty() ? nullptr : keep(text); }
+const char *keep_if_any(std::string_view text) noexcept {
+    return text.empty() ? nullptr : keep(text);
+}
 
 ErrorRecord record(int sqlstate, const char *message) noexcept {
     return {.sqlstate = sqlstate,

@@ -263,9 +263,9 @@ SEGMENT_FUNCTION(segment_test_attempt) {
         MemoryContextSwitchTo(TopMemoryContext);
         throw_full_error();
     });
-    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s at %d: %s %s %s%s", unpack_sql_state(error.sqlstate), static_cast<int>(error.position),
-                                              error.message, error.detail, error.hint,
-                                              done || CurrentMemoryContext != before ? " (not restored)" : "")));
+    PG_RETURN_TEXT_P(
+        cstring_to_text(psprintf("%s at %d: %s %s %s%s", unpack_sql_state(error.sqlstate), static_cast<int>(error.position), error.message,
+                                 error.detail, error.hint, done || CurrentMemoryContext != before ? " (not restored)" : "")));
 }
 
 SEGMENT_FUNCTION(segment_test_identity) {
@@ -275,9 +275,13 @@ SEGMENT_FUNCTION(segment_test_identity) {
     PG_RETURN_TEXT_P(result);
 }
 
-SEGMENT_FUNCTION(segment_test_extension_owner) { PG_RETURN_OID(extension_owner(PG_GETARG_CSTRING(0))); }
+SEGMENT_FUNCTION(segment_test_extension_owner) {
+    PG_RETURN_OID(extension_owner(PG_GETARG_CSTRING(0)));
+}
 
-SEGMENT_FUNCTION(segment_test_sum) { PG_RETURN_INT64(sum_through_receiver(0)); }
+SEGMENT_FUNCTION(segment_test_sum) {
+    PG_RETURN_INT64(sum_through_receiver(0));
+}
 
 SEGMENT_FUNCTION(segment_test_single_value) {
     spi::connect();
@@ -311,7 +315,9 @@ SEGMENT_FUNCTION(segment_test_progress) {
     PG_RETURN_TEXT_P(result);
 }
 
-SEGMENT_FUNCTION(segment_test_application_name) { PG_RETURN_TEXT_P(cstring_to_text(MyBEEntry->st_appname)); }
+SEGMENT_FUNCTION(segment_test_application_name) {
+    PG_RETURN_TEXT_P(cstring_to_text(MyBEEntry->st_appname));
+}
 
 // Polls for ever if `spin`; otherwise serves an interrupt that ends nothing.
 SEGMENT_FUNCTION(segment_test_poll) {
@@ -353,7 +359,9 @@ SEGMENT_FUNCTION(segment_test_repeat) {
     PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s %s", to_cstring(given), text_to_cstring(to_text(given)))));
 }
 
-SEGMENT_FUNCTION(segment_test_live) { PG_RETURN_INT32(Witness::live); }
+SEGMENT_FUNCTION(segment_test_live) {
+    PG_RETURN_INT32(Witness::live);
+}
 
 // Resident memory of this process in bytes; 0 where there is no /proc.
 SEGMENT_FUNCTION(segment_test_resident) {
