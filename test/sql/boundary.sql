@@ -62,6 +62,22 @@ EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE '%', split_part(context, E'\n', 1);
 END $$;
 
+-- One that passes through C++ many times does not pile up.
+CREATE FUNCTION deeper(a int, b int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+    depth int := current_setting('boundary_test.depth');
+BEGIN
+    IF depth = 0 THEN
+        RAISE EXCEPTION 'deep inside';
+    END IF;
+    PERFORM set_config('boundary_test.depth', (depth - 1)::text, true);
+    PERFORM boundary_test.relay('boundary_test.deeper(int, int)');
+END $$;
+\set VERBOSITY terse
+SET boundary_test.depth = 10;
+SELECT relay('deeper(int, int)');
+\set VERBOSITY default
+
 -- A guarded call that raises no error gives its value back, and the one after an error works as well.
 CREATE FUNCTION add(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a + b';
 SELECT relay('add(int, int)');
@@ -82,9 +98,11 @@ SELECT poll(true);
 RESET statement_timeout;
 
 -- Running as another role.
-SELECT identity('regress_segment_boundary'::regrole);
-SELECT current_user = session_user, current_setting('search_path'), current_setting('TimeZone'), current_setting('DateStyle'),
-       current_setting('IntervalStyle'), current_setting('extra_float_digits');
+SELECT identity('regress_segment_boundary'::regrole) AS inside,
+       format('%s | %s | %s | %s | %s | %s', CASE WHEN current_user = session_user THEN 'session user' END,
+              current_setting('search_path'), current_setting('TimeZone'), current_setting('DateStyle'),
+              current_setting('IntervalStyle'), current_setting('extra_float_digits')) AS after
+\gx
 SELECT fail('identity');
 SELECT current_user = session_user, current_setting('search_path'), current_setting('TimeZone');
 SELECT extension_owner('plpgsql') = extowner FROM pg_extension WHERE extname = 'plpgsql';

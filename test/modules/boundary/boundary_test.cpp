@@ -64,23 +64,26 @@ void in_core(void (*work)()) {
 }
 
 void guarded_error() {
-    in_core([] {
-        std::pmr::monotonic_buffer_resource buffer;
-        std::pmr::vector<int> numbers(100, &buffer);
-        char text[] = "none";
-        boundary::backend<&OidInputFunctionCall>(int4_input, text, InvalidOid, -1);
-    });
+    Witness witness;
+    char text[] = "none";
+    boundary::backend<&OidInputFunctionCall>(int4_input, text, InvalidOid, -1);
 }
 
-// The guard's error is stored where it outlives the context that the failing code has made for itself.
+// The error outlives the context in which it came up, even if that one's memory is in use again.
 void guarded_error_in_child_context() {
     in_core([] {
-        ChildContext child(CurrentMemoryContext, "segment boundary test");
-        std::pmr::vector<int> numbers(100000, child.resource());
-        MemoryContext previous = MemoryContextSwitchTo(child.context());
-        char text[] = "none";
-        boundary::backend<&OidInputFunctionCall>(int4_input, text, InvalidOid, -1);
-        MemoryContextSwitchTo(previous);
+        try {
+            ChildContext child(TopMemoryContext, "segment boundary test");
+            std::pmr::vector<int> numbers(100000, child.resource());
+            MemoryContextSwitchTo(child.context());
+            guarded_error();
+        } catch (const boundary::PgError &) {
+            ChildContext next(TopMemoryContext, "segment boundary test");
+            for (int i = 0; i < 20; ++i) {
+                std::fill_n(static_cast<char *>(next.resource()->allocate(200)), 200, 'x');
+            }
+            throw;
+        }
     });
 }
 
@@ -177,7 +180,7 @@ constexpr Failure failures[] = {
     {"no such memory", [] { in_core([] { (void)ContextResource(CurrentMemoryContext).allocate(std::size_t{1} << 60); }); }},
     {"interrupted", [] { in_core([] { throw Interrupted(); }); }},
     {"cancel", cancel},
-    {"guarded", guarded_error},
+    {"guarded", [] { in_core(guarded_error); }},
     {"guarded in child", guarded_error_in_child_context},
     {"plain", plain_error},
     {"query", spi_error},
