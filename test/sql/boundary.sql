@@ -113,6 +113,7 @@ SELECT sum_through_receiver(), copies(42), single_value('SELECT 7::bigint'), sin
 SELECT single_value('SELECT 1');
 SELECT single_value('SELECT 1::bigint WHERE false');
 SELECT single_value('COPY pg_class TO STDOUT');
+SELECT fail('receiver');
 
 -- Memory.
 SELECT alignment(), repeat_text('text', false);
