@@ -2,6 +2,11 @@
 // libraries are broken by PostgreSQL's macros, which is why the worst of them end here.
 #pragma once
 
+// PostgreSQL 15 does not define this one; with it, the library is compiled with hidden visibility on every version.
+#ifndef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
 // PostgreSQL's inline functions are C of an older style than our warnings.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wregister"
