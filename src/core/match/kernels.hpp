@@ -61,13 +61,17 @@ inline void add_difference(const std::uint64_t *a, const std::uint64_t *b, std::
     }
 }
 
-// Puts each ordinal into the vector of its code's class; the vectors are zero before.
+// Puts each ordinal into the vector of its code's class; the vectors are zero before. Two halves of the window alternate,
+// because neighbours of the same class change the same word and would wait for each other.
 template <class Code>
 void scatter(const Staging::Codes &codes, const std::uint16_t *class_of, std::uint64_t *__restrict vectors) {
+    constexpr std::uint32_t half = words_per_window / 2;
     const std::byte *at = codes.first;
-    for (std::uint32_t w = 0; w < words_per_window; ++w) {
+    const std::size_t distance = std::size_t{codes.stride} * half * 64;
+    for (std::uint32_t w = 0; w < half; ++w) {
         for (std::uint32_t bit = 0; bit < 64; ++bit, at += codes.stride) {
             vectors[class_of[load<Code>(at)] * std::size_t{words_per_window} + w] |= std::uint64_t{1} << bit;
+            vectors[class_of[load<Code>(at + distance)] * std::size_t{words_per_window} + w + half] |= std::uint64_t{1} << bit;
         }
     }
 }

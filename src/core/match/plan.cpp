@@ -23,7 +23,7 @@ constexpr std::size_t most_cuts = std::size_t{1} << 30;  // so that codes fit in
 }
 
 std::uint64_t hash_text(std::string_view text) {
-    return members::hash(std::as_bytes(std::span(text)));
+    return members::hash_bytes(std::as_bytes(std::span(text)));
 }
 
 std::uint64_t chain(std::uint64_t state, std::uint64_t value) {

@@ -197,9 +197,8 @@ private:
                 leaves.push_back(id);
             }
         }
-        std::sort(leaves.begin(), leaves.end(), [&](NodeId a, NodeId b) {
-            return std::pair(plan_.nodes()[a].feature, a) < std::pair(plan_.nodes()[b].feature, b);
-        });
+        std::sort(leaves.begin(), leaves.end(),
+                  [&](NodeId a, NodeId b) { return std::pair(plan_.nodes()[a].feature, a) < std::pair(plan_.nodes()[b].feature, b); });
         LeafBuilder builder(plan_, staging_, program_, memory_);
         for (std::size_t i = 0; i < leaves.size(); ++i) {
             const PlanNode &leaf = plan_.nodes()[leaves[i]];

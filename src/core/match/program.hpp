@@ -62,7 +62,7 @@ struct Program {
         : groups(memory), lists(memory), steps(memory), operands(memory), set_of_root(memory) {}
 
     std::uint32_t slots = 1;
-    std::uint32_t sets = 1;  // distinct results: set 0 is the base
+    std::uint32_t sets = 1;     // distinct results: set 0 is the base
     std::uint32_t classes = 1;  // the most of any group
     Slot base_slot = everyone_slot;
     std::pmr::vector<Group> groups;
