@@ -77,15 +77,8 @@ as_server_user() {
 
 processors() { nproc 2> /dev/null || getconf _NPROCESSORS_ONLN; }
 
-# stop_server DATA: at once, without a checkpoint; by the process id that the server wrote.
+# stop_server DATA: at once, without a checkpoint: what it holds is about to be removed.
 stop_server() {
-    local data=$1 pid
-    [[ -s $data/postmaster.pid ]] || return 0
-    pid=$(head -n 1 "$data/postmaster.pid")
-    kill -QUIT "$pid" 2> /dev/null || return 0
-    for _ in {1..100}; do
-        kill -0 "$pid" 2> /dev/null || return 0
-        sleep 0.1
-    done
-    kill -KILL "$pid"
+    [[ -s $1/postmaster.pid ]] || return 0
+    (cd "$1" && as_server_user "$bindir/pg_ctl" --pgdata="$1" --mode=immediate --silent stop) || true
 }
