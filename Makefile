@@ -140,7 +140,8 @@ $(addprefix fuzz-,$(fuzz_targets)): fuzz-%: build/fuzz/%
 
 # --------------------------------------------------------------------------------------------------------- test modules
 
-# test/modules/<name>/*.cpp make build/modules/<name>.so, a module of its own that may use everything of the extension's.
+# test/modules/<name>/*.cpp make build/modules/segment_<name>_test.so, a library of its own that may use all of the extension's code.
+# pg_regress tells the tests its directory as PG_LIBDIR.
 module_objects = $(call objects,module,$(wildcard $(root)/test/modules/$(1)/*.cpp))
 
 $(foreach m,$(test_modules),$(call module_objects,$(m))): build/module/%.o: $(root)/%.cpp build/options
@@ -148,13 +149,15 @@ $(foreach m,$(test_modules),$(call module_objects,$(m))): build/module/%.o: $(ro
 build/module/segment.a: $(OBJS)
 	@rm -f $@; $(AR) rcs $@ $^
 
+test_library = build/modules/$(EXTENSION)_$(1)_test$(DLSUFFIX)
+
 define test_module
-build/modules/$(1)$(DLSUFFIX): $(call module_objects,$(1)) build/module/segment.a
+$(call test_library,$(1)): $(call module_objects,$(1)) build/module/segment.a
 	@mkdir -p $$(@D); echo "  LINK  $$@"; $$(CXX) $$(CXXFLAGS) -shared -o $$@ $$^ $$(LDFLAGS) $$(LDFLAGS_SL)
 endef
 $(foreach m,$(test_modules),$(eval $(call test_module,$(m))))
 
-test-modules: $(patsubst %,build/modules/%$(DLSUFFIX),$(test_modules)) ;
+test-modules: $(foreach m,$(test_modules),$(call test_library,$(m))) ;
 installcheck: test-modules
 
 # ------------------------------------------------------------------------------------------------------ demo and tests
