@@ -86,10 +86,10 @@ $(MODULE_big)$(DLSUFFIX): build/options
 
 sql_parts := $(addprefix $(root)/sql/,$(shell sed 's/\#.*//' $(root)/sql/ORDER 2>/dev/null))
 sql_unlisted := $(filter-out $(sql_parts),$(wildcard $(root)/sql/*.sql))
-$(EXTENSION)--$(version).sql: $(root)/sql/ORDER $(sql_parts) $(root)/$(EXTENSION).control
+$(EXTENSION)--$(version).sql: $(root)/sql/ORDER $(sql_parts) $(root)/$(EXTENSION).control $(root)/Makefile
 	$(if $(sql_unlisted),$(error sql/ORDER does not name $(notdir $(sql_unlisted))))
 	@echo "  SQL   $@"
-	@{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(sql_parts); } > $@.new && mv $@.new $@
+	@{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(sql_parts); } > $@.new && mv $@.new $@
 
 # The linker keeps every other symbol private: templates of the standard library are visible whatever the compiler is told.
 build/exports.txt: $(EXTENSION)--$(version).sql $(root)/scripts/exports.sh $(root)/test/exports.allow
@@ -140,9 +140,24 @@ $(addprefix fuzz-,$(fuzz_targets)): fuzz-%: build/fuzz/%
 
 # --------------------------------------------------------------------------------------------------------- test modules
 
-modules := $(patsubst %,build/modules/%$(DLSUFFIX),$(test_modules))
+# test/modules/<name>/*.cpp make build/modules/segment_<name>_test.so, a library of its own that may use all of the extension's code.
+# pg_regress tells the tests its directory as PG_LIBDIR.
+module_objects = $(call objects,module,$(wildcard $(root)/test/modules/$(1)/*.cpp))
 
-test-modules: $(modules)
+$(foreach m,$(test_modules),$(call module_objects,$(m))): build/module/%.o: $(root)/%.cpp build/options
+	$(call compile,$(CXX) $(CXXFLAGS) $(CPPFLAGS))
+build/module/segment.a: $(OBJS)
+	@rm -f $@; $(AR) rcs $@ $^
+
+test_library = build/modules/$(EXTENSION)_$(1)_test$(DLSUFFIX)
+
+define test_module
+$(call test_library,$(1)): $(call module_objects,$(1)) build/module/segment.a
+	@mkdir -p $$(@D); echo "  LINK  $$@"; $$(CXX) $$(CXXFLAGS) -shared -o $$@ $$^ $$(LDFLAGS) $$(LDFLAGS_SL)
+endef
+$(foreach m,$(test_modules),$(eval $(call test_module,$(m))))
+
+test-modules: $(foreach m,$(test_modules),$(call test_library,$(m))) ;
 installcheck: test-modules
 
 # ------------------------------------------------------------------------------------------------------ demo and tests

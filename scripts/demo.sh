@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# The demo: example data of a SaaS company in a cluster of its own, which lives in .demo/ and listens on a socket there.
+#
+#   scripts/demo.sh run       builds and installs the extension, makes the cluster anew and runs examples/*.sql
+#   scripts/demo.sh psql      opens a prompt in it
+#   scripts/demo.sh clean     stops and removes it
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/lib.sh
+source scripts/lib.sh
+
+readonly longest_socket_path=100  # the system's limit is 108 bytes, less on some
+
+# .demo is a link where the server's user cannot reach the project's folder, or where its path is too long for a socket.
+make_home() {
+    mkdir .demo
+    [[ $server_user == "$(id -un)" ]] || chown "$server_user" .demo
+    home=$PWD/.demo
+    if ! as_server_user test -x "$home" || ((${#home} + ${#socket} + 1 > longest_socket_path)); then
+        rmdir .demo
+        home=$(mktemp -d /tmp/segment-demo.XXXXXX)
+        [[ $server_user == "$(id -un)" ]] || chown "$server_user" "$home"
+        ln -s "$home" .demo
+        say "the cluster lives in $home: $server_user cannot use a folder of this project for it"
+    fi
+}
+
+start_server() {
+    (cd "$home" && as_server_user "$bindir/pg_ctl" --pgdata="$home/data" --log="$home/log" --silent --wait start) ||
+        { tail -n 20 "$home/log" >&2; die "the demo's server does not start"; }
+}
+
+make_cluster() {
+    (cd "$home" && as_server_user "$bindir/initdb" --pgdata="$home/data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync > initdb.log) ||
+        { cat "$home/initdb.log" >&2; die "initdb failed"; }
+    as_server_user tee -a "$home/data/postgresql.conf" > /dev/null <<- END
+		listen_addresses = ''
+		unix_socket_directories = '$home'
+		unix_socket_permissions = 0700
+		port = 5432
+		fsync = off
+	END
+    start_server
+}
+
+client() { "$bindir/psql" --host="$home" --port=5432 --username=postgres "$@"; }
+
+# run_file NAME [VARIABLE=VALUE]: a file of examples/.
+run_file() {
+    client --dbname=demo --no-psqlrc --quiet --pset=pager=off --set=ON_ERROR_STOP=1 "${@:2}" --file="examples/$1.sql"
+}
+
+run() {
+    mkdir -p build
+    install_packages make g++ libeigen3-dev libboost-dev
+    find_server
+    say "building the extension for $("$PG_CONFIG" --version) (takes a minute or two)"
+    make --no-print-directory -j "$(processors)" PG_CONFIG="$PG_CONFIG" all
+    say "installing it in $("$PG_CONFIG" --pkglibdir)"
+    install_extension
+    clean
+    say "starting a private cluster in .demo/, as user $server_user, on a socket of its own"
+    make_home
+    make_cluster
+    client --dbname=postgres --no-psqlrc --quiet --command='CREATE DATABASE demo'
+    client --dbname=demo --no-psqlrc --quiet --command='CREATE EXTENSION segment'
+
+    say "loading 500 accounts, 5,000 subscriptions, 25,000 feature uses, 2,000 tickets (examples/data), up to 2024-12-01"
+    run_file schema
+    run_file load
+    run_file advance --set=day=2024-12-01
+    say "registering the population and a dozen segments (examples/population.sql, segments.sql)"
+    run_file population > /dev/null
+    run_file segments > /dev/null
+    say "refreshing as of 2024-12-01 (examples/refresh.sql)"
+    run_file refresh --set=day=2024-12-01
+    say "loading what happened up to 2024-12-31 and refreshing as of then"
+    run_file advance --set=day=2024-12-31
+    run_file refresh --set=day=2024-12-31
+    say "who entered and who exited (examples/changes.sql)"
+    run_file changes --set=day=2024-12-31
+    say "the segment at_risk as plain SQL (examples/to_sql.sql)"
+    run_file to_sql
+    echo
+    say "make demo-psql opens a prompt here, make demo-clean stops and removes the cluster"
+}
+
+install_extension() {
+    local as_root=()
+    if [[ ! -w $("$PG_CONFIG" --pkglibdir) ]]; then
+        command -v sudo > /dev/null || die "$("$PG_CONFIG" --pkglibdir) is not writable and there is no sudo: run make install as root first"
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" make --no-print-directory PG_CONFIG="$PG_CONFIG" install > build/install.log 2>&1 ||
+        { cat build/install.log >&2; die "make install failed"; }
+}
+
+prompt() {
+    [[ -d .demo/data ]] || die "there is no demo; make demo makes one"
+    find_server
+    home=$(readlink -f .demo)
+    [[ -s $home/data/postmaster.pid ]] || start_server
+    echo 'For example:  SELECT a.account_name, a.seats FROM account a JOIN account_segment s USING (account_id) WHERE s.segment = '\''at_risk'\'';'
+    echo '              SELECT * FROM segment.preview('\''account'\'', $$ billing.mrr >= 5000 and industry = '\''FinTech'\'' $$);'
+    client --dbname=demo
+}
+
+clean() {
+    [[ -e .demo || -L .demo ]] || return 0
+    find_server
+    home=$(readlink -f .demo)
+    stop_server "$home/data"
+    rm -rf "$home" .demo
+    say "removed the demo's cluster"
+}
+
+readonly socket=.s.PGSQL.5432.lock
+case ${1:-} in
+    run) run ;;
+    psql) prompt ;;
+    clean) clean ;;
+    *) die "usage: scripts/demo.sh run | psql | clean" ;;
+esac

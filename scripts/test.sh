@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# Runs the test suites and closes with a line `N passed, N failed`.
+#
+#   scripts/test.sh [SUITE...]        exports unit unit-asan regress isolation tap; all of them by default
+#   TESTS='a b' scripts/test.sh …     only these files of the SQL suites, without their endings
+#
+# The extension is built and installed for this run only, and each suite has a cluster of its own that listens on a socket in
+# a temporary directory: no other server and no installed extension is touched, and several runs do not disturb each other.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+readonly root=$PWD
+# shellcheck source=scripts/lib.sh
+source scripts/lib.sh
+
+all_suites=(exports unit unit-asan regress isolation tap)
+suites=("$@")
+((${#suites[@]})) || suites=("${all_suites[@]}")
+for suite in "${suites[@]}"; do
+    [[ " ${all_suites[*]} " == *" $suite "* ]] || die "there is no suite $suite, only: ${all_suites[*]}"
+done
+
+passed=0
+failed=0
+scratch=
+
+clean_up() {
+    local pidfile
+    [[ -n $scratch ]] || return 0
+    while read -r pidfile; do
+        stop_server "${pidfile%/postmaster.pid}"
+    done < <(find "$scratch" -name postmaster.pid)
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM HUP
+
+# count SUITE PASSED FAILED STATUS: a suite that ran nothing, or that ended badly without naming a failure, has failed.
+count() {
+    local suite=$1 good=$2 bad=$3 status=$4
+    if ((good + bad == 0)); then
+        echo "$suite: no test was run"
+        bad=1
+    elif ((bad == 0 && status != 0)); then
+        echo "$suite: ended with status $status although no test failed"
+        bad=1
+    fi
+    ((bad == 0)) || keep_output "$suite"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    echo "$suite: $good passed, $bad failed in $((SECONDS - started)) s"
+}
+
+matches() { grep -cE "$1" "$2" || true; }
+
+# What a failed suite wrote outlives the run.
+keep_output() {
+    local kept=$root/build/test/output/$1
+    mkdir -p "$kept"
+    cp "$scratch/$1.log" "$kept/" 2> /dev/null || true
+    if [[ -d $scratch/$1 ]]; then
+        (cd "$scratch/$1" && find . \( -name '*.out' -o -name '*.log' -o -name 'regression.*' -o -name 'regress_log_*' \) -exec cp --parents {} "$kept" \;)
+    fi
+    echo "$1: its output is kept in build/test/output/$1"
+}
+
+make_in_build() {
+    make -C build/test -f "$root/Makefile" --no-print-directory -j "$(processors)" PG_CONFIG="$PG_CONFIG" WERROR=1 "$@"
+}
+
+build() {
+    say "building for $("$PG_CONFIG" --version), warnings are errors"
+    mkdir -p build/test
+    local targets=(all test-modules)
+    [[ " ${suites[*]} " != *" unit "* ]] || targets+=(build/unit/plain/unit)
+    [[ " ${suites[*]} " != *" unit-asan "* ]] || targets+=(build/unit/asan/unit)
+    make_in_build "${targets[@]}"
+}
+
+# Copies what the suites read to where the server's user can read it, and installs the extension there too.
+stage() {
+    mkdir "$scratch/install" "$scratch/tree" "$scratch/modules"
+    cp -R test expected examples "$scratch/tree/"
+    find build/test/build/modules -name '*.so' -exec cp {} "$scratch/modules/" \; 2> /dev/null || true
+    if [[ $(server_settings) == *extension_@(destdir|control_path)* ]]; then
+        make_in_build install DESTDIR="$scratch/install" > "$scratch/install.log"
+    else
+        say "installing the extension in the server (it cannot load one from elsewhere)"
+        make_in_build install
+    fi
+    configure > "$scratch/postgresql.conf"
+    chmod -R a+rX "$scratch"
+    chown "$server_user" "$scratch" "$scratch/tree" "$scratch/tree/test"
+}
+
+server_settings() { "$bindir/postgres" --describe-config | cut -f 1; }
+
+# Settings under which a server finds the extension of this run: Debian's own up to 17, PostgreSQL's own from 18 on.
+configure() {
+    local library_path=$scratch/modules
+    if [[ $(server_settings) == *extension_destdir* ]]; then
+        echo "extension_destdir = '$scratch/install'"
+    elif [[ $(server_settings) == *extension_control_path* ]]; then
+        echo "extension_control_path = '$scratch/install$("$PG_CONFIG" --sharedir):\$system'"
+        library_path+=:$scratch/install$("$PG_CONFIG" --pkglibdir)
+    fi
+    echo "dynamic_library_path = '$library_path:\$libdir'"
+}
+
+run_exports() {
+    local status=0
+    make_in_build exports-check || status=1
+    count exports $((1 - status)) "$status" "$status"
+}
+
+run_gtest() {
+    local suite=$1 binary=$2 log=$scratch/$1.log status=0
+    [[ -x $binary ]] || { count "$suite" 0 0 0; return; }
+    UBSAN_OPTIONS=print_stacktrace=1 "$binary" --gtest_color=no > "$log" 2>&1 || status=$?
+    ((status == 0)) || grep -vE '^\[ +(OK|RUN) +\]|^\[-+\]' "$log" || true
+    count "$suite" "$(matches '^\[ +OK +\]' "$log")" "$(matches '^\[ +FAILED +\] .* \([0-9]+ ms\)$' "$log")" "$status"
+}
+
+# selected DIRECTORY ENDING: the names of the files, or those of them that TESTS wants.
+selected() {
+    local file name
+    for file in "$1"/*"$2"; do
+        name=$(basename "$file" "$2")
+        [[ -e $file && (-z ${TESTS:-} || " $TESTS " == *" $name "*) ]] || continue
+        echo "$name"
+    done
+}
+
+# run_regress SUITE PROGRAM INPUT TEST...: pg_regress or its sister for isolation tests.
+run_regress() {
+    local suite=$1 program=$2 input=$3 log=$scratch/$1.log status=0 good bad
+    shift 3
+    (($#)) || { count "$suite" 0 0 0; return; }
+    install -d -o "$server_user" "$scratch/$suite"
+    (cd "$scratch/tree" && as_server_user "$program" --bindir="$bindir" --inputdir="$input" --outputdir="$scratch/$suite" \
+        --temp-instance="$scratch/$suite/instance" --temp-config="$scratch/postgresql.conf" --no-locale --encoding=UTF8 \
+        --load-extension=segment --dlpath="$scratch/modules" "$@") 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
+    good=$(matches '^(test .*\.\.\. ok|ok [0-9]+)' "$log")
+    bad=$(matches '^(test .*\.\.\. FAILED|not ok [0-9]+)' "$log")
+    if ((status != 0)); then
+        cat "$scratch/$suite/regression.diffs" 2> /dev/null || tail -n 30 "$scratch/$suite"/log/*.log 2> /dev/null || true
+        if grep -qs 'terminated by signal\|PANIC' "$scratch/$suite/log/postmaster.log"; then
+            grep -B 5 -A 5 'terminated by signal\|PANIC' "$scratch/$suite/log/postmaster.log" || true
+        fi
+    fi
+    # Those that were not reached have failed.
+    ((good + bad >= $#)) || bad=$(($# - good))
+    count "$suite" "$good" "$bad" "$status"
+}
+
+run_tap() {
+    local log=$scratch/tap.log status=0 tests
+    mapfile -t tests < <(selected test/t .pl | sed 's/$/.pl/')
+    ((${#tests[@]})) || { count tap 0 0 0; return; }
+    install -d -o "$server_user" "$scratch/tap"
+    (cd "$scratch/tree" && as_server_user env TESTDIR="$scratch/tap" TESTDATADIR="$scratch/tap/data" TESTLOGDIR="$scratch/tap/log" \
+        PATH="$bindir:$PATH" LC_ALL=C.UTF-8 PG_REGRESS="${pgxs%/makefiles/*}/test/regress/pg_regress" TEMP_CONFIG="$scratch/postgresql.conf" \
+        prove --verbose -I "${pgxs%/makefiles/*}/test/perl" "${tests[@]/#/test/t/}") 2>&1 |
+        tee "$log" | grep -E --line-buffered '^(not )?ok |^#|\.pl ' || status=${PIPESTATUS[0]}
+    count tap "$(grep -cE '^ok ' <(grep -v '# SKIP' "$log") || true)" "$(matches '^not ok ' "$log")" "$status"
+}
+
+mkdir -p build
+install_packages make g++ libeigen3-dev libboost-dev libgtest-dev libipc-run-perl
+find_server
+scratch=$(mktemp -d /tmp/segment-test.XXXXXX)
+chmod 755 "$scratch"
+
+# Two runs in one tree build one after the other.
+mkdir -p build/test
+exec {lock}> build/test/lock
+flock "$lock"
+rm -rf build/test/output
+build || { echo "0 passed, 1 failed (the build)"; exit 1; }
+stage
+exec {lock}>&-
+
+pgxs_tests=${pgxs%/makefiles/*}/test
+for suite in "${suites[@]}"; do
+    say "$suite"
+    started=$SECONDS
+    case $suite in
+        exports) run_exports ;;
+        unit) run_gtest unit build/test/build/unit/plain/unit ;;
+        unit-asan) run_gtest unit-asan build/test/build/unit/asan/unit ;;
+        regress)
+            mapfile -t tests < <(selected test/sql .sql)
+            run_regress regress "$pgxs_tests/regress/pg_regress" test "${tests[@]}"
+            ;;
+        isolation)
+            mapfile -t tests < <(selected test/isolation/specs .spec)
+            run_regress isolation "$pgxs_tests/isolation/pg_isolation_regress" test/isolation "${tests[@]}"
+            ;;
+        tap) run_tap ;;
+    esac
+done
+
+echo
+echo "$passed passed, $failed failed"
+((failed == 0))

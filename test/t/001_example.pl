@@ -1,0 +1,148 @@
+# The example of `make demo`: the files that it runs, and the members of each segment against plain SQL over the published
+# rows, written by hand from the segments' descriptions and knowing neither the traits' views nor to_sql.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+# $day is replaced. An account that signed up later is nobody; what happened later has not happened.
+my $new_customer = q{signup_date > $day - 90};
+my $gone_quiet   = qq{
+    (SELECT max(u.usage_date) FROM export.feature_usage u JOIN export.subscription s USING (subscription_id)
+     WHERE s.account_id = a.account_id AND u.usage_date <= \$day AND s.start_date <= \$day) <= \$day - 30
+    AND NOT $new_customer};
+my $frustrated = q{
+    EXISTS (SELECT FROM export.support_ticket t WHERE t.account_id = a.account_id AND t.submitted_at <= $day
+            HAVING count(*) FILTER (WHERE t.escalation_flag) > 1
+                OR sum(t.satisfaction_score) FILTER (WHERE t.closed_at <= $day)
+                   < 3.5 * count(t.satisfaction_score) FILTER (WHERE t.closed_at <= $day))};
+my $running  = q{FROM export.subscription s
+    WHERE s.account_id = a.account_id AND s.start_date <= $day AND (s.end_date > $day OR s.end_date IS NULL) AND NOT s.is_trial};
+my $error_prone = q{
+    EXISTS (SELECT FROM export.feature_usage u JOIN export.subscription s USING (subscription_id)
+            WHERE s.account_id = a.account_id AND u.usage_date <= $day AND s.start_date <= $day
+            HAVING round(1.0 * sum(u.error_count) / sum(u.usage_count), 4) > 0.08)};
+my $win_back = q{
+    EXISTS (SELECT FROM (SELECT c.churn_date, c.reason_code FROM export.churn_event c
+                         WHERE c.account_id = a.account_id AND c.churn_date <= $day
+                         ORDER BY c.churn_date DESC, c.churn_event_id DESC LIMIT 1) AS latest
+            WHERE latest.churn_date > $day - 90
+              AND (latest.reason_code = 'pricing' OR latest.reason_code = 'budget' OR latest.reason_code = 'competitor'))};
+my $at_risk = qq{
+    coalesce(($gone_quiet) OR $frustrated OR $error_prone, false)
+    AND (SELECT sum(s.mrr_amount) $running) >= 5000 AND NOT $win_back};
+
+my %expected = (
+    new_customer => $new_customer,
+    trial_won    => qq{a.is_trial AND $new_customer AND EXISTS (SELECT $running)},
+    key_account  => qq{(SELECT sum(s.mrr_amount) $running) >= 30000},
+    champion     => q{
+        (SELECT count(DISTINCT u.feature_name) >= 30 AND max(u.usage_date) > $day - 14
+         FROM export.feature_usage u JOIN export.subscription s USING (subscription_id)
+         WHERE s.account_id = a.account_id AND u.usage_date <= $day AND s.start_date <= $day)
+        AND (SELECT avg(t.satisfaction_score) FROM export.support_ticket t
+             WHERE t.account_id = a.account_id AND t.submitted_at <= $day AND t.closed_at <= $day) >= 4},
+    loyal => q{
+        a.signup_date <= $day - interval '1 year'
+        AND a.account_id NOT IN (SELECT c.account_id FROM export.churn_event c WHERE c.churn_date <= $day)},
+    gone_quiet => $gone_quiet,
+    frustrated => $frustrated,
+    shrinking  => qq{
+        EXISTS (SELECT FROM export.subscription s
+                WHERE s.account_id = a.account_id AND s.start_date <= \$day AND s.end_date <= \$day AND s.end_date > \$day - 60)
+        AND (EXISTS (SELECT FROM export.subscription s WHERE s.account_id = a.account_id AND s.start_date <= \$day AND s.downgrade_flag)
+             OR coalesce((SELECT sum(s.mrr_amount) $running), 0) < 10000)},
+    renewal_call    => qq{(SELECT count(*) $running AND NOT s.auto_renew_flag) > 2},
+    win_back        => $win_back,
+    at_risk         => $at_risk,
+    ready_to_expand => qq{
+        a.seats >= 20 AND a.seats <= 60 AND a.country NOT IN ('AU', 'CA', 'FR')
+        AND (SELECT count(*) FROM export.subscription s WHERE s.account_id = a.account_id AND s.start_date <= \$day AND s.upgrade_flag) >= 2
+        AND NOT coalesce($at_risk, false)},
+);
+
+my $node = PostgreSQL::Test::Cluster->new('example');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE DATABASE demo');
+$node->safe_psql('demo',     'CREATE EXTENSION segment');
+
+# What `psql -f` prints, as the demo runs it.
+sub run_file
+{
+    my ($name, %variables) = @_;
+    my @command = ('psql', '-XqAt', '-F', '|', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('demo'));
+    push @command, '-v', "$_=$variables{$_}" foreach sort keys %variables;
+    my ($output, $errors);
+    ok(IPC::Run::run([ @command, '-f', "examples/$name.sql" ], '>', \$output, '2>', \$errors), "examples/$name.sql")
+      or diag($errors);
+    return $output;
+}
+
+sub expected_members
+{
+    my ($segment, $day) = @_;
+    (my $condition = $expected{$segment}) =~ s/\$day/date '$day'/g;
+    return $node->safe_psql('demo',
+        "SELECT a.account_id FROM export.account a WHERE a.signup_date <= date '$day' AND ($condition) ORDER BY 1 COLLATE \"C\"");
+}
+
+# Compares what a refresh printed and stored with plain SQL; returns the members of each segment.
+sub check_refresh
+{
+    my ($day) = @_;
+    my %printed = map { my @column = split /\|/; $column[0] => \@column } split /\n/, run_file('refresh', day => $day);
+    my $accounts = $node->safe_psql('demo', "SELECT count(*) FROM export.account WHERE signup_date <= '$day'");
+    my %members;
+    is_deeply([ sort keys %printed ], [ sort keys %expected ], "$day: the segments");
+    foreach my $segment (sort keys %expected)
+    {
+        $members{$segment} = expected_members($segment, $day);
+        my $count = () = $members{$segment} =~ /^./mg;
+        is($printed{$segment}[1], $count, "$day: number of members of $segment");
+        is($printed{$segment}[2], sprintf('%.1f', 100 * $count / $accounts), "$day: share of $segment");
+        is($node->safe_psql('demo',
+                "SELECT account_id FROM account_segment WHERE segment = '$segment' ORDER BY 1 COLLATE \"C\""),
+            $members{$segment}, "$day: members of $segment");
+        ok($count > 0 && $count < $accounts, "$day: $segment is neither nobody nor everybody");
+    }
+    return (\%members, \%printed);
+}
+
+run_file('schema');
+run_file('load');
+run_file('advance', day => '2024-12-01');
+run_file('population');
+run_file('segments');
+my ($before) = check_refresh('2024-12-01');
+run_file('advance', day => '2024-12-31');
+my ($after, $printed) = check_refresh('2024-12-31');
+
+# Who entered and exited, as printed by the refresh and by changes.sql, from the difference of the two days.
+my @expected_changes;
+foreach my $segment (sort keys %expected)
+{
+    my %earlier = map { $_ => 1 } split /\n/, $before->{$segment};
+    my %later   = map { $_ => 1 } split /\n/, $after->{$segment};
+    my $entered = grep { !$earlier{$_} } keys %later;
+    my $exited  = grep { !$later{$_} } keys %earlier;
+    is($printed->{$segment}[3], $entered, "$segment: number of entered accounts");
+    is($printed->{$segment}[4], $exited,  "$segment: number of exited accounts");
+    push @expected_changes, "$segment|entered|$entered" if $entered;
+    push @expected_changes, "$segment|exited|$exited"   if $exited;
+}
+my @changes = map { join '|', (split /\|/)[ 0 .. 2 ] } split /\n/, run_file('changes', day => '2024-12-31');
+is_deeply(\@changes, \@expected_changes, 'the printed changes');
+
+# The segment printed as SQL has the members that are stored.
+my $sql = run_file('to_sql');
+like($sql, qr/^\s*SELECT/i, 'to_sql prints a query');
+is($node->safe_psql('demo', "SET timezone = 'UTC'; SELECT segment.to_sql('at_risk', '2024-12-31') IS NOT NULL"), 't', 'to_sql as of a day');
+my $as_of = $node->safe_psql('demo', "SET timezone = 'UTC'; SELECT segment.to_sql('at_risk', '2024-12-31')");
+is($node->safe_psql('demo', "SELECT string_agg(key, E'\\n' ORDER BY key COLLATE \"C\") FROM ($as_of) AS q(key)"),
+    $after->{at_risk}, 'the printed query finds the members');
+
+$node->stop;
+done_testing();
