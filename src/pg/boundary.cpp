@@ -32,7 +32,7 @@ int sqlstate_of(ErrorCode code) noexcept {
         case ErrorCode::numeric_out_of_range:
             return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
         case ErrorCode::cyclic_definition:
-            return ERRCODE_INVALID_OBJECT_DEFINITION;
+            return ERRCODE_INVALID_RECURSION;
         case ErrorCode::object_not_ready:
             return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
         case ErrorCode::program_limit_exceeded:
@@ -60,7 +60,9 @@ const char *keep(std::string_view text) noexcept {
     return copy;
 }
 
-const char *keep_if_any(std::string_view text) noexcept { return text.empty() ? nullptr : keep(text); }
+const char *keep_if_any(std::string_view text) noexcept {
+    return text.empty() ? nullptr : keep(text);
+}
 
 ErrorRecord record(int sqlstate, const char *message) noexcept {
     return {.sqlstate = sqlstate,

@@ -163,13 +163,15 @@ Datum enter(FunctionCallInfo fcinfo) {
 
 }  // namespace segment::boundary
 
-// Defines a function for SQL: `fcinfo` is in scope, the body returns a Datum. Use it at namespace level; the C symbol is
-// `name` in whatever namespace, so keep it unique.
-#define SEGMENT_FUNCTION(name)                                                          \
-    static Datum name##_body(FunctionCallInfo fcinfo);                                  \
-    extern "C" {                                                                        \
-    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                           \
-    PG_FUNCTION_INFO_V1(name);                                                          \
-    Datum name(PG_FUNCTION_ARGS) { return segment::boundary::enter<name##_body>(fcinfo); } \
-    }                                                                                   \
+// Defines a function for SQL: `fcinfo` is in scope, the body returns a Datum. The C symbol is `name` whatever the namespace,
+// which must not be an unnamed one: that would hide the symbol.
+#define SEGMENT_FUNCTION(name)                                \
+    static Datum name##_body(FunctionCallInfo fcinfo);        \
+    extern "C" {                                              \
+    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                 \
+    PG_FUNCTION_INFO_V1(name);                                \
+    Datum name(PG_FUNCTION_ARGS) {                            \
+        return segment::boundary::enter<name##_body>(fcinfo); \
+    }                                                         \
+    }                                                         \
     static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

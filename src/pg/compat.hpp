@@ -24,3 +24,21 @@ static inline void RestrictSearchPath() {
     set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 #endif
+
+// PostgreSQL 16 made this soft (commit 858e776c84f48841e7e16fba7b690b76e54f3675).
+static inline List *qualified_name_list(const char *text) {
+#if PG_VERSION_NUM >= 160000
+    return stringToQualifiedNameList(text, nullptr);
+#else
+    return stringToQualifiedNameList(text);
+#endif
+}
+
+// PostgreSQL 16 folded the privilege checks of the object classes into one (commit c727f511bd7bf3c58063737bcf7a8f331346f253).
+static inline bool schema_create_allowed(Oid schema, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(NamespaceRelationId, schema, role, ACL_CREATE) == ACLCHECK_OK;
+#else
+    return pg_namespace_aclcheck(schema, role, ACL_CREATE) == ACLCHECK_OK;
+#endif
+}

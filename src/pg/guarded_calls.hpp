@@ -22,7 +22,7 @@ struct CallList {
 
 }  // namespace detail
 
-using GuardedCalls = detail::CallList<&AllocSetContextCreateInternal, &FunctionCall2Coll, &OidInputFunctionCall, &ProcessInterrupts,
-                                      &pg_detoast_datum>;
+using GuardedCalls =
+    detail::CallList<&AllocSetContextCreateInternal, &FunctionCall2Coll, &OidInputFunctionCall, &ProcessInterrupts, &pg_detoast_datum>;
 
 }  // namespace segment::boundary

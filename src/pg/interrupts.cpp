@@ -47,6 +47,8 @@ void report_progress(Progress *progress, int percent) noexcept {
     pgstat_report_appname(name);
 }
 
-void end_progress(Progress *progress) { MemoryContextDelete(progress->context); }
+void end_progress(Progress *progress) {
+    MemoryContextDelete(progress->context);
+}
 
 }  // namespace segment

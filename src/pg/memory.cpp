@@ -74,6 +74,8 @@ text *to_text(std::string_view text) {
     return copy;
 }
 
-std::string_view view(const varlena *datum) noexcept { return {VARDATA_ANY(datum), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(datum))}; }
+std::string_view view(const varlena *datum) noexcept {
+    return {VARDATA_ANY(datum), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(datum))};
+}
 
 }  // namespace segment

@@ -66,7 +66,9 @@ std::uint64_t execute_to(DestReceiver *destination, const char *sql, Arguments a
     return SPI_processed;
 }
 
-std::uint64_t execute(const char *sql, Arguments arguments, Options options) { return execute_to(nullptr, sql, arguments, options); }
+std::uint64_t execute(const char *sql, Arguments arguments, Options options) {
+    return execute_to(nullptr, sql, arguments, options);
+}
 
 NullableDatum value(std::uint64_t row, int column, Oid type) {
     if (SPI_tuptable == nullptr || row >= SPI_tuptable->numvals) {

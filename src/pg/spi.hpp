@@ -17,7 +17,9 @@ struct Argument {
     bool null = false;
 };
 
-inline Argument null_argument(Oid type) { return {type, 0, true}; }
+inline Argument null_argument(Oid type) {
+    return {type, 0, true};
+}
 
 // A list of arguments written at the call, or built before.
 class Arguments {
@@ -35,9 +37,9 @@ private:
 };
 
 struct Options {
-    bool read_only = false;      // the caller's snapshot, and nothing that writes
-    std::uint64_t row_limit = 0; // 0: all rows
-    bool returns_rows = false;   // it is an error if the statement does not
+    bool read_only = false;       // the caller's snapshot, and nothing that writes
+    std::uint64_t row_limit = 0;  // 0: all rows
+    bool returns_rows = false;    // it is an error if the statement does not
 };
 
 enum class Atomicity : bool {

@@ -18,7 +18,7 @@ constexpr std::uint64_t hash(std::uint64_t key) {
 }
 
 // Bytes of any length, by the block step of MurmurHash3 (A. Appleby, public domain), 8 bytes at a time.
-inline std::uint64_t hash(std::span<const std::byte> bytes) {
+inline std::uint64_t hash_bytes(std::span<const std::byte> bytes) {
     constexpr auto step = [](std::uint64_t state, std::uint64_t word) {
         word = std::rotl(word * 0x87c37b91114253d5, 31) * 0x4cf5ad432745937f;
         return std::rotl(state ^ word, 27) * 5 + 0x52dce729;
@@ -39,7 +39,7 @@ inline std::uint64_t hash(std::span<const std::byte> bytes) {
 }
 
 // Sixteen bytes, such as a uuid.
-inline std::uint64_t hash(std::span<const std::byte, 16> bytes) {
+inline std::uint64_t hash_uuid(std::span<const std::byte, 16> bytes) {
     std::uint64_t words[2];
     std::memcpy(words, bytes.data(), sizeof words);
     return hash(words[0] ^ hash(words[1] + 0x9e3779b97f4a7c15));

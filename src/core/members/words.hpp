@@ -16,6 +16,7 @@ inline constexpr ChunkWords no_members{zero_chunk};
 std::uint32_t count(ChunkWords words);
 // How many of `words` are not in `others`.
 std::uint32_t count_and_not(ChunkWords words, ChunkWords others);
+bool is_empty(ChunkWords words);
 
 template <class Visit>
 void for_each_bit(std::uint64_t word, Ordinal first, Visit &visit) {

@@ -1,0 +1,69 @@
+-- Populations: the relations whose rows are members, and the relations that add traits to them.
+
+CREATE FUNCTION segment.create_population(
+    name text, relation text, key name, time_zone text DEFAULT 'UTC', base text DEFAULT 'everyone', week_start int DEFAULT 1,
+    schema name DEFAULT NULL, prefix name DEFAULT NULL, if_exists text DEFAULT 'error') RETURNS int
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_create_population';
+COMMENT ON FUNCTION segment.create_population(text, text, name, text, text, int, name, name, text) IS
+    'registers a relation whose rows are members and creates its member tables; returns the population''s id';
+
+CREATE FUNCTION segment.create_population(
+    name text, relation regclass, key name, time_zone text DEFAULT 'UTC', base text DEFAULT 'everyone', week_start int DEFAULT 1,
+    schema name DEFAULT NULL, prefix name DEFAULT NULL, if_exists text DEFAULT 'error') RETURNS int
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_create_population_regclass';
+COMMENT ON FUNCTION segment.create_population(text, regclass, name, text, text, int, name, name, text) IS
+    'registers a relation whose rows are members and creates its member tables; returns the population''s id';
+
+CREATE FUNCTION segment.drop_population(name text, cascade boolean DEFAULT false) RETURNS void
+    LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_drop_population';
+COMMENT ON FUNCTION segment.drop_population(text, boolean) IS
+    'drops a population with its member tables; with cascade also its segments';
+
+CREATE FUNCTION segment.add_traits(
+    population text, relation text, key name, prefix text DEFAULT NULL, if_exists text DEFAULT 'error') RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_add_traits';
+COMMENT ON FUNCTION segment.add_traits(text, text, name, text, text) IS
+    'adds the columns of a relation with at most one row per member to the population''s traits';
+
+CREATE FUNCTION segment.add_traits(
+    population text, relation regclass, key name, prefix text DEFAULT NULL, if_exists text DEFAULT 'error') RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_add_traits_regclass';
+COMMENT ON FUNCTION segment.add_traits(text, regclass, name, text, text) IS
+    'adds the columns of a relation with at most one row per member to the population''s traits';
+
+CREATE FUNCTION segment.guard_membership() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'segment_guard_membership';
+COMMENT ON FUNCTION segment.guard_membership() IS
+    'statement trigger of the member tables: refuses writes that do not come from a refresh, except filling an empty table';
+
+-- Who owns a population and who may read it. The owner is the owner of its member table, so that dumps, REASSIGN OWNED and
+-- role renames need no care; whoever may create the member table anew is taken for the owner where it was dropped.
+CREATE VIEW segment.catalog_access AS
+    SELECT p.id AS population_id, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
+           coalesce(pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.has_schema_privilege(n.oid, 'CREATE'), false) AS may_change,
+           coalesce(pg_catalog.pg_has_role(c.relowner, 'USAGE') OR pg_catalog.has_table_privilege(c.oid, 'SELECT'),
+                    pg_catalog.has_schema_privilege(n.oid, 'CREATE'), false) AS may_read
+    FROM segment.catalog_population p
+    LEFT JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) p.schema
+    LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid
+        AND c.relname OPERATOR(pg_catalog.=) (p.prefix OPERATOR(pg_catalog.||) '_segment_member')::pg_catalog.name;
+COMMENT ON VIEW segment.catalog_access IS 'who owns each population and whether the current user may read or change it';
+
+CREATE VIEW segment.population WITH (security_barrier) AS
+    SELECT p.name, pg_catalog.format('%I.%I', p.relation_schema, p.relation_name) AS relation, p.key, p.key_type, p.time_zone, p.base,
+           a.owner, p.week_start, p.schema, p.prefix, p.as_of, p.created_at
+    FROM segment.catalog_population p
+    JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id
+    WHERE a.may_read;
+COMMENT ON VIEW segment.population IS 'the populations that the current user owns or whose member table he may read';
+GRANT SELECT ON segment.population TO PUBLIC;
+
+CREATE VIEW segment.source WITH (security_barrier) AS
+    SELECT p.name AS population, t.prefix AS name, 'traits'::pg_catalog.text AS kind,
+           pg_catalog.format('%I.%I', t.relation_schema, t.relation_name) AS relation, t.key
+    FROM segment.catalog_traits t
+    JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) t.population_id
+    JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id
+    WHERE a.may_read;
+COMMENT ON VIEW segment.source IS 'the relations added to the populations that the current user may read';
+GRANT SELECT ON segment.source TO PUBLIC;

@@ -1,0 +1,17 @@
+-- Refresh: bringing the members up to date.
+
+CREATE FUNCTION segment.refresh(
+    population text DEFAULT NULL, segments text[] DEFAULT NULL, as_of timestamptz DEFAULT NULL, mode text DEFAULT 'auto',
+    OUT segment text, OUT members bigint, OUT entered bigint, OUT exited bigint) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 100 AS 'MODULE_PATHNAME', 'segment_refresh';
+COMMENT ON FUNCTION segment.refresh(text, text[], timestamptz, text) IS
+    'brings the members of all segments of a population, or of some with what they depend on, up to date in one transaction';
+
+CREATE VIEW segment.refresh_run WITH (security_barrier) AS
+    SELECT r.id, p.name AS population, r.started_at, r.finished_at, r.as_of, r.mode, r.member_rows, r.segments, r.leaves, r.entered, r.exited
+    FROM segment.catalog_refresh_run r
+    JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) r.population_id
+    JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id
+    WHERE a.may_read;
+COMMENT ON VIEW segment.refresh_run IS 'the refreshes of the populations that the current user may read';
+GRANT SELECT ON segment.refresh_run TO PUBLIC;

@@ -1,0 +1,223 @@
+#include "pg/catalog.hpp"
+
+#include "pg/identity.hpp"
+#include "pg/nearest.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+constexpr const char *population_columns =
+    "id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, key_type, time_zone, week_start, base, "
+    "schema::pg_catalog.text, prefix::pg_catalog.text, as_of";
+
+Population *population_of(const Rows &rows, uint64 row) {
+    auto *population = static_cast<Population *>(palloc0(sizeof(Population)));
+    population->id = DatumGetInt32(value_of(rows, row, 0));
+    population->name = text_of(rows, row, 1);
+    population->relation_schema = text_of(rows, row, 2);
+    population->relation_name = text_of(rows, row, 3);
+    population->key = text_of(rows, row, 4);
+    population->key_type = text_of(rows, row, 5);
+    population->time_zone = text_of(rows, row, 6);
+    population->week_start = DatumGetInt32(value_of(rows, row, 7));
+    population->base = text_of(rows, row, 8);
+    population->schema = text_of(rows, row, 9);
+    population->prefix = text_of(rows, row, 10);
+    population->has_as_of = !is_null(rows, row, 11);
+    population->as_of = population->has_as_of ? DatumGetTimestampTz(value_of(rows, row, 11)) : 0;
+    return population;
+}
+
+Population *population_where(const char *condition, Oid type, Datum value, Lock lock) {
+    char *sql = psprintf("SELECT %s FROM segment.catalog_population WHERE %s%s", population_columns, condition,
+                         lock == Lock::exclusive ? " FOR UPDATE" : "");
+    Rows rows = catalog_execute(sql, 1, &type, &value, nullptr);
+    return rows.count == 0 ? nullptr : population_of(rows, 0);
+}
+
+Oid member_table(const Population *population) {
+    Oid schema = get_namespace_oid(population->schema, true);
+    return OidIsValid(schema) ? get_relname_relid(member_relation_name(population, "segment_member"), schema) : InvalidOid;
+}
+
+}  // namespace
+
+char *text_of(const Rows &rows, uint64 row, int column) {
+    return is_null(rows, row, column) ? nullptr : text_to_cstring(DatumGetTextPP(value_of(rows, row, column)));
+}
+
+Rows caller_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls, bool read_only) {
+    MemoryContext caller = CurrentMemoryContext;
+    Rows rows{};
+    SPI_connect();
+    char *null_flags = nullptr;
+    if (nulls != nullptr) {
+        null_flags = static_cast<char *>(palloc(arguments));
+        for (int i = 0; i < arguments; i++)
+            null_flags[i] = nulls[i] ? 'n' : ' ';
+    }
+    int result = SPI_execute_with_args(sql, arguments, const_cast<Oid *>(types), const_cast<Datum *>(values), null_flags, read_only, 0);
+    if (result < 0)
+        elog(ERROR, "statement failed: %s: %s", SPI_result_code_string(result), sql);
+    rows.count = SPI_processed;
+    if (SPI_tuptable != nullptr) {
+        TupleDesc description = SPI_tuptable->tupdesc;
+        rows.columns = description->natts;
+        MemoryContext spi = MemoryContextSwitchTo(caller);
+        Size cells = rows.count * static_cast<Size>(rows.columns);
+        rows.values = static_cast<Datum *>(palloc_extended(sizeof(Datum) * (cells + 1), MCXT_ALLOC_HUGE));
+        rows.nulls = static_cast<bool *>(palloc_extended(cells + 1, MCXT_ALLOC_HUGE));
+        for (uint64 row = 0; row < rows.count; row++) {
+            for (int column = 0; column < rows.columns; column++) {
+                Size cell = row * rows.columns + column;
+                Form_pg_attribute attribute = TupleDescAttr(description, column);
+                rows.values[cell] = SPI_getbinval(SPI_tuptable->vals[row], description, column + 1, &rows.nulls[cell]);
+                if (!rows.nulls[cell])
+                    rows.values[cell] = datumCopy(rows.values[cell], attribute->attbyval, attribute->attlen);
+            }
+        }
+        MemoryContextSwitchTo(spi);
+    }
+    SPI_finish();
+    return rows;
+}
+
+Rows catalog_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls) {
+    Identity identity = begin_identity(extension_owner());
+    Rows rows = caller_execute(sql, arguments, types, values, nulls, false);
+    end_identity(identity);
+    return rows;
+}
+
+Population *find_population(const char *name, Lock lock) {
+    return population_where("name OPERATOR(pg_catalog.=) $1", TEXTOID, CStringGetTextDatum(name), lock);
+}
+
+Population *get_population(const char *name, Lock lock) {
+    Population *population = find_population(name, lock);
+    if (population == nullptr) {
+        Rows names = caller_execute("SELECT name FROM segment.population ORDER BY name", 0, nullptr, nullptr, nullptr, true);
+        const char *near = nearest_name(name, names, 0);
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("population \"%s\" does not exist", name),
+                        near != nullptr ? errhint("Did you mean \"%s\"?", near)
+                                        : errhint("Register it with segment.create_population, or see the view segment.population.")));
+    }
+    return population;
+}
+
+TraitRelations trait_relations(const Population *population) {
+    Oid type = INT4OID;
+    Datum id = Int32GetDatum(population->id);
+    Rows rows = catalog_execute(
+        "SELECT relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, prefix FROM segment.catalog_traits "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
+        1, &type, &id, nullptr);
+    TraitRelations result{static_cast<int32>(rows.count), static_cast<TraitRelation *>(palloc0(sizeof(TraitRelation) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++)
+        result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1), text_of(rows, row, 2), text_of(rows, row, 3)};
+    return result;
+}
+
+Segments segments_of(const Population *population) {
+    Oid type = INT4OID;
+    Datum id = Int32GetDatum(population->id);
+    Rows rows = catalog_execute(
+        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce FROM segment.catalog_segment s "
+        "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
+        "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
+        1, &type, &id, nullptr);
+    Segments result{static_cast<int32>(rows.count), static_cast<Segment *>(palloc0(sizeof(Segment) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++)
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1), DatumGetInt32(value_of(rows, row, 2)),
+                             text_of(rows, row, 3), DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5))};
+    return result;
+}
+
+Segments with_definition(Segments segments, char *definition) {
+    // There is room for one more.
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false};
+    return segments;
+}
+
+SegmentReference get_segment(const char *name, Lock lock) {
+    Oid type = TEXTOID;
+    Datum value = CStringGetTextDatum(name);
+    Rows rows = catalog_execute(
+        "SELECT s.id, p.id, p.name FROM segment.catalog_segment s "
+        "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id "
+        "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) OPERATOR(pg_catalog.=) $1 "
+        "ORDER BY p.name, s.id",
+        1, &type, &value, nullptr);
+    if (rows.count == 0) {
+        Rows names = caller_execute("SELECT name FROM segment.segment ORDER BY name", 0, nullptr, nullptr, nullptr, true);
+        const char *near = nearest_name(name, names, 0);
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name),
+                        near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.segment.")));
+    }
+    if (rows.count > 1)
+        ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("segment name \"%s\" is ambiguous", name),
+                        errdetail("The populations \"%s\" and \"%s\" have one each.", text_of(rows, 0, 2), text_of(rows, 1, 2)),
+                        errhint("Write it as \"%s.%s\".", text_of(rows, 0, 2), name)));
+    int32 segment_id = DatumGetInt32(value_of(rows, 0, 0));
+    SegmentReference reference{population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, value_of(rows, 0, 1), lock), {}};
+    if (reference.population != nullptr) {
+        Segments segments = segments_of(reference.population);
+        for (int32 i = 0; i < segments.count; i++) {
+            if (segments.items[i].id == segment_id) {
+                reference.segment = segments.items[i];
+                return reference;
+            }
+        }
+    }
+    // Dropped while the population was being locked.
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name)));
+}
+
+char *member_relation_name(const Population *population, const char *suffix) { return psprintf("%s_%s", population->prefix, suffix); }
+
+char *member_relation_sql(const Population *population, const char *suffix) {
+    return quote_qualified_identifier(population->schema, member_relation_name(population, suffix));
+}
+
+char *member_column(const Population *population) { return psprintf("%s_id", population->name); }
+
+Oid population_owner(const Population *population) {
+    Oid relation = member_table(population);
+    if (!OidIsValid(relation))
+        return InvalidOid;
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple))
+        return InvalidOid;
+    Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    ReleaseSysCache(tuple);
+    return owner;
+}
+
+void check_may_change(const Population *population) {
+    Oid owner = population_owner(population);
+    bool allowed = false;
+    if (OidIsValid(owner)) {
+        allowed = has_privs_of_role(GetUserId(), owner);
+    } else {
+        Oid schema = get_namespace_oid(population->schema, true);
+        allowed = OidIsValid(schema) ? schema_create_allowed(schema, GetUserId()) : superuser();
+    }
+    if (!allowed)
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of population \"%s\"", population->name)));
+}
+
+void check_may_read(const Population *population) {
+    Oid owner = population_owner(population);
+    if (OidIsValid(owner) &&
+        (has_privs_of_role(GetUserId(), owner) || pg_class_aclcheck(member_table(population), GetUserId(), ACL_SELECT) == ACLCHECK_OK))
+        return;
+    if (!OidIsValid(owner)) {
+        check_may_change(population);
+        return;
+    }
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for population \"%s\"", population->name),
+                    errhint("Its owner can grant SELECT on %s.", member_relation_sql(population, "segment_member"))));
+}
+
+}  // namespace segment::pg

@@ -1,0 +1,103 @@
+// The registered populations, trait relations and segments, as rows read from the catalog tables.
+//
+// Everything here is plain data in the caller's memory context. Reads and writes run as the extension's owner: the callers
+// check before that the user may (`check_may_change`, `check_may_read`).
+#pragma once
+
+#include "pg/pg.hpp"
+
+namespace segment::pg {
+
+struct Population {
+    int32 id;
+    char *name;
+    char *relation_schema, *relation_name;
+    char *key, *key_type;
+    char *time_zone;
+    int32 week_start;
+    char *base;
+    char *schema, *prefix;  // of the member tables
+    bool has_as_of;
+    TimestampTz as_of;      // of the last refresh
+};
+
+struct TraitRelation {
+    char *relation_schema, *relation_name;
+    char *key;
+    char *prefix;  // null: its columns are bare traits
+};
+
+struct Segment {
+    int32 id;
+    char *name;
+    int32 version;
+    char *definition;
+    int32 refreshed_version;  // 0 before the first population
+    bool announce;
+};
+
+struct TraitRelations {
+    int32 count;
+    TraitRelation *items;
+};
+
+struct Segments {
+    int32 count;
+    Segment *items;  // by id
+};
+
+enum class Lock : bool { none, exclusive };
+
+// Runs a catalog statement as the extension's owner and returns its rows, copied into the current context. Values are
+// read with `value_of`; a NULL is told by `is_null`.
+struct Rows {
+    uint64 count;
+    int columns;
+    Datum *values;
+    bool *nulls;
+};
+
+Rows catalog_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls);
+
+// The same as the current user, for statements on what he may see.
+Rows caller_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls, bool read_only);
+
+inline Datum value_of(const Rows &rows, uint64 row, int column) { return rows.values[row * rows.columns + column]; }
+inline bool is_null(const Rows &rows, uint64 row, int column) { return rows.nulls[row * rows.columns + column]; }
+char *text_of(const Rows &rows, uint64 row, int column);  // of a text or name column; null for NULL
+
+// Null when there is none of that name. With Lock::exclusive the row stays locked to the end of the transaction, so that
+// refreshes and changes of one population follow each other.
+Population *find_population(const char *name, Lock lock);
+
+// Raises, with the nearest known name as hint.
+Population *get_population(const char *name, Lock lock);
+
+TraitRelations trait_relations(const Population *population);
+Segments segments_of(const Population *population);
+
+// The segments and, at their end, a definition that is not stored: its name is empty, so that nothing refers to it.
+Segments with_definition(Segments segments, char *definition);
+
+// A segment by `name` or `population.name`, with its population; raises when there is none, or more than one of a bare name.
+struct SegmentReference {
+    Population *population;
+    Segment segment;
+};
+SegmentReference get_segment(const char *name, Lock lock);
+
+// The name of one of the population's own tables and views: its prefix and a suffix such as "segment_member".
+char *member_relation_name(const Population *population, const char *suffix);
+// The same, quoted and with its schema, for use in SQL.
+char *member_relation_sql(const Population *population, const char *suffix);
+// The column that holds the member's key in the population's tables: the population's name and "_id".
+char *member_column(const Population *population);
+
+// The role as which the population is evaluated: the owner of its member table. InvalidOid when the table is missing.
+Oid population_owner(const Population *population);
+// Raises unless the user owns the population, or could create its missing member table anew.
+void check_may_change(const Population *population);
+// Raises unless the user owns the population or may SELECT its member table.
+void check_may_read(const Population *population);
+
+}  // namespace segment::pg

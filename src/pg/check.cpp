@@ -1,0 +1,94 @@
+#include "pg/check.hpp"
+
+#include "pg/boundary.hpp"
+#include "pg/compilation.hpp"
+#include "pg/definition_type.hpp"
+#include "pg/identity.hpp"
+#include "pg/scan.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+// Compiles, validates literals and plans the scan, in a context of its own that the caller deletes.
+struct Checking {
+    MemoryContext context;
+    Binding binding;
+    Compilation *compilation;
+};
+
+Checking begin_check(const Population *population, const Segments *segments, const int32 *wanted, int32 count) {
+    Checking checking{};
+    checking.context = AllocSetContextCreate(CurrentMemoryContext, "segment check", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(checking.context);
+    auto *binding = static_cast<Binding *>(palloc(sizeof(Binding)));
+    *binding = bind(population, segments);
+    checking.compilation =
+        compile(checking.context, population, binding, segments, wanted, count, instant_sql(GetCurrentTransactionStartTimestamp()));
+    run_probes(checking.compilation);
+    plan_scan(binding, &checking.compilation->plan);
+    MemoryContextSwitchTo(caller);
+    return checking;
+}
+
+Oid evaluating_role(const Population *population) {
+    Oid owner = population_owner(population);
+    return OidIsValid(owner) ? owner : GetUserId();
+}
+
+}  // namespace
+
+void check_segment(const Population *population, int32 segment_id) {
+    Segments segments = segments_of(population);
+    int32 index = 0;
+    while (index < segments.count && segments.items[index].id != segment_id) {
+        index++;
+    }
+    if (index == segments.count) {
+        elog(ERROR, "segment %d is not in the catalog", segment_id);
+    }
+    Identity caller = begin_identity(evaluating_role(population));
+    Checking checking = begin_check(population, &segments, &index, 1);
+    end_identity(caller);
+
+    Oid types[] = {INT4OID, INT4OID};
+    Datum values[] = {Int32GetDatum(segment_id), 0};
+    catalog_execute("DELETE FROM segment.catalog_segment_use WHERE segment_id OPERATOR(pg_catalog.=) $1", 1, types, values, nullptr);
+    for (const definition::SegmentUse &use : checking.compilation->segments.back().checked.segments) {
+        values[1] = Int32GetDatum(use.id);
+        catalog_execute("INSERT INTO segment.catalog_segment_use (segment_id, used_id) VALUES ($1, $2)", 2, types, values, nullptr);
+    }
+    MemoryContextDelete(checking.context);
+}
+
+void check_population(const Population *population) {
+    Segments segments = segments_of(population);
+    auto *all = static_cast<int32 *>(palloc(sizeof(int32) * (segments.count + 1)));
+    for (int32 i = 0; i < segments.count; i++) {
+        all[i] = i;
+    }
+    Identity caller = begin_identity(evaluating_role(population));
+    Checking checking = begin_check(population, &segments, all, segments.count);
+    end_identity(caller);
+    MemoryContextDelete(checking.context);
+}
+
+char *check_base(const Population *population) {
+    char *base = canonical_definition(population->base);
+    Population checked = *population;
+    checked.base = base;
+    check_population(&checked);
+    return base;
+}
+
+void check_member_tables(const Population *population) {
+    if (!OidIsValid(population_owner(population))) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("the member table of population \"%s\" does not exist: %s", population->name,
+                               member_relation_sql(population, "segment_member")),
+                        errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.",
+                                quote_literal_cstr(population->name))));
+    }
+}
+
+}  // namespace segment::pg

@@ -1,0 +1,141 @@
+#include <algorithm>
+
+#include "core/definition/order.hpp"
+#include "core/definition/parser.hpp"
+#include "pg/boundary.hpp"
+#include "pg/compilation.hpp"
+#include "pg/located.hpp"
+#include "pg/spi.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+constexpr uint32 probes_per_query = 500;
+
+// A definition and what it is called in messages.
+struct Source {
+    std::string_view text;
+    std::pmr::string whose;
+};
+
+}  // namespace
+
+Compilation::Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *all,
+                         std::span<const int32> wanted, std::string_view as_of_sql)
+    : resource_(context),
+      arena_(&resource_),
+      binding_(binding),
+      as_of_sql_(as_of_sql),
+      plan(&resource_),
+      segments(&resource_),
+      base_(check_text(population->base, std::pmr::string("the base of population \"", &arena_).append(population->name).append("\""),
+                       definition::Role::base)) {
+    collect(all, wanted);
+    const definition::Scope scope{binding_.vocabulary, as_of_sql_, &base_};
+    match::SegmentNodes nodes(&arena_);
+    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr}, nodes, plan, &resource_));
+    for (CompiledSegment &compiled : segments) {
+        const match::NodeId node = match::compile(compiled.checked, scope, nodes, plan, &resource_);
+        nodes.emplace(compiled.segment->id, node);
+        compiled.root = plan.root(node);
+    }
+}
+
+definition::Checked Compilation::check_text(std::string_view text, std::string_view whose, definition::Role role) {
+    try {
+        return definition::check(definition::parse_definition(text, arena_), binding_.vocabulary, arena_, role);
+    } catch (const Error &error) {
+        throw located(error, text, whose);
+    }
+}
+
+// Checks the wanted segments and what they use, directly or not, and brings them into dependency order.
+void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
+    std::pmr::vector<int32> pending(wanted.begin(), wanted.end(), &arena_);
+    std::pmr::vector<bool> known(static_cast<std::size_t>(all->count), false, &arena_);
+    std::pmr::vector<CompiledSegment> found(&arena_);
+    std::pmr::vector<std::pmr::vector<int32>> uses(&arena_);
+    const std::span<const Segment> items(all->items, static_cast<std::size_t>(all->count));
+    while (!pending.empty()) {
+        const int32 index = pending.back();
+        pending.pop_back();
+        if (known[index]) {
+            continue;
+        }
+        known[index] = true;
+        const Segment &segment = items[index];
+        std::pmr::string whose("the definition", &arena_);
+        if (segment.name[0] != '\0') {
+            whose.append(" of segment \"").append(segment.name).append("\"");
+        }
+        found.push_back({&segment, check_text(segment.definition, whose, definition::Role::segment), 0});
+        uses.emplace_back();
+        for (const definition::SegmentUse &use : found.back().checked.segments) {
+            if (!use.current) {
+                continue;
+            }
+            uses.back().push_back(use.id);
+            const auto used = std::ranges::lower_bound(items, use.id, {}, &Segment::id);
+            pending.push_back(static_cast<int32>(used - items.begin()));
+        }
+    }
+    std::pmr::vector<definition::Dependent> dependents(&arena_);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        dependents.push_back({found[i].segment->id, found[i].segment->name, uses[i]});
+    }
+    segments.reserve(found.size());
+    for (const std::uint32_t index : definition::dependency_order(dependents, &arena_)) {
+        segments.push_back(std::move(found[index]));
+    }
+}
+
+std::pmr::string Compilation::to_sql() {
+    std::pmr::vector<definition::NamedDefinition> used(&arena_);
+    for (const CompiledSegment &compiled : segments) {
+        used.push_back({compiled.segment->id, compiled.segment->name, &compiled.checked});
+    }
+    used.pop_back();
+    return definition::to_sql(segments.back().checked, used, {binding_.vocabulary, as_of_sql_, &base_}, &resource_);
+}
+
+Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
+                     const int32 *wanted, int32 wanted_count, const char *as_of_sql) {
+    return boundary::core([&] {
+        return make_in_context<Compilation>(context, context, population, *binding, segments,
+                                            std::span<const int32>(wanted, static_cast<std::size_t>(wanted_count)), as_of_sql);
+    });
+}
+
+void run_probes(const Compilation *compilation) {
+    StringInfoData sql;
+    initStringInfo(&sql);
+    uint32 count = 0;
+    auto flush = [&] {
+        if (count == 0) {
+            return;
+        }
+        spi::connect();
+        spi::execute(sql.data, {}, {.read_only = true});
+        spi::finish();
+        resetStringInfo(&sql);
+        count = 0;
+    };
+    for (const CompiledSegment &compiled : compilation->segments) {
+        for (const definition::Probe &probe : compiled.checked.probes) {
+            appendStringInfoString(&sql, count++ == 0 ? "SELECT " : ", ");
+            appendBinaryStringInfo(&sql, probe.sql.data(), static_cast<int>(probe.sql.size()));
+            if (count == probes_per_query) {
+                flush();
+            }
+        }
+    }
+    flush();
+}
+
+char *instant_sql(TimestampTz instant) {
+    // begin_identity pins TimeZone to UTC and DateStyle to ISO.
+    return psprintf("'%s'::timestamptz", DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampTzGetDatum(instant))));
+}
+
+}  // namespace segment::pg

@@ -1,0 +1,61 @@
+// The definitions of a population, parsed, checked and merged into one plan.
+#pragma once
+
+#include <memory_resource>
+#include <vector>
+
+#include "core/definition/check.hpp"
+#include "core/definition/sql.hpp"
+#include "core/match/compile.hpp"
+#include "core/match/plan.hpp"
+#include "pg/memory.hpp"
+#include "pg/vocabulary.hpp"
+
+namespace segment::pg {
+
+// A definition that is evaluated, with those that it refers to.
+struct CompiledSegment {
+    const Segment *segment;
+    definition::Checked checked;
+    match::RootId root;
+};
+
+class Compilation {
+public:
+    // Parses and checks the base and the `wanted` segments with all that they use, and merges them into the plan. `as_of_sql`
+    // is a timestamptz expression. Everything referred to must outlive the object. Throws Error with the place in the
+    // definition that is wrong.
+    Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *segments,
+                std::span<const int32> wanted, std::string_view as_of_sql);
+
+    // A plain SELECT of the keys of the segment that comes last.
+    std::pmr::string to_sql();
+
+private:
+    definition::Checked check_text(std::string_view text, std::string_view whose, definition::Role role);
+    void collect(const Segments *all, std::span<const int32> wanted);
+
+    ContextResource resource_;
+    std::pmr::monotonic_buffer_resource arena_;
+    const Binding &binding_;
+    std::string_view as_of_sql_;
+
+public:
+    match::Plan plan;
+    std::pmr::vector<CompiledSegment> segments;  // in dependency order: each after those that it uses
+
+private:
+    definition::Checked base_;
+};
+
+// The compilation in `context`, owned by it. `wanted` are indexes into `segments`.
+Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
+                     const int32 *wanted, int32 wanted_count, const char *as_of_sql);
+
+// Raises when the literals of the compilation's definitions are not what their types take.
+void run_probes(const Compilation *compilation);
+
+// An instant as a timestamptz literal that means the same in every session.
+char *instant_sql(TimestampTz instant);
+
+}  // namespace segment::pg

@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <bit>
+
+#include "pg/encoder.hpp"
+
+#include "core/match/plan.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+FmgrInfo *comparison_of(Oid type) {
+    TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_CMP_PROC_FINFO);
+    if (!OidIsValid(entry->cmp_proc_finfo.fn_oid))
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("type %s has no default order", format_type_be(type))));
+    return &entry->cmp_proc_finfo;
+}
+
+int compare(FmgrInfo *function, Oid collation, Datum a, Datum b) {
+    return DatumGetInt32(FunctionCall2Coll(function, collation, a, b));
+}
+
+struct SortState {
+    FmgrInfo *function;
+    Oid collation;
+    const Datum *values;
+};
+
+int compare_indexes(const void *a, const void *b, void *arg) {
+    auto *state = static_cast<SortState *>(arg);
+    return compare(state->function, state->collation, state->values[*static_cast<const uint32 *>(a)],
+                   state->values[*static_cast<const uint32 *>(b)]);
+}
+
+// How a value becomes an integer whose order is the type's, so that most comparisons need no function call.
+enum class IntegerForm : uint8 { none, boolean, int16_value, int32_value, int64_value, float4_value, float8_value };
+
+IntegerForm integer_form(Oid type) {
+    switch (type) {
+        case BOOLOID:
+            return IntegerForm::boolean;
+        case INT2OID:
+            return IntegerForm::int16_value;
+        case INT4OID:
+        case DATEOID:
+            return IntegerForm::int32_value;
+        case INT8OID:
+        case TIMESTAMPOID:
+        case TIMESTAMPTZOID:
+        case TIMEOID:
+            return IntegerForm::int64_value;
+        case FLOAT4OID:
+            return IntegerForm::float4_value;
+        case FLOAT8OID:
+            return IntegerForm::float8_value;
+        default:
+            return IntegerForm::none;
+    }
+}
+
+// PostgreSQL's order of floats: −0 equals 0, NaN equals itself and follows everything.
+int64 order_of(float8 value) {
+    if (value != value)
+        return PG_INT64_MAX;
+    if (value == 0)
+        return 0;
+    auto bits = std::bit_cast<int64>(value);
+    return bits >= 0 ? bits : static_cast<int64>(static_cast<uint64>(PG_INT64_MIN) - static_cast<uint64>(bits));
+}
+
+inline int64 integer_of(IntegerForm form, Datum value) {
+    switch (form) {
+        case IntegerForm::boolean:
+            return DatumGetBool(value) ? 1 : 0;
+        case IntegerForm::int16_value:
+            return DatumGetInt16(value);
+        case IntegerForm::int32_value:
+            return DatumGetInt32(value);
+        case IntegerForm::int64_value:
+            return DatumGetInt64(value);
+        case IntegerForm::float4_value:
+            return order_of(DatumGetFloat4(value));
+        case IntegerForm::float8_value:
+            return order_of(DatumGetFloat8(value));
+        case IntegerForm::none:
+            break;
+    }
+    return 0;
+}
+
+// Values of the same bytes have the same code, whatever the type: low-cardinality columns are encoded by a look-up.
+constexpr uint32 cache_slots = 1024;         // a power of two
+constexpr Size cached_value_max = 128;       // longer values are searched each time
+
+struct CachedValue {
+    uint32 code;
+    uint16 length;  // 0: the slot is empty
+    char bytes[cached_value_max];
+};
+
+constexpr uint32 linear_search_max = 8;
+
+}  // namespace
+
+struct Encoder {
+    Cuts cuts;
+    FmgrInfo *function;
+    IntegerForm form;
+    int64 *integers;     // the cuts, for an integer form
+    int16 length;        // of the type
+    CachedValue *cache;  // for a varlena type or one by reference, else null
+};
+
+Cuts rank_cuts(Oid type, Oid collation, const Datum *values, const bool *nulls, uint32 count, uint32 *ranks) {
+    SortState state{comparison_of(type), collation, values};
+    auto *order = static_cast<uint32 *>(palloc_extended(sizeof(uint32) * std::max(count, 1u), MCXT_ALLOC_HUGE));
+    uint32 present = 0;
+    for (uint32 i = 0; i < count; i++) {
+        if (nulls[i])
+            ranks[i] = match::missing_rank;
+        else
+            order[present++] = i;
+    }
+    qsort_arg(order, present, sizeof(uint32), compare_indexes, &state);
+    Cuts cuts{type, collation, 0, static_cast<Datum *>(palloc_extended(sizeof(Datum) * std::max(present, 1u), MCXT_ALLOC_HUGE))};
+    for (uint32 i = 0; i < present; i++) {
+        if (i == 0 || compare(state.function, collation, cuts.values[cuts.count - 1], values[order[i]]) != 0)
+            cuts.values[cuts.count++] = values[order[i]];
+        ranks[order[i]] = cuts.count - 1;
+    }
+    pfree(order);
+    return cuts;
+}
+
+Encoder *make_encoder(const Cuts &cuts) {
+    auto *encoder = static_cast<Encoder *>(palloc0(sizeof(Encoder)));
+    encoder->cuts = cuts;
+    encoder->function = comparison_of(cuts.type);
+    encoder->form = integer_form(cuts.type);
+    encoder->length = get_typlen(cuts.type);
+    if (encoder->form != IntegerForm::none) {
+        encoder->integers = static_cast<int64 *>(palloc_extended(sizeof(int64) * std::max(cuts.count, 1u), MCXT_ALLOC_HUGE));
+        for (uint32 i = 0; i < cuts.count; i++)
+            encoder->integers[i] = integer_of(encoder->form, cuts.values[i]);
+    } else if (cuts.count > 0 && !get_typbyval(cuts.type) && encoder->length != -2) {
+        encoder->cache = static_cast<CachedValue *>(palloc0(sizeof(CachedValue) * cache_slots));
+    }
+    return encoder;
+}
+
+namespace {
+
+inline uint32 search_integers(const Encoder *encoder, int64 value) {
+    const int64 *cuts = encoder->integers;
+    uint32 low = 0, count = encoder->cuts.count;
+    if (count <= linear_search_max) {
+        for (uint32 i = 0; i < count; i++)
+            low += cuts[i] < value;
+    } else {
+        while (count > 0) {
+            uint32 half = count / 2;
+            if (cuts[low + half] < value) {
+                low += half + 1;
+                count -= half + 1;
+            } else {
+                count = half;
+            }
+        }
+    }
+    return low < encoder->cuts.count && cuts[low] == value ? 2 * low + 2 : 2 * low + 1;
+}
+
+uint32 search(const Encoder *encoder, Datum value) {
+    uint32 low = 0, high = encoder->cuts.count;
+    while (low < high) {
+        uint32 middle = low + (high - low) / 2;
+        int order = compare(encoder->function, encoder->cuts.collation, encoder->cuts.values[middle], value);
+        if (order == 0)
+            return 2 * middle + 2;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return 2 * low + 1;
+}
+
+}  // namespace
+
+uint32 encode(Encoder *encoder, Datum value) {
+    if (encoder->form != IntegerForm::none)
+        return search_integers(encoder, integer_of(encoder->form, value));
+    if (encoder->cuts.count == 0)
+        return 1;
+    if (encoder->cache == nullptr)
+        return search(encoder, value);
+
+    const char *bytes = DatumGetPointer(value);
+    Size length = static_cast<Size>(encoder->length);
+    if (encoder->length == -1) {
+        // The caller has detoasted the value; a short header and a long one of equal content differ only in speed.
+        bytes = VARDATA_ANY(value);
+        length = VARSIZE_ANY_EXHDR(value);
+    }
+    if (length == 0 || length > cached_value_max)
+        return search(encoder, value);
+    uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(bytes), static_cast<int>(length), 0);
+    CachedValue *slot = &encoder->cache[hash & (cache_slots - 1)];
+    if (slot->length == length && memcmp(slot->bytes, bytes, length) == 0)
+        return slot->code;
+    uint32 code = search(encoder, value);
+    slot->code = code;
+    slot->length = static_cast<uint16>(length);
+    memcpy(slot->bytes, bytes, length);
+    return code;
+}
+
+}  // namespace segment::pg

@@ -1,0 +1,19 @@
+// The tables and views that hold a population's members: ordinary ones of the population's owner.
+#pragma once
+
+#include "pg/catalog.hpp"
+
+namespace segment::pg {
+
+// Creates them as the current user. `key_type_sql` and `key_collation` are those of the population's key column.
+void create_member_tables(const Population *population, const char *key_type_sql, Oid key_collation);
+
+// Drops those that exist, as the current user; raises when a view of the user's depends on them.
+void drop_member_tables(const Population *population);
+
+// While one is open, statements on member tables pass their guard. Begin and end enclose each statement of ours; an error
+// in between ends it with the (sub)transaction.
+void begin_membership_write();
+void end_membership_write();
+
+}  // namespace segment::pg

@@ -1,0 +1,207 @@
+// Registering populations and the relations that add traits to them.
+#include "pg/arguments.hpp"
+#include "pg/boundary.hpp"
+#include "pg/catalog.hpp"
+#include "pg/check.hpp"
+#include "pg/member_tables.hpp"
+#include "pg/relation.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+// Derived names (prefix_segment_history) must not be truncated at 63 bytes.
+constexpr size_t name_length_max = 40;
+
+void check_name(const char *what, const char *name) {
+    if (name[0] == '\0')
+        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("%s must not be empty", what)));
+    if (strlen(name) > name_length_max)
+        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("%s \"%s\" is longer than %zu bytes", what, name, name_length_max)));
+}
+
+void check_time_zone(const char *time_zone) {
+    if (pg_tzset(time_zone) == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" is not known", time_zone),
+                        errhint("See pg_timezone_names.")));
+}
+
+// A key must be one column of a type with equality, order and hashing: it is looked up, sorted and kept as a primary key.
+void check_key(const UserRelation *relation, const Column *key) {
+    TypeCacheEntry *entry = lookup_type_cache(key->type, TYPECACHE_CMP_PROC | TYPECACHE_HASH_EXTENDED_PROC | TYPECACHE_EQ_OPR);
+    if (!OidIsValid(entry->cmp_proc) || !OidIsValid(entry->hash_extended_proc) || !OidIsValid(entry->eq_opr))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be a key", key->name, relation->sql),
+                        errdetail("Its type %s has no equality, order or hashing.", key->type_sql)));
+}
+
+int32 create_population(const char *name, const UserRelation *relation, FunctionCallInfo fcinfo) {
+    const char *key_name = required_name(fcinfo, 2, "key");
+    const char *time_zone = required_text(fcinfo, 3, "time_zone");
+    const char *base = required_text(fcinfo, 4, "base");
+    int32 week_start = required_int32(fcinfo, 5, "week_start");
+    const char *schema = optional_name(fcinfo, 6);
+    const char *prefix = optional_name(fcinfo, 7);
+    IfExists if_exists = if_exists_argument(fcinfo, 8);
+
+    if (schema == nullptr)
+        schema = relation->schema;
+    if (prefix == nullptr)
+        prefix = name;
+    check_name("population name", name);
+    check_name("prefix", prefix);
+    check_time_zone(time_zone);
+    if (week_start < 1 || week_start > 7)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("week_start must be between 1 (Monday) and 7 (Sunday), not %d", week_start)));
+    if (strcmp(name, "segment") == 0)
+        ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a population cannot be called \"segment\""),
+                        errdetail("Its member column would be \"segment_id\", which holds the segment.")));
+    const Column *key = get_column(relation, key_name);
+    check_key(relation, key);
+
+    Population population{};
+    population.name = const_cast<char *>(name);
+    population.relation_schema = relation->schema;
+    population.relation_name = relation->name;
+    population.key = key->name;
+    population.key_type = key->type_sql;
+    population.time_zone = const_cast<char *>(time_zone);
+    population.week_start = week_start;
+    population.schema = const_cast<char *>(schema);
+    population.prefix = const_cast<char *>(prefix);
+    population.base = const_cast<char *>(base);
+
+    Population *existing = find_population(name, Lock::exclusive);
+    if (existing != nullptr) {
+        if (if_exists == IfExists::error)
+            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" already exists", name),
+                            errhint("Pass if_exists => 'keep' or 'replace' to run this again.")));
+        check_may_change(existing);
+        if (if_exists == IfExists::keep)
+            return existing->id;
+        if (strcmp(existing->key_type, population.key_type) != 0 || strcmp(existing->schema, population.schema) != 0 ||
+            strcmp(existing->prefix, population.prefix) != 0)
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                            errmsg("population \"%s\" cannot be replaced: its member tables would change", name),
+                            errdetail("They are %s with keys of type %s.", member_relation_sql(existing, "segment_member"), existing->key_type),
+                            errhint("Drop the population with segment.drop_population first.")));
+        population.id = existing->id;
+    }
+    population.base = check_base(&population);
+
+    Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID};
+    Datum values[] = {CStringGetTextDatum(population.name),      CStringGetTextDatum(population.relation_schema),
+                      CStringGetTextDatum(population.relation_name), CStringGetTextDatum(population.key),
+                      CStringGetTextDatum(population.key_type),  CStringGetTextDatum(population.time_zone),
+                      Int32GetDatum(population.week_start),      CStringGetTextDatum(population.base),
+                      CStringGetTextDatum(population.schema),    CStringGetTextDatum(population.prefix)};
+    if (existing != nullptr) {
+        catalog_execute("UPDATE segment.catalog_population SET relation_schema = $2, relation_name = $3, key = $4, key_type = $5, "
+                        "time_zone = $6, week_start = $7, base = $8 WHERE name OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $9 "
+                        "AND prefix OPERATOR(pg_catalog.=) $10",
+                        lengthof(values), types, values, nullptr);
+        return existing->id;
+    }
+    create_member_tables(&population, key->type_sql, key->collation);
+    Rows rows = catalog_execute("INSERT INTO segment.catalog_population (name, relation_schema, relation_name, key, key_type, time_zone, "
+                                "week_start, base, schema, prefix) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+                                lengthof(values), types, values, nullptr);
+    return DatumGetInt32(value_of(rows, 0, 0));
+}
+
+void add_traits(const char *population_name, const UserRelation *relation, FunctionCallInfo fcinfo) {
+    const char *key_name = required_name(fcinfo, 2, "key");
+    const char *prefix = optional_text(fcinfo, 3);
+    IfExists if_exists = if_exists_argument(fcinfo, 4);
+    if (prefix != nullptr)
+        check_name("prefix", prefix);
+
+    Population *population = get_population(population_name, Lock::exclusive);
+    check_may_change(population);
+    const Column *key = get_column(relation, key_name);
+
+    Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+    Datum values[] = {Int32GetDatum(population->id), CStringGetTextDatum(relation->schema), CStringGetTextDatum(relation->name),
+                      CStringGetTextDatum(key->name), prefix != nullptr ? CStringGetTextDatum(prefix) : 0};
+    bool nulls[] = {false, false, false, false, prefix == nullptr};
+    Rows same = catalog_execute("SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
+                                "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
+                                3, types, values, nulls);
+    if (same.count > 0) {
+        if (if_exists == IfExists::error)
+            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("%s already adds traits to population \"%s\"", relation->sql, population->name),
+                            errhint("Pass if_exists => 'keep' or 'replace' to run this again.")));
+        if (if_exists == IfExists::keep)
+            return;
+        catalog_execute("UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
+                        "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
+                        lengthof(values), types, values, nulls);
+    } else {
+        if (prefix != nullptr) {
+            Oid pair_types[] = {INT4OID, TEXTOID};
+            Datum pair[] = {values[0], values[4]};
+            Rows taken = catalog_execute("SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
+                                         "AND prefix OPERATOR(pg_catalog.=) $2",
+                                         2, pair_types, pair, nullptr);
+            if (taken.count > 0)
+                ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" already has traits with prefix \"%s\"", population->name, prefix)));
+        }
+        catalog_execute("INSERT INTO segment.catalog_traits (population_id, position, relation_schema, relation_name, key, prefix) "
+                        "SELECT $1, coalesce(pg_catalog.max(position), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5 "
+                        "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
+                        lengthof(values), types, values, nulls);
+    }
+    // The names must fit those already there, the definitions the names, and the key the population's.
+    check_population(population);
+}
+
+void drop_population(const char *name, bool cascade) {
+    Population *population = get_population(name, Lock::exclusive);
+    check_may_change(population);
+    Segments segments = segments_of(population);
+    if (segments.count > 0 && !cascade) {
+        StringInfoData names;
+        initStringInfo(&names);
+        for (int32 i = 0; i < segments.count && i < 10; i++)
+            appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", segments.items[i].name);
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("population \"%s\" has segments", name),
+                        errdetail_plural("It has %d segment: %s.", "It has %d segments: %s.", segments.count, segments.count, names.data),
+                        errhint("Pass cascade => true to drop them too.")));
+    }
+    drop_member_tables(population);
+    Oid type = INT4OID;
+    Datum id = Int32GetDatum(population->id);
+    catalog_execute("DELETE FROM segment.catalog_population WHERE id OPERATOR(pg_catalog.=) $1", 1, &type, &id, nullptr);
+}
+
+}  // namespace
+
+}  // namespace segment::pg
+
+using namespace segment::pg;
+
+SEGMENT_FUNCTION(segment_create_population) {
+    const char *name = required_text(fcinfo, 0, "name");
+    return Int32GetDatum(create_population(name, relation_named(required_text(fcinfo, 1, "relation")), fcinfo));
+}
+
+SEGMENT_FUNCTION(segment_create_population_regclass) {
+    const char *name = required_text(fcinfo, 0, "name");
+    return Int32GetDatum(create_population(name, relation_of_oid(required_oid(fcinfo, 1, "relation")), fcinfo));
+}
+
+SEGMENT_FUNCTION(segment_add_traits) {
+    const char *population = required_text(fcinfo, 0, "population");
+    add_traits(population, relation_named(required_text(fcinfo, 1, "relation")), fcinfo);
+    PG_RETURN_VOID();
+}
+
+SEGMENT_FUNCTION(segment_add_traits_regclass) {
+    const char *population = required_text(fcinfo, 0, "population");
+    add_traits(population, relation_of_oid(required_oid(fcinfo, 1, "relation")), fcinfo);
+    PG_RETURN_VOID();
+}
+
+SEGMENT_FUNCTION(segment_drop_population) {
+    drop_population(required_text(fcinfo, 0, "name"), PG_GETARG_BOOL(1));
+    PG_RETURN_VOID();
+}

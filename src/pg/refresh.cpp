@@ -1,0 +1,209 @@
+// Bringing the stored members up to date: one transaction, one snapshot, one scan.
+#include <algorithm>
+
+#include "pg/arguments.hpp"
+#include "pg/boundary.hpp"
+#include "pg/identity.hpp"
+#include "pg/membership.hpp"
+#include "pg/nearest.hpp"
+#include "pg/spi.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+// Indexes of the segments that a call asks for: all of them, or those named.
+struct Selection {
+    int32 count;
+    int32 *indexes;
+};
+
+Selection select_segments(const Population *population, const Segments *segments, ArrayType *names) {
+    Selection selection{0, static_cast<int32 *>(palloc(sizeof(int32) * (segments->count + 1)))};
+    if (names == nullptr) {
+        for (int32 i = 0; i < segments->count; i++) {
+            selection.indexes[selection.count++] = i;
+        }
+        return selection;
+    }
+    Datum *items;
+    bool *nulls;
+    int count;
+    deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls, &count);
+    auto *chosen = static_cast<bool *>(palloc0(segments->count + 1));
+    for (int i = 0; i < count; i++) {
+        if (nulls[i]) {
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("segments must not hold a null")));
+        }
+        const char *name = TextDatumGetCString(items[i]);
+        const char *bare = name;
+        size_t prefix = strlen(population->name);
+        int32 found = -1;
+        for (int pass = 0; pass < 2 && found < 0; pass++) {
+            for (int32 j = 0; j < segments->count; j++) {
+                if (strcmp(segments->items[j].name, bare) == 0) {
+                    found = j;
+                }
+            }
+            if (strncmp(name, population->name, prefix) == 0 && name[prefix] == '.') {
+                bare = name + prefix + 1;
+            }
+        }
+        if (found < 0) {
+            auto **known = static_cast<const char **>(palloc(sizeof(char *) * (segments->count + 1)));
+            for (int32 j = 0; j < segments->count; j++) {
+                known[j] = segments->items[j].name;
+            }
+            const char *near = nearest_name(name, known, segments->count);
+            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("population \"%s\" has no segment \"%s\"", population->name, name),
+                            near != nullptr ? errhint("Did you mean \"%s\"?", near) : 0));
+        }
+        if (!chosen[found]) {
+            chosen[found] = true;
+            selection.indexes[selection.count++] = found;
+        }
+    }
+    return selection;
+}
+
+struct Request {
+    ArrayType *segments;  // null: all
+    bool has_as_of;
+    TimestampTz as_of;
+    const char *mode;
+};
+
+TimestampTz as_of_of_run(const Population *population, const Request *request) {
+    TimestampTz now = GetCurrentTimestamp();
+    if (!request->has_as_of) {
+        return population->has_as_of ? std::max(now, population->as_of) : now;
+    }
+    if (TIMESTAMP_NOT_FINITE(request->as_of)) {
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as_of must be finite")));
+    }
+    if (request->as_of > now) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("as_of %s is in the future", timestamptz_to_str(request->as_of)),
+                        errhint("Members are stored as of now or earlier; segment.preview looks ahead.")));
+    }
+    if (population->has_as_of && request->as_of < population->as_of) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("as_of %s is before the last refresh", pstrdup(timestamptz_to_str(request->as_of))),
+                        errdetail("Population \"%s\" was refreshed as of %s.", population->name, timestamptz_to_str(population->as_of)),
+                        errhint("The past is read by segment.preview, segment.to_sql and the view %s.", member_relation_sql(population, "segment_history"))));
+    }
+    return request->as_of;
+}
+
+void record_segment(const Segment *segment, const Written *written, TimestampTz as_of, TimestampTz at) {
+    Oid types[] = {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+    Datum values[] = {Int32GetDatum(segment->id), Int64GetDatum(written->members), Int32GetDatum(segment->version), TimestampTzGetDatum(at),
+                      TimestampTzGetDatum(as_of)};
+    catalog_execute("UPDATE segment.catalog_segment SET members = $2, refreshed_version = $3, refreshed_at = $4, as_of = $5 "
+                    "WHERE id OPERATOR(pg_catalog.=) $1",
+                    lengthof(values), types, values, nullptr);
+}
+
+void record_run(const Run *run, const Written *total, TimestampTz started, TimestampTz as_of) {
+    Oid types[] = {INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, INT4OID, INT8OID, INT8OID};
+    uint32 leaves = 0;
+    for (const match::PlanNode &node : run->compilation->plan.nodes()) {
+        leaves += node.kind == match::NodeKind::leaf;
+    }
+    Datum values[] = {Int32GetDatum(run->population->id),
+                      TimestampTzGetDatum(started),
+                      TimestampTzGetDatum(as_of),
+                      Int64GetDatum(static_cast<int64>(run->keys->count())),
+                      Int32GetDatum(static_cast<int32>(run->compilation->segments.size())),
+                      Int32GetDatum(static_cast<int32>(leaves)),
+                      Int64GetDatum(total->entered),
+                      Int64GetDatum(total->exited)};
+    catalog_execute("INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited) "
+                    "VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8)",
+                    lengthof(values), types, values, nullptr);
+    catalog_execute("UPDATE segment.catalog_population SET as_of = $3 WHERE id OPERATOR(pg_catalog.=) $1", 3, types, values, nullptr);
+}
+
+void refresh_population(const char *name, const Request *request, ReturnSetInfo *result) {
+    Population *population = get_population(name, Lock::exclusive);
+    check_may_change(population);
+    Oid owner = population_owner(population);
+    if (!OidIsValid(owner)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the member table of population \"%s\" does not exist: %s", name,
+                                                                 member_relation_sql(population, "segment_member")),
+                        errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.", quote_literal_cstr(name))));
+    }
+    TimestampTz started = GetCurrentTimestamp();
+    TimestampTz as_of = as_of_of_run(population, request);
+    Segments segments = segments_of(population);
+    Selection selection = select_segments(population, &segments, request->segments);
+
+    Identity caller = begin_identity(owner);
+    // One snapshot, taken after the lock, for everything that the run reads.
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    Progress *progress = begin_progress(population->name);
+    Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress);
+    StoredMembers *stored = read_members(run);
+    PopActiveSnapshot();
+
+    size_t count = run->compilation->segments.size();
+    auto *written = static_cast<Written *>(palloc0(sizeof(Written) * (count + 1)));
+    Written total{};
+    for (size_t i = 0; i < count; i++) {
+        written[i] = write_members(run, stored, i, as_of, GetCurrentTimestamp());
+        total.entered += written[i].entered;
+        total.exited += written[i].exited;
+    }
+    end_progress(progress);
+    end_identity(caller);
+
+    for (size_t i = 0; i < count; i++) {
+        record_segment(run->compilation->segments[i].segment, &written[i], as_of, GetCurrentTimestamp());
+    }
+    record_run(run, &total, started, as_of);
+    // In the order in which the segments were created.
+    for (int32 id = 0; id < segments.count; id++) {
+        for (size_t i = 0; i < count; i++) {
+            if (run->compilation->segments[i].segment == &segments.items[id]) {
+                Datum values[] = {CStringGetTextDatum(segments.items[id].name), Int64GetDatum(written[i].members), Int64GetDatum(written[i].entered),
+                                  Int64GetDatum(written[i].exited)};
+                bool nulls[lengthof(values)] = {};
+                tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+            }
+        }
+    }
+    end_run(run);
+}
+
+}  // namespace
+
+}  // namespace segment::pg
+
+using namespace segment::pg;
+
+SEGMENT_FUNCTION(segment_refresh) {
+    const char *population = optional_text(fcinfo, 0);
+    Request request{};
+    request.segments = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
+    request.has_as_of = !PG_ARGISNULL(2);
+    request.as_of = request.has_as_of ? PG_GETARG_TIMESTAMPTZ(2) : 0;
+    request.mode = required_text(fcinfo, 3, "mode");
+    if (strcmp(request.mode, "auto") != 0 && strcmp(request.mode, "full") != 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("mode must be 'auto' or 'full', not '%s'", request.mode)));
+    }
+    InitMaterializedSRF(fcinfo, 0);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    if (population != nullptr) {
+        refresh_population(population, &request, result);
+        return static_cast<Datum>(0);
+    }
+    if (request.segments != nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments are chosen within one population"), errhint("Pass the population too.")));
+    }
+    Rows mine = caller_execute("SELECT name FROM segment.population WHERE pg_catalog.pg_has_role(owner, 'USAGE') ORDER BY name", 0, nullptr,
+                               nullptr, nullptr, false);
+    for (uint64 row = 0; row < mine.count; row++) {
+        refresh_population(text_of(mine, row, 0), &request, result);
+    }
+    return static_cast<Datum>(0);
+}

@@ -1,0 +1,103 @@
+#include "pg/relation.hpp"
+
+#include "pg/nearest.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+bool has_rows(char kind) {
+    return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_VIEW || kind == RELKIND_MATVIEW ||
+           kind == RELKIND_FOREIGN_TABLE;
+}
+
+UserRelation *describe(::Relation opened) {
+    Form_pg_class row = opened->rd_rel;
+    if (!has_rows(row->relkind))
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a table or view", RelationGetRelationName(opened)),
+                        errdetail("A table, partitioned table, view, materialized view or foreign table is needed.")));
+    if (row->relpersistence == RELPERSISTENCE_TEMP)
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is temporary", RelationGetRelationName(opened)),
+                        errdetail("A registered relation must outlive the session.")));
+    auto *relation = static_cast<UserRelation *>(palloc0(sizeof(UserRelation)));
+    relation->oid = RelationGetRelid(opened);
+    relation->schema = get_namespace_name(row->relnamespace);
+    relation->name = pstrdup(NameStr(row->relname));
+    relation->sql = quote_qualified_identifier(relation->schema, relation->name);
+    TupleDesc description = RelationGetDescr(opened);
+    relation->columns = static_cast<Column *>(palloc0(sizeof(Column) * (description->natts + 1)));
+    for (int i = 0; i < description->natts; i++) {
+        Form_pg_attribute attribute = TupleDescAttr(description, i);
+        if (attribute->attisdropped)
+            continue;
+        Column *column = &relation->columns[relation->column_count++];
+        column->name = pstrdup(NameStr(attribute->attname));
+        column->type = getBaseType(attribute->atttypid);
+        column->collation = attribute->attcollation;
+        column->type_sql = format_type_extended(attribute->atttypid, attribute->atttypmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+    }
+    return relation;
+}
+
+}  // namespace
+
+UserRelation *relation_of_oid(Oid oid) {
+    ::Relation opened = try_relation_open(oid, AccessShareLock);
+    if (opened == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", oid)));
+    UserRelation *relation = describe(opened);
+    relation_close(opened, NoLock);
+    return relation;
+}
+
+UserRelation *relation_named(const char *text) {
+    return relation_of_oid(RangeVarGetRelid(makeRangeVarFromNameList(qualified_name_list(text)), AccessShareLock, false));
+}
+
+UserRelation *relation_registered(const char *schema, const char *name, const char *role_in_message) {
+    RangeVar *range = makeRangeVar(pstrdup(schema), pstrdup(name), -1);
+    Oid oid = RangeVarGetRelid(range, AccessShareLock, true);
+    if (!OidIsValid(oid))
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("%s does not exist: %s", role_in_message, quote_qualified_identifier(schema, name)),
+                        errhint("Relations are found by name: create it again under this name, or drop what was registered on it.")));
+    return relation_of_oid(oid);
+}
+
+const char *type_sql(Oid type) { return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY); }
+
+const char *collation_sql(Oid collation) {
+    if (!OidIsValid(collation) || collation == DEFAULT_COLLATION_OID) {
+        return "";
+    }
+    HeapTuple tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+    if (!HeapTupleIsValid(tuple)) {
+        return "";
+    }
+    auto *row = reinterpret_cast<Form_pg_collation>(GETSTRUCT(tuple));
+    char *result = quote_qualified_identifier(get_namespace_name(row->collnamespace), NameStr(row->collname));
+    ReleaseSysCache(tuple);
+    return result;
+}
+
+const Column *find_column(const UserRelation *relation, const char *name) {
+    for (int32 i = 0; i < relation->column_count; i++) {
+        if (strcmp(relation->columns[i].name, name) == 0)
+            return &relation->columns[i];
+    }
+    return nullptr;
+}
+
+const Column *get_column(const UserRelation *relation, const char *name) {
+    const Column *column = find_column(relation, name);
+    if (column == nullptr) {
+        const char **names = static_cast<const char **>(palloc(sizeof(char *) * (relation->column_count + 1)));
+        for (int32 i = 0; i < relation->column_count; i++)
+            names[i] = relation->columns[i].name;
+        const char *near = nearest_name(name, names, relation->column_count);
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s has no column \"%s\"", relation->sql, name),
+                        near != nullptr ? errhint("Did you mean \"%s\"?", near) : 0));
+    }
+    return column;
+}
+
+}  // namespace segment::pg

@@ -1,0 +1,56 @@
+// Definitions as plain SQL.
+#include "pg/arguments.hpp"
+#include "pg/boundary.hpp"
+#include "pg/compilation.hpp"
+#include "pg/definition_type.hpp"
+#include "pg/identity.hpp"
+#include "pg/memory.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+Datum definition_sql(const Population *population, const Segments *segments, int32 index, FunctionCallInfo fcinfo, int as_of_argument) {
+    Identity caller = begin_identity(GetUserId());
+    const char *as_of = PG_ARGISNULL(as_of_argument) ? "now()" : instant_sql(PG_GETARG_TIMESTAMPTZ(as_of_argument));
+    Binding binding = bind(population, segments);
+    Compilation *compilation = compile(CurrentMemoryContext, population, &binding, segments, &index, 1, as_of);
+    text *result = boundary::core([&] {
+        ContextResource memory(CurrentMemoryContext);
+        const std::pmr::string sql = compilation->to_sql();
+        auto *copy = static_cast<text *>(memory.allocate(VARHDRSZ + sql.size(), alignof(std::int32_t)));
+        SET_VARSIZE(copy, VARHDRSZ + sql.size());
+        sql.copy(VARDATA(copy), sql.size());
+        return copy;
+    });
+    end_identity(caller);
+    PG_RETURN_TEXT_P(result);
+}
+
+Datum definition_to_sql(FunctionCallInfo fcinfo, const char *definition) {
+    Population *population = get_population(required_text(fcinfo, 0, "population"), Lock::none);
+    check_may_read(population);
+    Segments segments = with_definition(segments_of(population), canonical_definition(definition));
+    return definition_sql(population, &segments, segments.count - 1, fcinfo, 2);
+}
+
+}  // namespace
+
+}  // namespace segment::pg
+
+using namespace segment::pg;
+
+SEGMENT_FUNCTION(segment_definition_to_sql) { return definition_to_sql(fcinfo, required_text(fcinfo, 1, "definition")); }
+
+SEGMENT_FUNCTION(segment_definition_to_sql_definition) { return definition_to_sql(fcinfo, required_definition(fcinfo, 1)); }
+
+SEGMENT_FUNCTION(segment_to_sql) {
+    SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::none);
+    check_may_read(reference.population);
+    Segments segments = segments_of(reference.population);
+    int32 index = 0;
+    while (segments.items[index].id != reference.segment.id) {
+        index++;
+    }
+    return definition_sql(reference.population, &segments, index, fcinfo, 1);
+}

@@ -1,0 +1,178 @@
+#include "pg/vocabulary.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+using definition::TypeClass;
+
+TypeClass class_of(Oid type) {
+    switch (type) {
+        case BOOLOID:
+            return TypeClass::boolean;
+        case INT2OID:
+        case INT4OID:
+        case INT8OID:
+            return TypeClass::integer;
+        case NUMERICOID:
+            return TypeClass::numeric;
+        case FLOAT4OID:
+        case FLOAT8OID:
+            return TypeClass::floating;
+        case DATEOID:
+            return TypeClass::date;
+        case TIMESTAMPOID:
+            return TypeClass::timestamp;
+        case TIMESTAMPTZOID:
+            return TypeClass::timestamptz;
+        case TIMEOID:
+            return TypeClass::time;
+        case INTERVALOID:
+            return TypeClass::interval;
+        case UUIDOID:
+            return TypeClass::uuid;
+        case JSONBOID:
+            return TypeClass::jsonb;
+        default:
+            break;
+    }
+    if (OidIsValid(get_element_type(type)))
+        return TypeClass::array;
+    if (get_typtype(type) == TYPTYPE_ENUM)
+        return TypeClass::enumeration;
+    char category;
+    bool preferred;
+    get_type_category_preferred(type, &category, &preferred);
+    return category == TYPCATEGORY_STRING ? TypeClass::text : TypeClass::other;
+}
+
+bool is_citext(Oid type) {
+    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+    if (!HeapTupleIsValid(tuple)) {
+        return false;
+    }
+    bool result = strcmp(NameStr(reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typname), "citext") == 0;
+    ReleaseSysCache(tuple);
+    return result;
+}
+
+// The schema of a type's equality operator, quoted; empty where it is pg_catalog, which the pinned search_path finds.
+const char *operator_schema(Oid type) {
+    Oid equality = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+    HeapTuple tuple = OidIsValid(equality) ? SearchSysCache1(OPEROID, ObjectIdGetDatum(equality)) : nullptr;
+    if (!HeapTupleIsValid(tuple)) {
+        return "";
+    }
+    Oid schema = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple))->oprnamespace;
+    ReleaseSysCache(tuple);
+    return schema == PG_CATALOG_NAMESPACE ? "" : quote_identifier(get_namespace_name(schema));
+}
+
+definition::Type type_of(Oid type, Oid collation) {
+    definition::Type result;
+    result.type_class = class_of(type);
+    result.sql_name = type_sql(type);
+    result.operator_schema = operator_schema(type);
+    result.collation = collation_sql(collation);
+    result.ordered = OidIsValid(lookup_type_cache(type, TYPECACHE_CMP_PROC)->cmp_proc);
+    result.deterministic = !OidIsValid(collation) || get_collation_isdeterministic(collation);
+    result.case_insensitive = is_citext(type);
+    Oid element = get_element_type(type);
+    if (OidIsValid(element)) {
+        result.element_class = class_of(getBaseType(element));
+        result.element_sql_name = type_sql(element);
+    }
+    return result;
+}
+
+struct TraitList {
+    definition::Trait *items;
+    int32 count, capacity;
+};
+
+void add_trait(TraitList *list, const Population *population, const char *prefix, const char *alias, const Column *column) {
+    for (int32 i = 0; i < list->count; i++) {
+        if (list->items[i].name == column->name && list->items[i].prefix == prefix) {
+            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN), errmsg("population \"%s\" would have two traits called \"%s\"", population->name, column->name),
+                            errhint("Give the added relation a prefix, or rename one of the columns.")));
+        }
+    }
+    if (list->count == list->capacity) {
+        list->capacity *= 2;
+        list->items = static_cast<definition::Trait *>(repalloc(list->items, sizeof(definition::Trait) * list->capacity));
+    }
+    list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)),
+                                  type_of(column->type, column->collation)};
+}
+
+bool is_integer(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
+
+}  // namespace
+
+const char *equality_sql(Oid type) {
+    const char *schema = operator_schema(type);
+    return schema[0] == '\0' ? "=" : psprintf("OPERATOR(%s.=)", schema);
+}
+
+Binding bind(const Population *population, const Segments *segments) {
+    Binding binding{};
+    const char *role = psprintf("the relation of population \"%s\"", population->name);
+    binding.relation = relation_registered(population->relation_schema, population->relation_name, role);
+    binding.key = get_column(binding.relation, population->key);
+    if (strcmp(binding.key->type_sql, population->key_type) != 0)
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("key \"%s\" of %s is %s, but the members of population \"%s\" are kept as %s", binding.key->name, binding.relation->sql,
+                               binding.key->type_sql, population->name, population->key_type),
+                        errhint("Change the column back, or drop the population and create it again.")));
+
+    TraitList traits{static_cast<definition::Trait *>(palloc(sizeof(definition::Trait) * 64)), 0, 64};
+    for (int32 i = 0; i < binding.relation->column_count; i++)
+        add_trait(&traits, population, "", "m", &binding.relation->columns[i]);
+
+    StringInfoData from;
+    initStringInfo(&from);
+    appendStringInfo(&from, "%s AS m", binding.relation->sql);
+    const char *key_sql = psprintf("m.%s", quote_identifier(binding.key->name));
+    TraitRelations added = trait_relations(population);
+    for (int32 i = 0; i < added.count; i++) {
+        const TraitRelation *item = &added.items[i];
+        const UserRelation *relation =
+            relation_registered(item->relation_schema, item->relation_name, psprintf("a trait relation of population \"%s\"", population->name));
+        const Column *key = get_column(relation, item->key);
+        if (key->type != binding.key->type && !(is_integer(key->type) && is_integer(binding.key->type)))
+            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                            errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
+                                   population->name, population->key_type)));
+        const char *alias = psprintf("t%d", i + 1);
+        appendStringInfo(&from, " LEFT JOIN %s AS %s ON %s.%s %s %s", relation->sql, alias, alias, quote_identifier(key->name),
+                         key->type == binding.key->type ? equality_sql(key->type) : "=", key_sql);
+        for (int32 j = 0; j < relation->column_count; j++) {
+            // Without a prefix the key would only repeat the population's.
+            if (item->prefix != nullptr || &relation->columns[j] != key)
+                add_trait(&traits, population, item->prefix != nullptr ? item->prefix : "", alias, &relation->columns[j]);
+        }
+    }
+
+    auto *names = static_cast<definition::SegmentName *>(palloc(sizeof(definition::SegmentName) * (segments->count + 1)));
+    size_t named = 0;
+    for (int32 i = 0; i < segments->count; i++) {
+        if (segments->items[i].name[0] != '\0') {
+            names[named++] = {segments->items[i].name, segments->items[i].id};
+        }
+    }
+
+    definition::Vocabulary &vocabulary = binding.vocabulary;
+    vocabulary.population = population->name;
+    vocabulary.time_zone = population->time_zone;
+    vocabulary.week_start = population->week_start;
+    vocabulary.from_sql = from.data;
+    vocabulary.key_sql = key_sql;
+    vocabulary.key_type_sql = type_sql(binding.key->type);
+    vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
+    vocabulary.segments = {names, named};
+    vocabulary.history_sql = member_relation_sql(population, "segment_history");
+    vocabulary.member_column = quote_identifier(member_column(population));
+    return binding;
+}
+
+}  // namespace segment::pg
