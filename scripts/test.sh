@@ -27,7 +27,7 @@ clean_up() {
     local pidfile
     [[ -n $scratch ]] || return 0
     while read -r pidfile; do
-        stop_server "${pidfile%/postmaster.pid}"
+        stop_server "${pidfile%/postmaster.pid}" || true
     done < <(find "$scratch" -name postmaster.pid)
     rm -rf "$scratch"
 }
@@ -64,7 +64,7 @@ keep_output() {
 }
 
 make_in_build() {
-    make -C build/test -f "$root/Makefile" --no-print-directory -j "$(processors)" PG_CONFIG="$PG_CONFIG" WERROR=1 "$@"
+    make -C build/test -f ../../Makefile --no-print-directory -j "$(processors)" PG_CONFIG="$PG_CONFIG" WERROR=1 "$@"
 }
 
 build() {
