@@ -1,6 +1,8 @@
 #include "core/match/plan.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <tuple>
 #include <utility>
 
