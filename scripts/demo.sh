@@ -26,8 +26,7 @@ make_home() {
 }
 
 start_server() {
-    (cd "$home" && as_server_user "$bindir/pg_ctl" --pgdata="$home/data" --log="$home/log" --silent --wait start) ||
-        { tail -n 20 "$home/log" >&2; die "the demo's server does not start"; }
+    server_control "$home/data" --log="$home/log" --wait start || { tail -n 20 "$home/log" >&2; die "the demo's server does not start"; }
 }
 
 make_cluster() {
@@ -65,7 +64,7 @@ run() {
     client --dbname=postgres --no-psqlrc --quiet --command='CREATE DATABASE demo'
     client --dbname=demo --no-psqlrc --quiet --command='CREATE EXTENSION segment'
 
-    say "loading 500 accounts, 5,000 subscriptions, 25,000 feature uses, 2,000 tickets (examples/data), up to 2024-12-01"
+    say "loading what a SaaS company knew on 2024-12-01 of its 500 accounts, their subscriptions, usage and tickets (examples/data)"
     run_file schema
     run_file load
     run_file advance --set=day=2024-12-01
@@ -99,7 +98,7 @@ prompt() {
     [[ -d .demo/data ]] || die "there is no demo; make demo makes one"
     find_server
     home=$(readlink -f .demo)
-    [[ -s $home/data/postmaster.pid ]] || start_server
+    server_runs "$home/data" || start_server
     echo 'For example:  SELECT a.account_name, a.seats FROM account a JOIN account_segment s USING (account_id) WHERE s.segment = '\''at_risk'\'';'
     echo '              SELECT * FROM segment.preview('\''account'\'', $$ billing.mrr >= 5000 and industry = '\''FinTech'\'' $$);'
     client --dbname=demo
@@ -109,7 +108,7 @@ clean() {
     [[ -e .demo || -L .demo ]] || return 0
     find_server
     home=$(readlink -f .demo)
-    stop_server "$home/data"
+    [[ ! -d $home/data ]] || stop_server "$home/data"
     rm -rf "$home" .demo
     say "removed the demo's cluster"
 }

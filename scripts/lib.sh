@@ -8,7 +8,9 @@ for variable in "${!PG@}"; do
 done
 unset variable MAKEFLAGS MFLAGS MAKELEVEL
 
-say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+say() {
+    if [[ -t 1 ]]; then printf '\033[1m==> %s\033[0m\n' "$*"; else printf '==> %s\n' "$*"; fi
+}
 die() {
     printf 'error: %s\n' "$*" >&2
     exit 1
@@ -77,8 +79,8 @@ as_server_user() {
 
 processors() { nproc 2> /dev/null || getconf _NPROCESSORS_ONLN; }
 
+server_control() { (cd "$1" && as_server_user "$bindir/pg_ctl" --pgdata="$1" --silent "${@:2}"); }
+server_runs() { server_control "$1" status > /dev/null 2>&1; }
+
 # stop_server DATA: at once, without a checkpoint: what it holds is about to be removed.
-stop_server() {
-    [[ -s $1/postmaster.pid ]] || return 0
-    (cd "$1" && as_server_user "$bindir/pg_ctl" --pgdata="$1" --mode=immediate --silent stop) || true
-}
+stop_server() { ! server_runs "$1" || server_control "$1" --mode=immediate stop; }
