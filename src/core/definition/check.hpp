@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "ast.hpp"
-#include "vocabulary.hpp"
+#include "core/definition/ast.hpp"
+#include "core/definition/vocabulary.hpp"
 
 namespace segment::definition {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "check.hpp"
+#include "core/definition/check.hpp"
 
 namespace segment::definition {
 

@@ -31,8 +31,8 @@ enum class TypeClass : std::uint8_t {
 struct Type {
     TypeClass type_class = TypeClass::other;
     TypeClass element_class = TypeClass::other;  // of an array
-    std::string_view sql_name;                   // as a cast needs it, without modifier: `numeric`, `bpchar`, `public.mood`
-    std::string_view element_sql_name;           // of an array
+    std::string_view sql_name = {};              // as a cast needs it, without modifier: `numeric`, `bpchar`, `public.mood`
+    std::string_view element_sql_name = {};      // of an array
     std::string_view operator_schema = {};       // of its default btree operators, quoted; empty for pg_catalog (citext: `public`)
     std::string_view collation = {};             // quoted and qualified; empty for the database's default
     bool ordered = true;                         // has a default btree operator class

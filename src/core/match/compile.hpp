@@ -5,8 +5,8 @@
 #include <memory_resource>
 #include <unordered_map>
 
-#include "../definition/sql.hpp"
-#include "plan.hpp"
+#include "core/definition/sql.hpp"
+#include "core/match/plan.hpp"
 
 namespace segment::match {
 
