@@ -21,6 +21,11 @@ enum class Kind : std::uint8_t {
     events, window,
 };
 
+// Whether a node of this kind is true or false for a member; the others are values or parts.
+constexpr bool is_condition(Kind kind) {
+    return kind >= Kind::everyone && kind <= Kind::had_movement;
+}
+
 struct Node {
     Kind kind;
     std::uint32_t position = 0;  // byte offset of the form's first character in the text it was read from
