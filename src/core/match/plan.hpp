@@ -17,8 +17,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "core/members/dictionary.hpp"
 
 namespace segment::match {
 
@@ -85,7 +86,27 @@ public:
     // The leaf's codes as sorted, disjoint ranges; valid once its feature is ranked.
     void code_ranges(const PlanNode &leaf, std::pmr::vector<CodeRange> &result) const;
 
-    // members are completed by the implementation
+private:
+    struct Cuts {
+        members::Dictionary ids;
+        std::pmr::vector<std::uint32_t> ranks;  // as many as cuts once the feature is ranked
+        std::uint32_t distinct = 0;
+    };
+
+    NodeId gate(NodeKind kind, std::span<const NodeId> operands);
+    NodeId intern(PlanNode node);
+    bool ranked(FeatureId feature) const;
+    void check_node(NodeId node) const;
+    void check_feature(FeatureId feature) const;
+
+    std::pmr::memory_resource *memory_;
+    std::pmr::vector<Feature> features_;
+    std::pmr::vector<Cuts> cuts_;  // by feature
+    members::Dictionary feature_ids_;
+    std::pmr::vector<PlanNode> nodes_;
+    members::Dictionary node_ids_;
+    std::pmr::vector<NodeId> roots_;
+    NodeId base_;
 };
 
 }  // namespace segment::match

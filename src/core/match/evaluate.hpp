@@ -1,0 +1,68 @@
+// From staged codes to the members of every root.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <vector>
+
+#include "core/interrupts.hpp"
+#include "core/match/plan.hpp"
+#include "core/match/program.hpp"
+#include "core/match/staging.hpp"
+#include "core/members/bit_set.hpp"
+#include "core/members/ordinal.hpp"
+
+namespace segment::match {
+
+class Result;
+
+// Evaluates chunk by chunk, for runs that write each chunk before they compute the next. Memory does not grow with the
+// number of members: 8 kB per distinct root and some 256 bytes per node.
+class Evaluation {
+public:
+    // Every feature that a root or the base uses must be ranked. Both arguments must outlive it; the staging may still grow.
+    Evaluation(const Plan &plan, const Staging &staging, std::pmr::memory_resource *memory);
+
+    // Computes the members of one chunk, below staging.chunks(). Polls every few hundred microseconds.
+    void run(std::uint32_t chunk, Interrupts &interrupts);
+
+    // The outcome of the last run. Roots with equal nodes share their words.
+    members::ChunkWords members(RootId root) const;
+    members::ChunkWords base_members() const;
+
+private:
+    friend class Result;
+    friend Result evaluate(const Plan &, const Staging &, Interrupts &, std::pmr::memory_resource *);
+
+    members::ChunkWords set(std::uint32_t set) const;
+    std::uint64_t *slot(Slot slot);
+    std::uint64_t *output(std::uint32_t set, std::uint32_t window);
+    void run_window(std::uint32_t chunk, std::uint32_t window);
+    void run_group(const Group &group, const Staging::Codes &codes);
+    void run_step(const Step &step, std::uint32_t window);
+
+    const Staging &staging_;
+    Program program_;
+    std::pmr::vector<std::uint64_t> slots_;    // a vector per slot, over a window
+    std::pmr::vector<std::uint64_t> classes_;  // a vector per class, over a window
+    std::pmr::vector<std::uint64_t> sets_;     // a vector per set, over a chunk
+};
+
+// The members of all roots, and of the base, in all chunks.
+class Result {
+public:
+    const members::BitSet &members(RootId root) const;
+    const members::BitSet &base_members() const;
+
+private:
+    friend Result evaluate(const Plan &, const Staging &, Interrupts &, std::pmr::memory_resource *);
+
+    Result(const Evaluation &evaluation, std::pmr::memory_resource *memory);
+
+    std::pmr::vector<std::uint32_t> set_of_root_;
+    std::pmr::vector<members::BitSet> sets_;
+};
+
+Result evaluate(const Plan &plan, const Staging &staging, Interrupts &interrupts, std::pmr::memory_resource *memory);
+
+}  // namespace segment::match

@@ -1,0 +1,95 @@
+#include "core/match/staging.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+
+namespace segment::match {
+
+namespace {
+
+constexpr std::uint32_t lane_width = 64;
+
+constexpr std::uint32_t width_of(std::uint32_t codes) {
+    return codes <= 1U << 8 ? 1 : codes <= 1U << 16 ? 2 : 4;
+}
+
+}  // namespace
+
+Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
+    : columns_(memory), lanes_(memory), chunks_(memory), block_size_(members::words_per_chunk * sizeof(std::uint64_t)) {
+    const auto &features = plan.features();
+    columns_.reserve(features.size());
+    for (std::size_t first = 0; first < features.size();) {
+        Lane lane{block_size_, 0};
+        std::size_t last = first;
+        for (; last < features.size(); ++last) {
+            const auto codes = static_cast<std::uint32_t>(2 * features[last].cuts.size() + 2);
+            const std::uint32_t width = width_of(codes);
+            if (lane.stride + width > lane_width) {
+                break;
+            }
+            columns_.push_back({lane.offset + lane.stride, 0, width, codes});
+            lane.stride += width;
+        }
+        for (; first < last; ++first) {
+            columns_[first].stride = lane.stride;
+        }
+        lanes_.push_back(lane);
+        block_size_ += std::size_t{lane.stride} * members::chunk_size;
+    }
+}
+
+Staging::~Staging() {
+    for (const Chunk &chunk : chunks_) {
+        if (chunk.block != nullptr) {
+            chunks_.get_allocator().resource()->deallocate(chunk.block, block_size_, alignof(std::uint64_t));
+        }
+    }
+}
+
+Ordinal Staging::append() {
+    add(end_);
+    return static_cast<Ordinal>(end_ - 1);
+}
+
+void Staging::make_chunk(std::uint32_t chunk) {
+    if (chunk >= chunks_.size()) {
+        chunks_.resize(chunk + std::size_t{1});
+    }
+    void *const block = chunks_.get_allocator().resource()->allocate(block_size_, alignof(std::uint64_t));
+    chunks_[chunk].block = static_cast<std::byte *>(block);
+    std::memset(block, 0, members::words_per_chunk * sizeof(std::uint64_t));
+}
+
+void Staging::touch(Chunk &chunk, std::uint32_t window) {
+    for (const Lane &lane : lanes_) {
+        const std::size_t size = std::size_t{lane.stride} * window_size;
+        std::memset(chunk.block + lane.offset + window * size, 0, size);
+    }
+    chunk.touched |= std::uint32_t{1} << window;
+}
+
+void Staging::refuse(std::uint64_t ordinal) {
+    if (ordinal >= members::max_members) {
+        throw Error(ErrorCode::program_limit_exceeded, "population has too many members", Error::no_position,
+                    "Ordinals of members are below 4000000000.");
+    }
+    throw Error(ErrorCode::internal_error, "member was not added before its codes");
+}
+
+void Staging::Row::refuse() {
+    throw Error(ErrorCode::internal_error, "code is out of range");
+}
+
+std::uint32_t Staging::code(FeatureId feature, Ordinal ordinal) const {
+    if (!contains(ordinal)) {
+        refuse(ordinal);
+    }
+    const Column &column = columns_[feature];
+    const std::uint32_t index = ordinal % members::chunk_size;
+    const std::byte *const at = chunks_[ordinal / members::chunk_size].block + column.offset + std::size_t{column.stride} * index;
+    return column.width == 1 ? load<std::uint8_t>(at) : column.width == 2 ? load<std::uint16_t>(at) : load<std::uint32_t>(at);
+}
+
+}  // namespace segment::match

@@ -1,0 +1,170 @@
+// The codes of all members, placed at their ordinals as the scans deliver them, in any order, and evaluated afterwards in the
+// order of the ordinals.
+//
+// A chunk of 65,536 ordinals is one block of memory. Features lie in lanes: as many of them as fit into 64 bytes are
+// neighbours, so that a row touches few cache lines when rows come in random order (a third of the time of an array per
+// feature), and a window of a lane fits into the first caches when it is evaluated.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory_resource>
+#include <vector>
+
+#include "core/match/plan.hpp"
+#include "core/members/ordinal.hpp"
+
+namespace segment::match {
+
+using members::Ordinal;
+
+inline constexpr std::uint32_t window_size = 2'048;  // ordinals that are evaluated together
+inline constexpr std::uint32_t words_per_window = window_size / 64;
+inline constexpr std::uint32_t windows_per_chunk = members::chunk_size / window_size;
+
+class Staging {
+    struct Column {
+        std::size_t offset;    // of ordinal 0 in a chunk's block
+        std::uint32_t stride;  // from one ordinal to the next
+        std::uint32_t width;   // 1, 2 or 4 bytes
+        std::uint32_t codes;   // codes are below it
+    };
+
+public:
+    // Takes the features of the plan; none may be added later. They need not be ranked yet.
+    Staging(const Plan &plan, std::pmr::memory_resource *memory);
+    ~Staging();
+    Staging(const Staging &) = delete;
+    Staging &operator=(const Staging &) = delete;
+
+    // Where the codes of one member go. Valid as long as the staging.
+    class Row {
+    public:
+        // Throws internal_error for a feature that the plan, or a code that the feature does not have.
+        void set(FeatureId feature, std::uint32_t code) const;
+
+    private:
+        friend class Staging;
+        Row(const std::pmr::vector<Column> &columns, std::byte *block, std::uint32_t index)
+            : columns_(&columns), block_(block), index_(index) {}
+        [[noreturn]] static void refuse();
+
+        const std::pmr::vector<Column> *columns_;
+        std::byte *block_;
+        std::uint32_t index_;
+    };
+
+    // A member exists; its features are missing until they are set. Adding it again changes nothing.
+    // Throws program_limit_exceeded for an ordinal that is not below members::max_members.
+    Row add(std::uint64_t ordinal);
+    // Adds the ordinal after the highest one.
+    Ordinal append();
+    // The row of a member that has been added, for another scan's features. Throws internal_error if it has not.
+    Row row(Ordinal ordinal);
+    void set(FeatureId feature, Ordinal ordinal, std::uint32_t code) { row(ordinal).set(feature, code); }
+
+    bool contains(Ordinal ordinal) const;
+    // The code of a member that has been added.
+    std::uint32_t code(FeatureId feature, Ordinal ordinal) const;
+    // One more than the highest ordinal added, 0 if there is none.
+    std::uint64_t end() const { return end_; }
+
+    // For the evaluation: the memory of one window, which is untouched as long as none of its members was added.
+    struct Codes {
+        const std::byte *first;  // the code of the window's first ordinal; absent ordinals have code 0
+        std::uint32_t stride, width;
+    };
+    std::uint32_t chunks() const { return static_cast<std::uint32_t>(chunks_.size()); }
+    bool touched(std::uint32_t chunk, std::uint32_t window) const { return (chunks_[chunk].touched >> window & 1) != 0; }
+    const std::uint64_t *present(std::uint32_t chunk, std::uint32_t window) const;
+    Codes codes(FeatureId feature, std::uint32_t chunk, std::uint32_t window) const;
+    std::uint32_t code_limit(FeatureId feature) const { return columns_[feature].codes; }
+
+private:
+    struct Lane {
+        std::size_t offset;
+        std::uint32_t stride;
+    };
+    struct Chunk {
+        std::byte *block = nullptr;  // presence bits, then the lanes
+        std::uint32_t touched = 0;   // a bit per window
+    };
+    static_assert(windows_per_chunk == 32);
+
+    static std::uint64_t *presence(const Chunk &chunk) { return reinterpret_cast<std::uint64_t *>(chunk.block); }
+    [[noreturn]] static void refuse(std::uint64_t ordinal);
+    void make_chunk(std::uint32_t chunk);
+    void touch(Chunk &chunk, std::uint32_t window);
+
+    std::pmr::vector<Column> columns_;
+    std::pmr::vector<Lane> lanes_;
+    std::pmr::vector<Chunk> chunks_;
+    std::size_t block_size_;
+    std::uint64_t end_ = 0;
+};
+
+template <class Code>
+std::uint32_t load(const std::byte *at) {
+    Code code;
+    std::memcpy(&code, at, sizeof code);
+    return code;
+}
+
+inline Staging::Row Staging::add(std::uint64_t ordinal) {
+    if (ordinal >= members::max_members) [[unlikely]] {
+        refuse(ordinal);
+    }
+    const auto at = static_cast<std::uint32_t>(ordinal / members::chunk_size);
+    const auto index = static_cast<std::uint32_t>(ordinal % members::chunk_size);
+    if (at >= chunks_.size() || chunks_[at].block == nullptr) [[unlikely]] {
+        make_chunk(at);
+    }
+    Chunk &chunk = chunks_[at];
+    if (!touched(at, index / window_size)) [[unlikely]] {
+        touch(chunk, index / window_size);
+    }
+    presence(chunk)[index / 64] |= std::uint64_t{1} << index % 64;
+    end_ = std::max(end_, ordinal + 1);
+    return {columns_, chunk.block, index};
+}
+
+inline bool Staging::contains(Ordinal ordinal) const {
+    const std::uint32_t at = ordinal / members::chunk_size, index = ordinal % members::chunk_size;
+    return at < chunks_.size() && chunks_[at].block != nullptr && (presence(chunks_[at])[index / 64] >> index % 64 & 1) != 0;
+}
+
+inline Staging::Row Staging::row(Ordinal ordinal) {
+    if (!contains(ordinal)) [[unlikely]] {
+        refuse(ordinal);
+    }
+    return {columns_, chunks_[ordinal / members::chunk_size].block, ordinal % members::chunk_size};
+}
+
+inline void Staging::Row::set(FeatureId feature, std::uint32_t code) const {
+    if (feature >= columns_->size() || code >= (*columns_)[feature].codes) [[unlikely]] {
+        refuse();
+    }
+    const Column &column = (*columns_)[feature];
+    std::byte *const at = block_ + column.offset + std::size_t{column.stride} * index_;
+    if (column.width == 1) {
+        *at = static_cast<std::byte>(code);
+    } else if (column.width == 2) {
+        const auto narrow = static_cast<std::uint16_t>(code);
+        std::memcpy(at, &narrow, sizeof narrow);
+    } else {
+        std::memcpy(at, &code, sizeof code);
+    }
+}
+
+inline const std::uint64_t *Staging::present(std::uint32_t chunk, std::uint32_t window) const {
+    return presence(chunks_[chunk]) + window * words_per_window;
+}
+
+inline Staging::Codes Staging::codes(FeatureId feature, std::uint32_t chunk, std::uint32_t window) const {
+    const Column &column = columns_[feature];
+    return {chunks_[chunk].block + column.offset + std::size_t{column.stride} * window * window_size, column.stride, column.width};
+}
+
+}  // namespace segment::match
