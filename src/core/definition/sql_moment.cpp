@@ -96,7 +96,7 @@ void SqlWriter::plus(const Span &span) {
 
 void SqlWriter::instant(const BoundValue &timestamp, Binding least) {
     const bool opened = open(Binding::loose, least);
-    value(timestamp, Binding::sum);
+    value(timestamp, Binding::cast);
     at_zone();
     close(opened);
 }
@@ -110,7 +110,7 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
     if (moment.type->type_class != TypeClass::timestamptz)
         return value(moment, least);
     const bool opened = open(Binding::loose, least);
-    value(moment, Binding::sum);
+    value(moment, Binding::cast);
     at_zone();
     close(opened);
 }
@@ -137,7 +137,7 @@ void SqlWriter::local_period_start(Unit unit, Binding least) {
 void SqlWriter::period_start(const BoundPeriodStart &start, Binding least) {
     const bool date = start.type->type_class == TypeClass::date;
     const bool opened = open(date ? Binding::cast : Binding::loose, least);
-    local_period_start(start.unit, date ? Binding::cast : Binding::sum);
+    local_period_start(start.unit, Binding::cast);
     if (date)
         out_ += "::date";
     else
@@ -172,7 +172,7 @@ void SqlWriter::moved(const BoundShift &shift, std::size_t count, Binding least)
         return close(opened);
     }
     const bool opened = open(Binding::loose, least);
-    moved_local(shift, count, Binding::product);
+    moved_local(shift, count, Binding::cast);
     at_zone();
     close(opened);
 }
@@ -186,7 +186,7 @@ void SqlWriter::moved_local(const BoundShift &shift, std::size_t count, Binding 
     const bool clock = has_clock_part(part);
     const bool opened = open(clock ? Binding::loose : Binding::sum, least);
     if (clock) {
-        moved(shift, count, Binding::product);
+        moved(shift, count, Binding::cast);
         at_zone();
     } else {
         moved_local(shift, count - 1, Binding::sum);
