@@ -6,12 +6,15 @@
 #error "include core/boost_assert.hpp before Boost"
 #endif
 
+#include <string>
+
 #include "core/error.hpp"
 
 namespace boost {
 
 [[noreturn]] inline void assertion_failed_msg(const char *condition, const char *, const char *, const char *, long) {
-    throw segment::Error(segment::ErrorCode::internal_error, "violated condition in a library", segment::Error::no_position, condition);
+    throw segment::Error(segment::ErrorCode::internal_error, "violated condition in a library", segment::Error::no_position,
+                         std::string("The condition is ") + condition + ".");
 }
 
 [[noreturn]] inline void assertion_failed(const char *condition, const char *function, const char *file, long line) {

@@ -8,12 +8,15 @@
 #error "include core/eigen.hpp instead of Eigen"
 #endif
 
+#include <string>
+
 #include "core/error.hpp"
 
 namespace segment {
 
 [[noreturn]] inline void eigen_assertion_failed(const char *condition) {
-    throw Error(ErrorCode::internal_error, "violated condition in linear algebra", Error::no_position, condition);
+    throw Error(ErrorCode::internal_error, "violated condition in linear algebra", Error::no_position,
+                std::string("The condition is ") + condition + ".");
 }
 
 }  // namespace segment

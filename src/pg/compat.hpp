@@ -13,13 +13,13 @@ extern "C" {
 #endif
 
 #if PG_VERSION_NUM < 160000
-// Soft errors came with PostgreSQL 16 (commit d9f7f5d32f201bec61fef8104aafcb77cecb4dcb); before, every error of an input
-// function is a hard one.
+// PostgreSQL 16, commit "Create infrastructure for soft error reporting": before it, every error of an input function is a
+// hard one.
 #define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
 
 #if PG_VERSION_NUM < 170000
-// PostgreSQL 17, commit 2af07e2f749a9208ca1ed84fa1d8fe0e75833288.
+// PostgreSQL 17, commit 2af07e2f749.
 static inline void RestrictSearchPath() {
     set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
@@ -42,3 +42,8 @@ static inline bool schema_create_allowed(Oid schema, Oid role) {
     return pg_namespace_aclcheck(schema, role, ACL_CREATE) == ACLCHECK_OK;
 #endif
 }
+
+#if PG_VERSION_NUM < 180000
+// PostgreSQL 18, commit 9324c8c580655800331b0582b770e88c01b7a5c4: a library tells its name and version.
+#define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
+#endif

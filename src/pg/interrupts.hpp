@@ -16,7 +16,7 @@ public:
 };
 
 // Progress of a long run as the connection's application_name in pg_stat_activity: `segment: customer 40 %`. The setting
-// itself is not touched, and what it says is shown again at the end of the run or of a (sub)transaction that fails.
+// itself is not touched, and what it says is shown again at the end of the run, and at the end of the (sub)transaction that it began in.
 struct Progress;
 
 // `subject` is cut where application_name ends (63 bytes). To be called outside of boundary::core.

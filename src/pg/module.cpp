@@ -2,5 +2,5 @@
 #include "pg/pg.hpp"
 
 extern "C" {
-PG_MODULE_MAGIC;
+PG_MODULE_MAGIC_EXT(.name = "segment", .version = SEGMENT_VERSION);
 }

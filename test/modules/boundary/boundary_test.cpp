@@ -21,7 +21,7 @@
 #include "pg/spi.hpp"
 
 extern "C" {
-PG_MODULE_MAGIC;
+PG_MODULE_MAGIC_EXT(.name = "segment_boundary_test", .version = "1");
 }
 
 namespace {
