@@ -185,4 +185,4 @@ help:
 
 .PHONY: always all exports-check unit unit-asan unit-build fuzz test-modules test demo demo-psql demo-clean format-check help
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build/module build/unit build/fuzz -name '*.d' 2>/dev/null)

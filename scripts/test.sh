@@ -179,6 +179,8 @@ install_packages make g++ libeigen3-dev libboost-dev libgtest-dev libipc-run-per
 find_server
 scratch=$(mktemp -d /tmp/segment-test.XXXXXX)
 chmod 755 "$scratch"
+install -d -o "$server_user" "$scratch/tmp"
+export TMPDIR=$scratch/tmp
 
 # Two runs in one tree build one after the other.
 mkdir -p build/test
