@@ -133,7 +133,7 @@ void Binder::unknown_trait(const Name &name) {
                     "\"" + std::string(first) + "\" is known only inside the where (…) of an event or a sequence's step.");
     std::string hint = trait_hint(vocabulary_, name.parts);
     if (hint.empty())
-        hint = "segment.traits('" + std::string(vocabulary_.population) + "') lists the traits.";
+        hint = "The views segment.population and segment.source name the relations whose columns are traits.";
     throw Error(ErrorCode::undefined_column, message, name.position, {}, hint);
 }
 
