@@ -64,7 +64,7 @@ COMMENT ON TABLE segment.catalog_segment_version IS 'every version of every segm
 
 CREATE TABLE segment.catalog_segment_use (
     segment_id int NOT NULL REFERENCES segment.catalog_segment ON DELETE CASCADE,
-    used_id int NOT NULL REFERENCES segment.catalog_segment,
+    used_id int NOT NULL REFERENCES segment.catalog_segment ON DELETE CASCADE,
     PRIMARY KEY (segment_id, used_id)
 );
 COMMENT ON TABLE segment.catalog_segment_use IS 'which segments a segment''s definition refers to';

@@ -12,7 +12,8 @@ struct Population {
     int32 id;
     char *name;
     char *relation_schema, *relation_name;
-    char *key, *key_type;
+    char *key;
+    const char *key_type;
     char *time_zone;
     int32 week_start;
     char *base;

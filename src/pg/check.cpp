@@ -38,7 +38,7 @@ Oid evaluating_role(const Population *population) {
 
 }  // namespace
 
-void check_segment(const Population *population, int32 segment_id) {
+void check_segment(const Population *population, int32 segment_id, char *text) {
     Segments segments = segments_of(population);
     int32 index = 0;
     while (index < segments.count && segments.items[index].id != segment_id) {
@@ -47,6 +47,7 @@ void check_segment(const Population *population, int32 segment_id) {
     if (index == segments.count) {
         elog(ERROR, "segment %d is not in the catalog", segment_id);
     }
+    segments.items[index].definition = text;
     Identity caller = begin_identity(evaluating_role(population));
     Checking checking = begin_check(population, &segments, &index, 1);
     end_identity(caller);

@@ -9,8 +9,9 @@ namespace segment::pg {
 // All of these evaluate as the population's owner (or the current user, while there is no member table) and raise with the
 // place in the definition.
 
-// One segment with all that it uses: names, types, literals, cycles. Records what it uses.
-void check_segment(const Population *population, int32 segment_id);
+// One segment with all that it uses: names, types, literals, cycles. Records what it uses. `text` is its definition as the
+// user wrote it, for the places in messages.
+void check_segment(const Population *population, int32 segment_id, char *text);
 
 // All segments, after what they may speak of has changed.
 void check_population(const Population *population);
