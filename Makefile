@@ -46,8 +46,6 @@ REGRESS        := $(patsubst $(root)/test/sql/%.sql,%,$(wildcard $(root)/test/sq
 REGRESS_OPTS   := --inputdir=$(root)/test --load-extension=$(EXTENSION) --dlpath=$(CURDIR)/build/modules
 ISOLATION      := $(patsubst $(root)/test/isolation/specs/%.spec,%,$(wildcard $(root)/test/isolation/specs/*.spec))
 ISOLATION_OPTS := --inputdir=$(root)/test/isolation --load-extension=$(EXTENSION)
-TAP_TESTS      := $(if $(wildcard $(root)/test/t/*.pl),1)
-PROVE_TESTS    := test/t/*.pl
 EXTRA_CLEAN    := build results log tmp_check output_iso
 
 all:
