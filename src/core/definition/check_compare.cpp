@@ -123,7 +123,10 @@ Binder::Pair Binder::comparable(const BoundValue *left, const BoundValue *right)
     require_order(*right);
     if (is_moment(*left->type)) {
         const bool days = left->type->type_class == TypeClass::date || right->type->type_class == TypeClass::date;
-        return days ? Pair{day(left), day(right)} : Pair{instant(left), instant(right)};
+        if (days)
+            return {day(left), day(right)};
+        const bool timestamp = left->type->type_class == TypeClass::timestamp || right->type->type_class == TypeClass::timestamp;
+        return {comparison_form(left, timestamp), comparison_form(right, timestamp)};
     }
     // A decimal literal next to a float is rounded to it, so it must have a place there.
     for (const auto &[number, partner] : {Pair{left, right}, Pair{right, left}})
@@ -177,7 +180,9 @@ const BoundCondition *Binder::range(const BoundValue *value, const BoundValue *l
         return low ? compare(above, value, low) : compare(below, value, high);
     if (value->kind == ValueKind::elapsed)
         return both(compare(above, value, low), compare(below, value, high));
-    value = instant(read_path(value, low));
+    value = read_path(value, low);
+    if (value->type->type_class == TypeClass::timestamp)
+        value = comparison_form(value, true);
     const Pair lower = comparable(value, low), upper = comparable(value, high);
     if (value->type->type_class == TypeClass::boolean)
         mismatch(low->position, what(*value) + " and has no order");
@@ -200,7 +205,9 @@ const BoundCondition *Binder::in_list(const InList &node) {
     for (const Node *item : node.items) {
         const BoundValue *bound = value(*item);
         if (items.empty())
-            subject = instant(read_path(subject, bound));
+            subject = read_path(subject, bound);
+        if (items.empty() && subject->type->type_class == TypeClass::timestamp)
+            subject = comparison_form(subject, true);
         const auto [left, right] = comparable(subject, bound);
         if (left != subject)
             mismatch(bound->position, what(*subject) + " and cannot be compared with " + label(*bound));

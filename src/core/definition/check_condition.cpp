@@ -33,7 +33,7 @@ const BoundCondition *Binder::condition(const Node &node) {
         case Kind::sequence:
         case Kind::related:
         case Kind::had_movement: missing_part(node);
-        default: return truth(value(node), true);
+        default: mismatch(node.position, "a value cannot be used as a condition");
     }
 }
 
@@ -69,9 +69,6 @@ const BoundCondition *Binder::is_set(const IsSet &node) {
 }
 
 const BoundCondition *Binder::is_true(const IsTrue &node) {
-    const bool is_condition = node.value->kind >= Kind::everyone && node.value->kind < Kind::events;
-    if (is_condition)
-        return negated_if(node.negated == node.expected, condition(*node.value));
     return negated_if(node.negated, truth(value(*node.value), node.expected));
 }
 
@@ -137,7 +134,7 @@ const BoundCondition *Binder::rank(const Rank &node) {
         subject = as_number(subject);
     else if (subject->kind == ValueKind::elapsed || !type.ordered || (!is_number(type) && !is_moment(type) && type.type_class != TypeClass::interval && type.type_class != TypeClass::time))
         mismatch(subject->position, what(*subject) + " and cannot be ranked", "Ranks are taken of numbers and times.");
-    subject = instant(subject);
+    subject = comparison_form(subject, subject->type->type_class == TypeClass::timestamp);
     const bool medians = node.form == RankForm::above_median || node.form == RankForm::below_median;
     std::string_view amount = node.amount;
     if (!medians) {

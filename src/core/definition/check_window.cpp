@@ -54,7 +54,7 @@ Binder::Edges Binder::edges(const Window &window, const Type &type) {
         case WindowForm::from_to: return {value(*window.from), value(*window.to), true, false};
         case WindowForm::within_of: {
             const BoundValue *from = as_moment(value(*window.from));
-            from = dates ? day(from) : from;
+            from = dates ? day(from) : instant(from);
             return {from, shift(from, whole_days(*window.duration, type), window.duration->position), true, false};
         }
         case WindowForm::today: return {period(Unit::day, 0), period(Unit::day, 1), true, false};
@@ -70,7 +70,7 @@ const BoundCondition *Binder::in_window(const InWindow &node) {
     if (node.value->kind == Kind::call && static_cast<const Call *>(node.value)->function == Function::anniversary)
         return anniversary(node);
     const BoundValue *subject = as_moment(value(*node.value));
-    const Edges found = edges(*node.window, *subject->type);
+    const Edges found = edges(*node.window, subject->type->type_class == TypeClass::date ? date_type : timestamptz_type);
     return range(subject, found.low, found.low_inclusive, found.high, found.high_inclusive);
 }
 

@@ -150,6 +150,9 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
 
 // One side of a comparison; where operators are not found by their name alone, a literal needs its type as well.
 void SqlWriter::operand(const BoundValue &value, const Type &partner, Binding least) {
+    const bool exact = value.type->type_class == TypeClass::numeric && !value.constant;
+    if (exact && partner.type_class == TypeClass::floating)
+        return within_double(value);
     if (has_plain_operators(partner) || (value.type->sql_name == partner.sql_name && value.kind != ValueKind::text))
         return this->value(value, least);
     const bool opened = open(Binding::cast, least);
@@ -159,10 +162,21 @@ void SqlWriter::operand(const BoundValue &value, const Type &partner, Binding le
     close(opened);
 }
 
+// An exact number next to a floating point one; what that cannot hold is missing.
+void SqlWriter::within_double(const BoundValue &value) {
+    out_ += "CASE WHEN ";
+    this->value(value, Binding::sum);
+    out_ += " = 0 OR abs(";
+    this->value(value, Binding::disjunction);
+    out_ += ") BETWEEN 1e-300 AND 1e300 THEN ";
+    this->value(value, Binding::disjunction);
+    out_ += " END";
+}
+
 void SqlWriter::compare(const BoundValue &left, Comparison op, const BoundValue &right, Binding least) {
     const Type &type = has_plain_operators(*left.type) ? *right.type : *left.type;
     const bool opened = open(has_plain_operators(type) ? Binding::comparison : Binding::loose, least);
-    operand(left, type, Binding::sum);
+    operand(left, *right.type, Binding::sum);
     out_ += ' ';
     if (has_plain_operators(type))
         out_ += symbol(op);
@@ -174,7 +188,7 @@ void SqlWriter::compare(const BoundValue &left, Comparison op, const BoundValue 
         out_ += ')';
     }
     out_ += ' ';
-    operand(right, type, Binding::sum);
+    operand(right, *left.type, Binding::sum);
     if (!left.constant && !right.constant && left.type->type_class == TypeClass::text && left.type->collation != right.type->collation) {
         out_ += " COLLATE ";
         out_ += left.type->collation.empty() ? "\"default\"" : left.type->collation;

@@ -105,6 +105,21 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
     switch (moment.kind) {
         case ValueKind::period_start: return local_period_start(static_cast<const BoundPeriodStart &>(moment).unit, least);
         case ValueKind::instant: return value(*static_cast<const BoundInstant &>(moment).operand, least);
+        case ValueKind::shift:
+            if (const auto &shift = static_cast<const BoundShift &>(moment); shift.constant)
+                return moved_local(shift, 2 * shift.steps.size(), least);
+            break;
+        case ValueKind::time:
+            if (const auto &time = static_cast<const BoundTime &>(moment).time; time.zone.empty() && scope_.vocabulary.time_zone == "UTC") {
+                const bool opened = open(Binding::cast, least);
+                out_ += '\'';
+                out_ += time.date;
+                out_ += ' ';
+                out_ += time.clock.empty() ? "00:00:00" : time.clock;
+                out_ += "'::timestamp";
+                return close(opened);
+            }
+            break;
         default: break;
     }
     if (moment.type->type_class != TypeClass::timestamptz)
@@ -113,6 +128,30 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
     value(moment, Binding::cast);
     at_zone();
     close(opened);
+}
+
+// Months and days of the interval move local time, the rest moves the instant.
+void SqlWriter::move(const BoundMove &move, Binding) {
+    const std::string_view sign = move.back ? " - " : " + ";
+    out_ += "CASE WHEN ";
+    value(*move.base, Binding::sum);
+    years_1_to_9999(*move.base->type);
+    out_ += " AND ";
+    value(*move.interval, Binding::sum);
+    out_ += " BETWEEN -interval '4000 years' AND interval '4000 years' THEN ((";
+    local(*move.base, Binding::product);
+    out_ += sign;
+    out_ += "date_trunc('day', ";
+    value(*move.interval, Binding::disjunction);
+    out_ += "))";
+    at_zone();
+    out_ += ')';
+    out_ += sign;
+    out_ += '(';
+    value(*move.interval, Binding::sum);
+    out_ += " - date_trunc('day', ";
+    value(*move.interval, Binding::disjunction);
+    out_ += ")) END";
 }
 
 void SqlWriter::local_period_start(Unit unit, Binding least) {

@@ -110,9 +110,9 @@ void SqlWriter::rank(const BoundRank &rank, bool negated, Binding least) {
         out_ += negated ? " IS NOT TRUE" : "";
         return close(opened);
     }
-    const bool opened = open(Binding::comparison, least);
-    out_ += scope_.vocabulary.key_sql;
-    out_ += negated ? " NOT IN (SELECT key " : " IN (SELECT key ";
+    const bool opened = open(negated ? Binding::negation : Binding::comparison, least);
+    out_ += negated ? "NOT EXISTS (SELECT " : scope_.vocabulary.key_sql;
+    out_ += negated ? "" : " IN (SELECT key ";
     rank_rows(rank);
     switch (rank.form) {
         case RankForm::above_median:
@@ -127,6 +127,10 @@ void SqlWriter::rank(const BoundRank &rank, bool negated, Binding least) {
             out_ += rank.amount;
             out_ += rank.percent ? ")" : "";
             break;
+    }
+    if (negated) {
+        out_ += " AND ranked.key = ";
+        out_ += scope_.vocabulary.key_sql;
     }
     out_ += ')';
     close(opened);

@@ -59,8 +59,10 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
         case ValueKind::arithmetic:
         case ValueKind::negate: return arithmetic(value, least);
         case ValueKind::shift: return shift(static_cast<const BoundShift &>(value), least);
+        case ValueKind::move: return move(static_cast<const BoundMove &>(value), least);
         case ValueKind::period_start: return period_start(static_cast<const BoundPeriodStart &>(value), least);
         case ValueKind::instant: return instant(*static_cast<const BoundInstant &>(value).operand, least);
+        case ValueKind::local: return local(*static_cast<const BoundLocal &>(value).operand, least);
         case ValueKind::day: {
             const bool opened = open(Binding::cast, least);
             local(*static_cast<const BoundDay &>(value).operand, Binding::cast);

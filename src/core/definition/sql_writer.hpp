@@ -62,6 +62,7 @@ private:
     void time(const BoundTime &literal, Binding least);
     void interval(const Span &span, Binding least);
     void shift(const BoundShift &shift, Binding least);
+    void move(const BoundMove &move, Binding least);
     void moved(const BoundShift &shift, std::size_t count, Binding least);
     void moved_local(const BoundShift &shift, std::size_t count, Binding least);
     void moved_date(const BoundShift &shift, std::size_t count, Binding least);
@@ -86,6 +87,7 @@ private:
     void anniversary(const BoundAnniversary &anniversary, Binding least);
     void anniversary_in_year(const BoundValue &date, const BoundValue &day, int years_later);
     void operand(const BoundValue &value, const Type &partner, Binding least);
+    void within_double(const BoundValue &value);
 
     // sql_rank.cpp
     void rank(const BoundRank &rank, bool negated, Binding least);
