@@ -18,8 +18,26 @@ namespace segment::definition {
 // ---------------------------------------------------------------------------------------------------------------- values
 
 enum class ValueKind : std::uint8_t {
-    trait, path, cast, number, text, boolean, time, interval, as_of, arithmetic, negate, shift, move, period_start, instant, local, day,
-    elapsed, call, bucket,
+    trait,
+    path,
+    cast,
+    number,
+    text,
+    boolean,
+    time,
+    interval,
+    as_of,
+    arithmetic,
+    negate,
+    shift,
+    move,
+    period_start,
+    instant,
+    local,
+    day,
+    elapsed,
+    call,
+    bucket,
 };
 
 struct BoundValue {
@@ -133,7 +151,21 @@ struct BoundBucket : BoundValue {
 // ------------------------------------------------------------------------------------------------------------- conditions
 
 enum class ConditionKind : std::uint8_t {
-    everyone, conjunction, disjunction, negation, compare, range, list, set, truth, text_match, includes, anniversary, rank, in_segment, stay,
+    everyone,
+    conjunction,
+    disjunction,
+    negation,
+    compare,
+    range,
+    list,
+    set,
+    truth,
+    text_match,
+    includes,
+    anniversary,
+    rank,
+    in_segment,
+    stay,
 };
 
 struct BoundCondition {
@@ -199,7 +231,7 @@ struct BoundRank : BoundCondition {
     const BoundValue *value;
     std::string_view amount;  // canonical number: how many, or with `percent` n/100
     bool percent;
-    const BoundValue *per;    // or null
+    const BoundValue *per;  // or null
 };
 
 struct BoundInSegment : BoundCondition {

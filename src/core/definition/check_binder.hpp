@@ -73,7 +73,7 @@ private:
     };
     Pair comparable(const BoundValue *left, const BoundValue *right);
     const BoundValue *read_path(const BoundValue *value, const BoundValue *partner);
-    const BoundValue *literal(const BoundText &text, const BoundValue *partner);
+    const BoundValue *literal(const BoundText &text, const Type &type, const BoundValue &partner);
     const BoundCondition *compare(const Compare &node);
     const BoundCondition *compare(Comparison op, const BoundValue *left, const BoundValue *right);
     const BoundCondition *compare_elapsed(Comparison op, const BoundElapsed &elapsed, const BoundValue *duration);
@@ -98,6 +98,7 @@ private:
     const BoundCondition *is_true(const IsTrue &node);
     const BoundCondition *text_match(const TextMatch &node);
     const BoundCondition *includes(const Includes &node);
+    const BoundValue *element(const BoundValue *item, const Type *type, const BoundValue &array);
     const BoundCondition *rank(const Rank &node);
     const BoundCondition *in_segment(const InSegment &node);
     const BoundCondition *segment_change(const SegmentChange &node);

@@ -1,5 +1,6 @@
 // Values: literals, arithmetic, functions.
 #include "core/definition/check_binder.hpp"
+#include "core/definition/sql_writer.hpp"
 #include "core/definition/value_bounds.hpp"
 #include "core/definition/value_number.hpp"
 
@@ -8,11 +9,16 @@ namespace {
 
 std::string function_name(BoundFunction function) {
     switch (function) {
-        case BoundFunction::age: return "age(…)";
-        case BoundFunction::hour: return "hour(…)";
-        case BoundFunction::weekday: return "weekday(…)";
-        case BoundFunction::days_since: return "days since …";
-        case BoundFunction::days_until: return "days until …";
+        case BoundFunction::age:
+            return "age(…)";
+        case BoundFunction::hour:
+            return "hour(…)";
+        case BoundFunction::weekday:
+            return "weekday(…)";
+        case BoundFunction::days_since:
+            return "days since …";
+        case BoundFunction::days_until:
+            return "days until …";
     }
     return {};
 }
@@ -33,24 +39,37 @@ std::string label(const BoundValue &value) {
             }
             return name;
         }
-        case ValueKind::cast: return label(*static_cast<const BoundCast &>(value).operand);
-        case ValueKind::instant: return label(*static_cast<const BoundInstant &>(value).operand);
-        case ValueKind::local: return label(*static_cast<const BoundLocal &>(value).operand);
-        case ValueKind::day: return label(*static_cast<const BoundDay &>(value).operand);
-        case ValueKind::number: return std::string(static_cast<const BoundNumber &>(value).digits);
-        case ValueKind::text: return '\'' + std::string(static_cast<const BoundText &>(value).value) + '\'';
-        case ValueKind::boolean: return static_cast<const BoundBoolean &>(value).value ? "true" : "false";
-        case ValueKind::time: return '\'' + std::string(static_cast<const BoundTime &>(value).time.date) + '\'';
-        case ValueKind::interval: return interval_text(static_cast<const BoundInterval &>(value).span);
-        case ValueKind::as_of: return "now()";
-        case ValueKind::call: return function_name(static_cast<const BoundCall &>(value).function);
-        case ValueKind::bucket: return "bucket(…)";
+        case ValueKind::cast:
+            return label(*static_cast<const BoundCast &>(value).operand);
+        case ValueKind::instant:
+            return label(*static_cast<const BoundInstant &>(value).operand);
+        case ValueKind::local:
+            return label(*static_cast<const BoundLocal &>(value).operand);
+        case ValueKind::day:
+            return label(*static_cast<const BoundDay &>(value).operand);
+        case ValueKind::number:
+            return std::string(static_cast<const BoundNumber &>(value).digits);
+        case ValueKind::text:
+            return '\'' + std::string(static_cast<const BoundText &>(value).value) + '\'';
+        case ValueKind::boolean:
+            return static_cast<const BoundBoolean &>(value).value ? "true" : "false";
+        case ValueKind::time:
+            return '\'' + std::string(static_cast<const BoundTime &>(value).time.date) + '\'';
+        case ValueKind::interval:
+            return interval_text(static_cast<const BoundInterval &>(value).span);
+        case ValueKind::as_of:
+            return "now()";
+        case ValueKind::call:
+            return function_name(static_cast<const BoundCall &>(value).function);
+        case ValueKind::bucket:
+            return "bucket(…)";
         case ValueKind::arithmetic:
         case ValueKind::negate:
         case ValueKind::shift:
         case ValueKind::move:
         case ValueKind::period_start:
-        case ValueKind::elapsed: break;
+        case ValueKind::elapsed:
+            break;
     }
     return "the expression";
 }
@@ -83,20 +102,28 @@ const BoundValue *Binder::value(const Node &node) {
         case Kind::duration:
             return add(BoundInterval{{ValueKind::interval, true, node.position, &interval_type},
                                      read_duration(static_cast<const Duration &>(node))});
-        case Kind::now: return as_of(node.position);
-        case Kind::name: return name(static_cast<const Name &>(node));
-        case Kind::arithmetic: return arithmetic(static_cast<const Arithmetic &>(node));
-        case Kind::negate: return negate(static_cast<const Negate &>(node));
-        case Kind::call: return call(static_cast<const Call &>(node));
-        case Kind::days: return days(static_cast<const Days &>(node));
+        case Kind::now:
+            return as_of(node.position);
+        case Kind::name:
+            return name(static_cast<const Name &>(node));
+        case Kind::arithmetic:
+            return arithmetic(static_cast<const Arithmetic &>(node));
+        case Kind::negate:
+            return negate(static_cast<const Negate &>(node));
+        case Kind::call:
+            return call(static_cast<const Call &>(node));
+        case Kind::days:
+            return days(static_cast<const Days &>(node));
         case Kind::bucket:
             return add(BoundBucket{{ValueKind::bucket, false, node.position, &double_type}, static_cast<const Bucket &>(node).salt});
         case Kind::aggregate:
         case Kind::share:
         case Kind::pick:
         case Kind::streak:
-        case Kind::last_event: missing_part(node);
-        default: mismatch(node.position, "a condition cannot be used as a value");
+        case Kind::last_event:
+            missing_part(node);
+        default:
+            mismatch(node.position, "a condition cannot be used as a value");
     }
 }
 
@@ -109,10 +136,14 @@ const BoundValue *Binder::number(const Node &node) {
 }
 
 const BoundValue *Binder::as_number(const BoundValue *value) {
-    if (is_untyped(*value) || value->kind == ValueKind::text) {
-        const BoundNumber partner{{ValueKind::number, true, value->position, &numeric_type}, "0"};
-        value = comparable(value, &partner).left;
+    if (value->kind == ValueKind::text) {
+        const auto digits = read_number(static_cast<const BoundText *>(value)->value, arena_);
+        if (!digits)
+            mismatch(value->position, label(*value) + " is text, expected a number");
+        return number_literal(*digits, value->position);
     }
+    const BoundNumber partner{{ValueKind::number, true, value->position, &numeric_type}, "0"};
+    value = read_path(value, &partner);
     if (!is_number(*value->type))
         mismatch(value->position, what(*value) + ", expected a number");
     return value;
@@ -129,9 +160,15 @@ const BoundValue *Binder::arithmetic(const Arithmetic &node) {
 // A moment and a duration give a moment, two moments the time elapsed, two durations a duration.
 const BoundValue *Binder::moment_arithmetic(const Arithmetic &node, const BoundValue *left, const BoundValue *right) {
     const bool sum = node.op == ArithmeticOperator::add;
-    const auto is_duration = [](const BoundValue &side) { return side.type->type_class == TypeClass::interval && side.kind != ValueKind::elapsed; };
+    const auto is_duration = [](const BoundValue &side) {
+        return side.type->type_class == TypeClass::interval && side.kind != ValueKind::elapsed;
+    };
     const auto unfit = [&] {
-        mismatch(node.position, what(*left) + " and " + what(*right) + ", which cannot be " + (sum ? "added" : node.op == ArithmeticOperator::subtract ? "subtracted" : "multiplied or divided"),
+        mismatch(node.position,
+                 what(*left) + " and " + what(*right) + ", which cannot be " +
+                     (sum                                       ? "added"
+                      : node.op == ArithmeticOperator::subtract ? "subtracted"
+                                                                : "multiplied or divided"),
                  is_number(*right->type) && sum ? "Write a duration with its unit, such as 30 days." : std::string());
     };
     if (!sum && node.op != ArithmeticOperator::subtract)
@@ -166,9 +203,16 @@ const BoundValue *Binder::number_arithmetic(const Arithmetic &node, const BoundV
     if (l && r)
         if (const auto folded = fold_numbers(node.op, l->digits, r->digits))
             return number_literal(arena_.copy(*folded), node.position);
+    if (division && right->constant && !r) {
+        // What cannot be folded exactly is divided by once, by PostgreSQL.
+        std::pmr::string divisor(&arena_.memory());
+        SqlWriter(Scope{vocabulary_, "now()"}, divisor).value(*right, Binding::sign);
+        probe(right->position, "(1 / " + std::string(divisor) + ") IS NULL");
+    }
     const bool floating = left->type->type_class == TypeClass::floating || right->type->type_class == TypeClass::floating;
     const bool constant = left->constant && right->constant;
-    const auto *result = add(BoundArithmetic{{ValueKind::arithmetic, constant, node.position, floating ? &double_type : &numeric_type}, node.op, left, right});
+    const auto *result = add(
+        BoundArithmetic{{ValueKind::arithmetic, constant, node.position, floating ? &double_type : &numeric_type}, node.op, left, right});
     if (floating ? safe_exponent(*result) == 0 : !is_safe_exactly(*result))
         throw Error(ErrorCode::numeric_out_of_range, "the expression can overflow: it multiplies too many numbers", node.position);
     return result;
@@ -190,10 +234,11 @@ const BoundValue *Binder::negate(const Negate &node) {
 const BoundValue *Binder::as_moment(const BoundValue *value) {
     if (value->kind == ValueKind::text) {
         const BoundAsOf partner{{ValueKind::as_of, true, value->position, &timestamptz_type}};
-        return literal(static_cast<const BoundText &>(*value), &partner);
+        return literal(static_cast<const BoundText &>(*value), timestamptz_type, partner);
     }
     if (is_untyped(*value))
-        mismatch(value->position, label(*value) + " is jsonb and does not tell that it is a time", "Write " + label(*value) + "::timestamptz.");
+        mismatch(value->position, label(*value) + " is jsonb and does not tell that it is a time",
+                 "Write " + label(*value) + "::timestamptz.");
     if (!is_moment(*value->type))
         mismatch(value->position, what(*value) + ", expected a date or a timestamp");
     return value;
@@ -204,8 +249,10 @@ const BoundValue *Binder::call(const Call &node) {
         return add(BoundCall{{ValueKind::call, operand->constant, node.position, &numeric_type}, function, operand});
     };
     switch (node.function) {
-        case Function::age: return bound_call(BoundFunction::age, day(as_moment(value(*node.argument))));
-        case Function::weekday: return bound_call(BoundFunction::weekday, day(as_moment(value(*node.argument))));
+        case Function::age:
+            return bound_call(BoundFunction::age, day(as_moment(value(*node.argument))));
+        case Function::weekday:
+            return bound_call(BoundFunction::weekday, day(as_moment(value(*node.argument))));
         case Function::hour: {
             const BoundValue *operand = value(*node.argument);
             if (operand->type->type_class != TypeClass::time)
@@ -214,7 +261,8 @@ const BoundValue *Binder::call(const Call &node) {
                 mismatch(node.argument->position, what(*operand) + " and has no hour");
             return bound_call(BoundFunction::hour, operand);
         }
-        case Function::anniversary: break;
+        case Function::anniversary:
+            break;
     }
     mismatch(node.position, "anniversary(…) takes a window", "Write anniversary(…) within next 7 days, or anniversary(…) in this month.");
 }

@@ -56,9 +56,14 @@ void SqlWriter::stay(const BoundStay &stay, bool negated, Binding least) {
     out_ += " <= ";
     out_ += scope_.as_of_sql;
     switch (stay.form) {
-        case StayForm::ever: break;
-        case StayForm::entered: out_ += " AND stay.enter_reason IN ('refresh', 'manual')"; break;
-        case StayForm::exited: out_ += " AND stay.exit_reason IN ('refresh', 'manual')"; break;
+        case StayForm::ever:
+            break;
+        case StayForm::entered:
+            out_ += " AND stay.enter_reason IN ('refresh', 'manual')";
+            break;
+        case StayForm::exited:
+            out_ += " AND stay.exit_reason IN ('refresh', 'manual')";
+            break;
         case StayForm::open:
             out_ += " AND (stay.exited_at IS NULL OR stay.exited_at > ";
             out_ += scope_.as_of_sql;

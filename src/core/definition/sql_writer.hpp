@@ -50,6 +50,8 @@ private:
     // sql_value.cpp
     void path(const BoundPath &path, Binding least);
     void path_text(const BoundPath &path);
+    void path_guard(const BoundPath &path);
+    void typed_path(const BoundPath &path);
     void path_json(const BoundPath &path, Binding least);
     void cast(const BoundCast &cast, Binding least);
     void number(const BoundNumber &number, Binding least);
@@ -71,9 +73,9 @@ private:
     void local(const BoundValue &moment, Binding least);  // local time of an instant in the population's zone
     void instant(const BoundValue &timestamp, Binding least);
     void today();
-    void at_zone();                         // ` AT TIME ZONE 'zone'`
-    void plus(const Span &span);            // ` + interval '…'` or ` - interval '…'`
-    void years_1_to_9999(const Type &type); // ` BETWEEN … AND …`
+    void at_zone();                          // ` AT TIME ZONE 'zone'`
+    void plus(const Span &span);             // ` + interval '…'` or ` - interval '…'`
+    void years_1_to_9999(const Type &type);  // ` BETWEEN … AND …`
 
     // sql_condition.cpp
     void junction(const BoundJunction &junction, Binding least);
