@@ -38,7 +38,7 @@ language := -std=c++20 -ffp-contract=off -I$(root)/src -isystem /usr/include/eig
 
 # PostgreSQL 15 neither hides the symbols of a module nor marks its own entry points; its headers still say `register`.
 PG_CXXFLAGS  := $(language) $(warnings) -Wno-register -fvisibility=hidden -fvisibility-inlines-hidden
-PG_CPPFLAGS  := -DPGDLLEXPORT='__attribute__((visibility("default")))'
+PG_CPPFLAGS  := -DSEGMENT_VERSION='"$(version)"' -DPGDLLEXPORT='__attribute__((visibility("default")))'
 SHLIB_LINK   := -lstdc++
 SHLIB_EXPORTS := build/exports.txt
 

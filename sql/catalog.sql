@@ -86,8 +86,12 @@ CREATE TABLE segment.catalog_refresh_run (
 COMMENT ON TABLE segment.catalog_refresh_run IS 'what each refresh did; read through the view segment.refresh_run';
 CREATE INDEX catalog_refresh_run_population_idx ON segment.catalog_refresh_run (population_id, id);
 
-SELECT pg_catalog.pg_extension_config_dump(object, '')
-FROM pg_catalog.unnest(ARRAY[
-    'segment.catalog_population', 'segment.catalog_population_id_seq', 'segment.catalog_traits',
-    'segment.catalog_segment', 'segment.catalog_segment_id_seq', 'segment.catalog_segment_version', 'segment.catalog_segment_use',
-    'segment.catalog_refresh_run', 'segment.catalog_refresh_run_id_seq']::pg_catalog.regclass[]) AS object;
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_population', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_population_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_traits', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment_version', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment_use', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_refresh_run', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_refresh_run_id_seq', '');

@@ -32,7 +32,7 @@ Population *population_of(const Rows &rows, uint64 row) {
 Population *population_where(const char *condition, Oid type, Datum value, Lock lock) {
     char *sql = psprintf("SELECT %s FROM segment.catalog_population WHERE %s%s", population_columns, condition,
                          lock == Lock::exclusive ? " FOR UPDATE" : "");
-    Rows rows = catalog_execute(sql, 1, &type, &value, nullptr);
+    Rows rows = catalog_execute(sql, {{type, value}});
     return rows.count == 0 ? nullptr : population_of(rows, 0);
 }
 
@@ -43,24 +43,19 @@ Oid member_table(const Population *population) {
 
 }  // namespace
 
+spi::Argument text_argument(const char *value) {
+    return value == nullptr ? spi::null_argument(TEXTOID) : spi::Argument{TEXTOID, CStringGetTextDatum(value)};
+}
+
 char *text_of(const Rows &rows, uint64 row, int column) {
     return is_null(rows, row, column) ? nullptr : text_to_cstring(DatumGetTextPP(value_of(rows, row, column)));
 }
 
-Rows caller_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls, bool read_only) {
+Rows caller_execute(const char *sql, spi::Arguments arguments, spi::Options options) {
     MemoryContext caller = CurrentMemoryContext;
     Rows rows{};
-    SPI_connect();
-    char *null_flags = nullptr;
-    if (nulls != nullptr) {
-        null_flags = static_cast<char *>(palloc(arguments));
-        for (int i = 0; i < arguments; i++)
-            null_flags[i] = nulls[i] ? 'n' : ' ';
-    }
-    int result = SPI_execute_with_args(sql, arguments, const_cast<Oid *>(types), const_cast<Datum *>(values), null_flags, read_only, 0);
-    if (result < 0)
-        elog(ERROR, "statement failed: %s: %s", SPI_result_code_string(result), sql);
-    rows.count = SPI_processed;
+    spi::connect();
+    rows.count = spi::execute(sql, arguments, options);
     if (SPI_tuptable != nullptr) {
         TupleDesc description = SPI_tuptable->tupdesc;
         rows.columns = description->natts;
@@ -73,19 +68,20 @@ Rows caller_execute(const char *sql, int arguments, const Oid *types, const Datu
                 Size cell = row * rows.columns + column;
                 Form_pg_attribute attribute = TupleDescAttr(description, column);
                 rows.values[cell] = SPI_getbinval(SPI_tuptable->vals[row], description, column + 1, &rows.nulls[cell]);
-                if (!rows.nulls[cell])
+                if (!rows.nulls[cell]) {
                     rows.values[cell] = datumCopy(rows.values[cell], attribute->attbyval, attribute->attlen);
+                }
             }
         }
         MemoryContextSwitchTo(spi);
     }
-    SPI_finish();
+    spi::finish();
     return rows;
 }
 
-Rows catalog_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls) {
+Rows catalog_execute(const char *sql, spi::Arguments arguments) {
     Identity identity = begin_identity(extension_owner());
-    Rows rows = caller_execute(sql, arguments, types, values, nulls, false);
+    Rows rows = caller_execute(sql, arguments);
     end_identity(identity);
     return rows;
 }
@@ -97,7 +93,7 @@ Population *find_population(const char *name, Lock lock) {
 Population *get_population(const char *name, Lock lock) {
     Population *population = find_population(name, lock);
     if (population == nullptr) {
-        Rows names = caller_execute("SELECT name FROM segment.population ORDER BY name", 0, nullptr, nullptr, nullptr, true);
+        Rows names = caller_execute("SELECT name FROM segment.population ORDER BY name");
         const char *near = nearest_name(name, names, 0);
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("population \"%s\" does not exist", name),
                         near != nullptr ? errhint("Did you mean \"%s\"?", near)
@@ -107,12 +103,10 @@ Population *get_population(const char *name, Lock lock) {
 }
 
 TraitRelations trait_relations(const Population *population) {
-    Oid type = INT4OID;
-    Datum id = Int32GetDatum(population->id);
     Rows rows = catalog_execute(
         "SELECT relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, prefix FROM segment.catalog_traits "
         "WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
-        1, &type, &id, nullptr);
+        {{INT4OID, Int32GetDatum(population->id)}});
     TraitRelations result{static_cast<int32>(rows.count), static_cast<TraitRelation *>(palloc0(sizeof(TraitRelation) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
         result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1), text_of(rows, row, 2), text_of(rows, row, 3)};
@@ -120,13 +114,11 @@ TraitRelations trait_relations(const Population *population) {
 }
 
 Segments segments_of(const Population *population) {
-    Oid type = INT4OID;
-    Datum id = Int32GetDatum(population->id);
     Rows rows = catalog_execute(
         "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
         "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
-        1, &type, &id, nullptr);
+        {{INT4OID, Int32GetDatum(population->id)}});
     Segments result{static_cast<int32>(rows.count), static_cast<Segment *>(palloc0(sizeof(Segment) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
         result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1), DatumGetInt32(value_of(rows, row, 2)),
@@ -141,16 +133,14 @@ Segments with_definition(Segments segments, char *definition) {
 }
 
 SegmentReference get_segment(const char *name, Lock lock) {
-    Oid type = TEXTOID;
-    Datum value = CStringGetTextDatum(name);
     Rows rows = catalog_execute(
         "SELECT s.id, p.id, p.name FROM segment.catalog_segment s "
         "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id "
         "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) OPERATOR(pg_catalog.=) $1 "
         "ORDER BY p.name, s.id",
-        1, &type, &value, nullptr);
+        {{TEXTOID, CStringGetTextDatum(name)}});
     if (rows.count == 0) {
-        Rows names = caller_execute("SELECT name FROM segment.segment ORDER BY name", 0, nullptr, nullptr, nullptr, true);
+        Rows names = caller_execute("SELECT name FROM segment.segment ORDER BY name");
         const char *near = nearest_name(name, names, 0);
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name),
                         near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.segment.")));

@@ -4,7 +4,7 @@
 // check before that the user may (`check_may_change`, `check_may_read`).
 #pragma once
 
-#include "pg/pg.hpp"
+#include "pg/spi.hpp"
 
 namespace segment::pg {
 
@@ -57,10 +57,16 @@ struct Rows {
     bool *nulls;
 };
 
-Rows catalog_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls);
+Rows catalog_execute(const char *sql, spi::Arguments arguments = {});
 
 // The same as the current user, for statements on what he may see.
-Rows caller_execute(const char *sql, int arguments, const Oid *types, const Datum *values, const bool *nulls, bool read_only);
+Rows caller_execute(const char *sql, spi::Arguments arguments = {}, spi::Options options = {});
+
+// Arguments of the common types; a null text is NULL.
+spi::Argument text_argument(const char *value);
+inline spi::Argument int4_argument(int32 value) { return {INT4OID, Int32GetDatum(value)}; }
+inline spi::Argument int8_argument(int64 value) { return {INT8OID, Int64GetDatum(value)}; }
+inline spi::Argument timestamptz_argument(TimestampTz value) { return {TIMESTAMPTZOID, TimestampTzGetDatum(value)}; }
 
 inline Datum value_of(const Rows &rows, uint64 row, int column) { return rows.values[row * rows.columns + column]; }
 inline bool is_null(const Rows &rows, uint64 row, int column) { return rows.nulls[row * rows.columns + column]; }

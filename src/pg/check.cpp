@@ -51,12 +51,10 @@ void check_segment(const Population *population, int32 segment_id) {
     Checking checking = begin_check(population, &segments, &index, 1);
     end_identity(caller);
 
-    Oid types[] = {INT4OID, INT4OID};
-    Datum values[] = {Int32GetDatum(segment_id), 0};
-    catalog_execute("DELETE FROM segment.catalog_segment_use WHERE segment_id OPERATOR(pg_catalog.=) $1", 1, types, values, nullptr);
+    catalog_execute("DELETE FROM segment.catalog_segment_use WHERE segment_id OPERATOR(pg_catalog.=) $1", {int4_argument(segment_id)});
     for (const definition::SegmentUse &use : checking.compilation->segments.back().checked.segments) {
-        values[1] = Int32GetDatum(use.id);
-        catalog_execute("INSERT INTO segment.catalog_segment_use (segment_id, used_id) VALUES ($1, $2)", 2, types, values, nullptr);
+        catalog_execute("INSERT INTO segment.catalog_segment_use (segment_id, used_id) VALUES ($1, $2)",
+                        {int4_argument(segment_id), int4_argument(use.id)});
     }
     MemoryContextDelete(checking.context);
 }

@@ -42,6 +42,7 @@ static inline bool schema_create_allowed(Oid schema, Oid role) {
     return pg_namespace_aclcheck(schema, role, ACL_CREATE) == ACLCHECK_OK;
 #endif
 }
+
 #if PG_VERSION_NUM < 180000
 // PostgreSQL 18, commit 9324c8c580655800331b0582b770e88c01b7a5c4: a library tells its name and version.
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC

@@ -9,18 +9,6 @@
 
 namespace segment::pg {
 
-namespace {
-
-constexpr uint32 probes_per_query = 500;
-
-// A definition and what it is called in messages.
-struct Source {
-    std::string_view text;
-    std::pmr::string whose;
-};
-
-}  // namespace
-
 Compilation::Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *all,
                          std::span<const int32> wanted, std::string_view as_of_sql)
     : resource_(context),
@@ -107,30 +95,32 @@ Compilation *compile(MemoryContext context, const Population *population, const 
     });
 }
 
+namespace {
+
+struct ProbePlace {
+    const char *segment;
+    uint32 position;
+};
+
+void tell_place(void *arg) {
+    const auto *place = static_cast<const ProbePlace *>(arg);
+    errcontext("character %u of the definition of segment \"%s\"", place->position + 1, place->segment);
+}
+
+}  // namespace
+
 void run_probes(const Compilation *compilation) {
-    StringInfoData sql;
-    initStringInfo(&sql);
-    uint32 count = 0;
-    auto flush = [&] {
-        if (count == 0) {
-            return;
-        }
-        spi::connect();
-        spi::execute(sql.data, {}, {.read_only = true});
-        spi::finish();
-        resetStringInfo(&sql);
-        count = 0;
-    };
     for (const CompiledSegment &compiled : compilation->segments) {
         for (const definition::Probe &probe : compiled.checked.probes) {
-            appendStringInfoString(&sql, count++ == 0 ? "SELECT " : ", ");
-            appendBinaryStringInfo(&sql, probe.sql.data(), static_cast<int>(probe.sql.size()));
-            if (count == probes_per_query) {
-                flush();
-            }
+            ProbePlace place{compiled.segment->name, probe.position};
+            ErrorContextCallback callback{error_context_stack, tell_place, &place};
+            error_context_stack = &callback;
+            spi::connect();
+            spi::execute(psprintf("SELECT %s", probe.sql.c_str()), {}, {.read_only = true});
+            spi::finish();
+            error_context_stack = callback.previous;
         }
     }
-    flush();
 }
 
 char *instant_sql(TimestampTz instant) {

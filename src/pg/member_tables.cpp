@@ -17,7 +17,7 @@ bool writing() {
            writing_transaction == GetTopTransactionIdIfAny();
 }
 
-void run_ddl(const char *sql) { caller_execute(sql, 0, nullptr, nullptr, nullptr, false); }
+void run_ddl(const char *sql) { caller_execute(sql); }
 
 void comment(const char *kind, const char *relation, const char *text) {
     run_ddl(psprintf("COMMENT ON %s %s IS %s", kind, relation, quote_literal_cstr(text)));
@@ -120,7 +120,7 @@ SEGMENT_FUNCTION(segment_guard_membership) {
                                                        RelationGetRelationName(trigger->tg_relation));
         bool allowed = false;
         if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
-            Rows rows = caller_execute(psprintf("SELECT 1 FROM %s LIMIT 1", table), 0, nullptr, nullptr, nullptr, false);
+            Rows rows = caller_execute(psprintf("SELECT 1 FROM %s LIMIT 1", table));
             allowed = rows.count == 0;
         }
         if (!allowed)

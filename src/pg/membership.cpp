@@ -126,12 +126,12 @@ void write_entered(const Change *change, const char *reason, Datum keys) {
     spi::Argument arguments[] = {{INT4OID, Int32GetDatum(change->segment->id)},    {array, keys},
                                  {TIMESTAMPTZOID, TimestampTzGetDatum(change->as_of)}, {TEXTOID, CStringGetTextDatum(reason)},
                                  {INT4OID, Int32GetDatum(change->segment->version)},   {TIMESTAMPTZOID, TimestampTzGetDatum(change->at)}};
-    write(sql.data, std::span<const spi::Argument>(arguments, 5));
+    write(sql.data, std::span<const spi::Argument>(arguments).first(5));
     if (change->announced) {
         resetStringInfo(&sql);
         appendStringInfo(&sql, "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) SELECT $1, k, 'entered', $6, $3, $4, $5 %s",
                          member_relation_sql(population, "segment_change"), key, from);
-        write(sql.data, std::span<const spi::Argument>(arguments));
+        write(sql.data, arguments);
     }
 }
 
@@ -152,7 +152,7 @@ void write_exited(const Change *change, const char *reason, Datum keys) {
     spi::Argument arguments[] = {{INT4OID, Int32GetDatum(change->segment->id)},        {get_array_type(type), keys},
                                  {TIMESTAMPTZOID, TimestampTzGetDatum(change->as_of)}, {TEXTOID, CStringGetTextDatum(reason)},
                                  {INT4OID, Int32GetDatum(change->segment->version)},   {TIMESTAMPTZOID, TimestampTzGetDatum(change->at)}};
-    write(sql.data, std::span<const spi::Argument>(arguments));
+    write(sql.data, arguments);
 }
 
 }  // namespace

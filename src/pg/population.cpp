@@ -88,23 +88,22 @@ int32 create_population(const char *name, const UserRelation *relation, Function
     }
     population.base = check_base(&population);
 
-    Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID};
-    Datum values[] = {CStringGetTextDatum(population.name),      CStringGetTextDatum(population.relation_schema),
-                      CStringGetTextDatum(population.relation_name), CStringGetTextDatum(population.key),
-                      CStringGetTextDatum(population.key_type),  CStringGetTextDatum(population.time_zone),
-                      Int32GetDatum(population.week_start),      CStringGetTextDatum(population.base),
-                      CStringGetTextDatum(population.schema),    CStringGetTextDatum(population.prefix)};
+    const spi::Argument columns[] = {text_argument(population.name),          text_argument(population.relation_schema),
+                                     text_argument(population.relation_name), text_argument(population.key),
+                                     text_argument(population.key_type),      text_argument(population.time_zone),
+                                     int4_argument(population.week_start),    text_argument(population.base),
+                                     text_argument(population.schema),        text_argument(population.prefix)};
     if (existing != nullptr) {
         catalog_execute("UPDATE segment.catalog_population SET relation_schema = $2, relation_name = $3, key = $4, key_type = $5, "
                         "time_zone = $6, week_start = $7, base = $8 WHERE name OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $9 "
                         "AND prefix OPERATOR(pg_catalog.=) $10",
-                        lengthof(values), types, values, nullptr);
+                        columns);
         return existing->id;
     }
     create_member_tables(&population, key->type_sql, key->collation);
     Rows rows = catalog_execute("INSERT INTO segment.catalog_population (name, relation_schema, relation_name, key, key_type, time_zone, "
                                 "week_start, base, schema, prefix) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
-                                lengthof(values), types, values, nullptr);
+                                columns);
     return DatumGetInt32(value_of(rows, 0, 0));
 }
 
@@ -119,37 +118,30 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
     check_may_change(population);
     const Column *key = get_column(relation, key_name);
 
-    Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-    Datum values[] = {Int32GetDatum(population->id), CStringGetTextDatum(relation->schema), CStringGetTextDatum(relation->name),
-                      CStringGetTextDatum(key->name), prefix != nullptr ? CStringGetTextDatum(prefix) : 0};
-    bool nulls[] = {false, false, false, false, prefix == nullptr};
+    const spi::Argument columns[] = {int4_argument(population->id), text_argument(relation->schema), text_argument(relation->name),
+                                     text_argument(key->name), text_argument(prefix)};
     Rows same = catalog_execute("SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
                                 "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
-                                3, types, values, nulls);
-    if (same.count > 0) {
-        if (if_exists == IfExists::error)
-            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("%s already adds traits to population \"%s\"", relation->sql, population->name),
-                            errhint("Pass if_exists => 'keep' or 'replace' to run this again.")));
-        if (if_exists == IfExists::keep)
-            return;
-        catalog_execute("UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
-                        "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
-                        lengthof(values), types, values, nulls);
-    } else {
-        if (prefix != nullptr) {
-            Oid pair_types[] = {INT4OID, TEXTOID};
-            Datum pair[] = {values[0], values[4]};
-            Rows taken = catalog_execute("SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
-                                         "AND prefix OPERATOR(pg_catalog.=) $2",
-                                         2, pair_types, pair, nullptr);
-            if (taken.count > 0)
-                ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" already has traits with prefix \"%s\"", population->name, prefix)));
-        }
-        catalog_execute("INSERT INTO segment.catalog_traits (population_id, position, relation_schema, relation_name, key, prefix) "
-                        "SELECT $1, coalesce(pg_catalog.max(position), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5 "
-                        "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
-                        lengthof(values), types, values, nulls);
+                                std::span(columns).first(3));
+    if (same.count > 0 && if_exists == IfExists::error) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("%s already adds traits to population \"%s\"", relation->sql, population->name),
+                        errhint("Pass if_exists => 'keep' or 'replace' to run this again.")));
     }
+    if (same.count > 0 && if_exists == IfExists::keep) {
+        return;
+    }
+    Rows taken = catalog_execute("SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $5 "
+                                 "AND (relation_schema OPERATOR(pg_catalog.<>) $2 OR relation_name OPERATOR(pg_catalog.<>) $3 OR $4 IS NULL)",
+                                 columns);
+    if (taken.count > 0) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" already has traits with prefix \"%s\"", population->name, prefix)));
+    }
+    catalog_execute(same.count > 0 ? "UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
+                                     "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3"
+                                   : "INSERT INTO segment.catalog_traits (population_id, position, relation_schema, relation_name, key, prefix) "
+                                     "SELECT $1, coalesce(pg_catalog.max(position), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5 "
+                                     "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
+                    columns);
     // The names must fit those already there, the definitions the names, and the key the population's.
     check_population(population);
 }
@@ -168,9 +160,7 @@ void drop_population(const char *name, bool cascade) {
                         errhint("Pass cascade => true to drop them too.")));
     }
     drop_member_tables(population);
-    Oid type = INT4OID;
-    Datum id = Int32GetDatum(population->id);
-    catalog_execute("DELETE FROM segment.catalog_population WHERE id OPERATOR(pg_catalog.=) $1", 1, &type, &id, nullptr);
+    catalog_execute("DELETE FROM segment.catalog_population WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(population->id)});
 }
 
 }  // namespace

@@ -95,32 +95,24 @@ TimestampTz as_of_of_run(const Population *population, const Request *request) {
 }
 
 void record_segment(const Segment *segment, const Written *written, TimestampTz as_of, TimestampTz at) {
-    Oid types[] = {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-    Datum values[] = {Int32GetDatum(segment->id), Int64GetDatum(written->members), Int32GetDatum(segment->version), TimestampTzGetDatum(at),
-                      TimestampTzGetDatum(as_of)};
     catalog_execute("UPDATE segment.catalog_segment SET members = $2, refreshed_version = $3, refreshed_at = $4, as_of = $5 "
                     "WHERE id OPERATOR(pg_catalog.=) $1",
-                    lengthof(values), types, values, nullptr);
+                    {int4_argument(segment->id), int8_argument(written->members), int4_argument(segment->version), timestamptz_argument(at),
+                     timestamptz_argument(as_of)});
 }
 
 void record_run(const Run *run, const Written *total, TimestampTz started, TimestampTz as_of) {
-    Oid types[] = {INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, INT4OID, INT8OID, INT8OID};
     uint32 leaves = 0;
     for (const match::PlanNode &node : run->compilation->plan.nodes()) {
         leaves += node.kind == match::NodeKind::leaf;
     }
-    Datum values[] = {Int32GetDatum(run->population->id),
-                      TimestampTzGetDatum(started),
-                      TimestampTzGetDatum(as_of),
-                      Int64GetDatum(static_cast<int64>(run->keys->count())),
-                      Int32GetDatum(static_cast<int32>(run->compilation->segments.size())),
-                      Int32GetDatum(static_cast<int32>(leaves)),
-                      Int64GetDatum(total->entered),
-                      Int64GetDatum(total->exited)};
     catalog_execute("INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited) "
                     "VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8)",
-                    lengthof(values), types, values, nullptr);
-    catalog_execute("UPDATE segment.catalog_population SET as_of = $3 WHERE id OPERATOR(pg_catalog.=) $1", 3, types, values, nullptr);
+                    {int4_argument(run->population->id), timestamptz_argument(started), timestamptz_argument(as_of),
+                     int8_argument(static_cast<int64>(run->keys->count())), int4_argument(static_cast<int32>(run->compilation->segments.size())),
+                     int4_argument(static_cast<int32>(leaves)), int8_argument(total->entered), int8_argument(total->exited)});
+    catalog_execute("UPDATE segment.catalog_population SET as_of = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+                    {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }
 
 void refresh_population(const char *name, const Request *request, ReturnSetInfo *result) {
@@ -200,8 +192,7 @@ SEGMENT_FUNCTION(segment_refresh) {
     if (request.segments != nullptr) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments are chosen within one population"), errhint("Pass the population too.")));
     }
-    Rows mine = caller_execute("SELECT name FROM segment.population WHERE pg_catalog.pg_has_role(owner, 'USAGE') ORDER BY name", 0, nullptr,
-                               nullptr, nullptr, false);
+    Rows mine = caller_execute("SELECT name FROM segment.population WHERE pg_catalog.pg_has_role(owner, 'USAGE') ORDER BY name");
     for (uint64 row = 0; row < mine.count; row++) {
         refresh_population(text_of(mine, row, 0), &request, result);
     }

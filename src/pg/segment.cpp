@@ -42,22 +42,16 @@ struct Attributes {
 };
 
 void update_attributes(int32 id, const Attributes *attributes) {
-    Oid types[] = {INT4OID, TEXTOID, TEXTARRAYOID, TEXTOID, BOOLOID};
-    Datum values[] = {Int32GetDatum(id), attributes->description != nullptr ? CStringGetTextDatum(attributes->description) : 0, attributes->tags,
-                      attributes->owner != nullptr ? CStringGetTextDatum(attributes->owner) : 0, BoolGetDatum(attributes->announce)};
-    bool nulls[] = {false, attributes->description == nullptr, !attributes->has_tags, attributes->owner == nullptr, !attributes->has_announce};
     catalog_execute("UPDATE segment.catalog_segment SET description = coalesce($2, description), tags = coalesce($3, tags), "
                     "owner = coalesce($4, owner), announce = coalesce($5, announce) WHERE id OPERATOR(pg_catalog.=) $1",
-                    lengthof(values), types, values, nulls);
+                    {int4_argument(id), text_argument(attributes->description), {TEXTARRAYOID, attributes->tags, !attributes->has_tags},
+                     text_argument(attributes->owner), {BOOLOID, BoolGetDatum(attributes->announce), !attributes->has_announce}});
 }
 
 void add_version(int32 id, int32 version, const char *definition) {
-    Oid types[] = {INT4OID, INT4OID, TEXTOID, TEXTOID};
-    Datum values[] = {Int32GetDatum(id), Int32GetDatum(version), CStringGetTextDatum(definition),
-                      CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))};
-    catalog_execute("INSERT INTO segment.catalog_segment_version (segment_id, version, definition, author) VALUES ($1, $2, $3, $4)", 4, types,
-                    values, nullptr);
-    catalog_execute("UPDATE segment.catalog_segment SET version = $2 WHERE id OPERATOR(pg_catalog.=) $1", 2, types, values, nullptr);
+    catalog_execute("INSERT INTO segment.catalog_segment_version (segment_id, version, definition, author) VALUES ($1, $2, $3, $4)",
+                    {int4_argument(id), int4_argument(version), text_argument(definition), text_argument(GetUserNameFromId(GetUserId(), false))});
+    catalog_execute("UPDATE segment.catalog_segment SET version = $2 WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(id), int4_argument(version)});
 }
 
 // A definition that equals the current one is no new version.
@@ -120,16 +114,14 @@ int32 create_segment(const char *definition_argument, FunctionCallInfo fcinfo) {
         return existing->id;
     }
 
-    Oid types[] = {INT4OID, TEXTOID, TEXTOID};
-    Datum values[] = {Int32GetDatum(population->id), CStringGetTextDatum(name), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))};
-    Rows row = catalog_execute("INSERT INTO segment.catalog_segment (population_id, name, owner) VALUES ($1, $2, $3) RETURNING id, uid", 3, types,
-                               values, nullptr);
+    Rows row = catalog_execute("INSERT INTO segment.catalog_segment (population_id, name, owner) VALUES ($1, $2, $3) RETURNING id, uid",
+                               {int4_argument(population->id), text_argument(name), text_argument(GetUserNameFromId(GetUserId(), false))});
     int32 id = DatumGetInt32(value_of(row, 0, 0));
     update_attributes(id, &attributes);
     add_version(id, 1, definition);
     check_segment(population, id);
     write_name(population, "INSERT INTO %s (segment_id, name, uid) VALUES ($1, $2, $3)",
-               {{INT4OID, Int32GetDatum(id)}, {TEXTOID, values[1]}, {UUIDOID, value_of(row, 0, 1)}});
+               {int4_argument(id), text_argument(name), {UUIDOID, value_of(row, 0, 1)}});
     return id;
 }
 
@@ -152,14 +144,12 @@ int32 alter_segment(FunctionCallInfo fcinfo) {
 
 // The segment and all that use it, directly or not: users first.
 Rows segment_and_users(int32 id) {
-    Oid type = INT4OID;
-    Datum value = Int32GetDatum(id);
     return catalog_execute("WITH RECURSIVE users(id, depth) AS ("
                            "SELECT $1, 0 UNION SELECT u.segment_id, users.depth OPERATOR(pg_catalog.+) 1 FROM users "
                            "JOIN segment.catalog_segment_use u ON u.used_id OPERATOR(pg_catalog.=) users.id) "
                            "SELECT s.id, s.name FROM users JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) users.id "
                            "GROUP BY s.id, s.name ORDER BY pg_catalog.max(users.depth) DESC, s.name",
-                           1, &type, &value, nullptr);
+                           {int4_argument(id)});
 }
 
 void drop_segment(const char *name, bool cascade) {
@@ -178,19 +168,18 @@ void drop_segment(const char *name, bool cascade) {
                         errdetail("It is used by %s.", names.data), errhint("Pass cascade => true to drop them too.")));
     }
     for (uint64 row = 0; row < users.count; row++) {
-        Oid type = INT4OID;
-        Datum id = value_of(users, row, 0);
+        spi::Argument id = int4_argument(DatumGetInt32(value_of(users, row, 0)));
         static constexpr const char *tables[] = {"segment_member", "segment_stay", "segment_name"};
         Identity caller = begin_identity(population_owner(population));
         for (const char *table : tables) {
             spi::connect();
             begin_membership_write();
-            spi::execute(psprintf("DELETE FROM %s WHERE segment_id = $1", member_relation_sql(population, table)), {{INT4OID, id}});
+            spi::execute(psprintf("DELETE FROM %s WHERE segment_id = $1", member_relation_sql(population, table)), {id});
             end_membership_write();
             spi::finish();
         }
         end_identity(caller);
-        catalog_execute("DELETE FROM segment.catalog_segment WHERE id OPERATOR(pg_catalog.=) $1", 1, &type, &id, nullptr);
+        catalog_execute("DELETE FROM segment.catalog_segment WHERE id OPERATOR(pg_catalog.=) $1", {id});
     }
 }
 

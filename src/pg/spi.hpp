@@ -27,6 +27,8 @@ public:
     Arguments() = default;
     Arguments(std::initializer_list<Argument> list) : list_(list.begin(), list.size()) {}
     Arguments(std::span<const Argument> list) : list_(list) {}
+    template <std::size_t count>
+    Arguments(const Argument (&list)[count]) : list_(list) {}
 
     const Argument *begin() const { return list_.data(); }
     const Argument *end() const { return list_.data() + list_.size(); }

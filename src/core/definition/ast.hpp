@@ -146,33 +146,33 @@ enum class AggregateFunction : std::uint8_t { count, count_distinct, sum, avg, m
 struct Aggregate : Node {
     AggregateFunction function;
     const Name *argument = nullptr;  // null for count
-    const Events *events;
+    const Events *events = nullptr;
     const Window *window = nullptr;
 };
 
 // `share of 'purchase' where (discount > 0) within 90 days`: the events' condition is the numerator's.
 struct Share : Node {
-    const Events *events;
+    const Events *events = nullptr;
     const Window *window = nullptr;
 };
 
 // `last score of 'survey' where (…) within 90 days`, `first channel of 'visit'`.
 struct Pick : Node {
     bool first;
-    const Name *column;
-    const Events *events;
+    const Name *column = nullptr;
+    const Events *events = nullptr;
     const Window *window = nullptr;
 };
 
 // `streak of 'login' by day`.
 struct Streak : Node {
-    const Events *events;
-    Unit unit;
+    const Events *events = nullptr;
+    Unit unit = Unit::day;
 };
 
 // `last 'login'` inside `days since`.
 struct LastEvent : Node {
-    const Events *events;
+    const Events *events = nullptr;
 };
 
 // ------------------------------------------------------------------------------------------------------------- conditions
@@ -306,8 +306,8 @@ struct Did : Node {
     bool negated;       // did not
     bool never;         // never did
     DidForm form;
-    const Events *events;
-    Count count;
+    const Events *events = nullptr;
+    Count count = {};
     Unit unit = Unit::day;            // distinct_periods and periods_of_last
     std::uint32_t of_last = 0;        // periods_of_last: n
     const Window *window = nullptr;
@@ -315,8 +315,8 @@ struct Did : Node {
 
 // `last 'login' more than 14 days ago`, `last 'login' within 14 days`.
 struct Recency : Node {
-    const Events *events;
-    const Window *window;  // within or more_than_ago
+    const Events *events = nullptr;
+    const Window *window = nullptr;  // within or more_than_ago
 };
 
 // `count of 'login' fell by 50 percent within 4 weeks from at least 10`, `health fell by 20 within 14 days`.
@@ -330,18 +330,18 @@ struct Trend : Node {
 };
 
 struct Stopped : Node {
-    const Events *events;
-    const Duration *duration;
+    const Events *events = nullptr;
+    const Duration *duration = nullptr;
 };
 
 struct Resumed : Node {
-    const Events *events;
-    const Duration *after;
-    const Duration *within;
+    const Events *events = nullptr;
+    const Duration *after = nullptr;
+    const Duration *within = nullptr;
 };
 
 struct Step {
-    const Events *events;
+    const Events *events = nullptr;
     bool negated = false;
     const Duration *within = nullptr;  // bounds the time since the previous step
 };
@@ -358,7 +358,7 @@ enum class Quantifier : std::uint8_t { any, all, no, count };
 // `any contact where (…)`, `at least 3 of contact where (…)`.
 struct Related : Node {
     Quantifier quantifier;
-    Count count;  // for Quantifier::count
+    Count count = {};  // for Quantifier::count
     std::string_view relation;
     const Node *where = nullptr;
 };

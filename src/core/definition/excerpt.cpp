@@ -4,15 +4,18 @@
 
 namespace segment::definition {
 
+bool is_boundary(std::string_view text, std::size_t cut, bool utf8) {
+    if (cut == 0 || cut >= text.size())
+        return true;
+    const auto next = static_cast<unsigned char>(text[cut]);
+    return utf8 ? (next & 0xC0) != 0x80 : next < 0x80 || !ascii::is_beyond(text[cut - 1]);
+}
+
 std::string_view safe_prefix(std::string_view text, std::size_t limit, bool utf8) {
     if (text.size() <= limit)
         return text;
-    const auto is_safe = [&](std::size_t cut) {
-        const auto next = static_cast<unsigned char>(text[cut]);
-        return utf8 ? (next & 0xC0) != 0x80 : next < 0x80 || !ascii::is_beyond(text[cut - 1]);
-    };
     std::size_t cut = limit;
-    while (cut > 0 && !is_safe(cut))
+    while (!is_boundary(text, cut, utf8))
         --cut;
     return text.substr(0, cut);
 }
@@ -26,6 +29,11 @@ std::string excerpt(std::string_view text, std::size_t limit) {
     if (shown.size() < text.size())
         result += "...";
     return result;
+}
+
+std::string named(std::string_view text) {
+    const bool has_quotes = text.starts_with('\'') || text.starts_with('"');
+    return has_quotes ? excerpt(text) : "\"" + excerpt(text) + "\"";
 }
 
 }  // namespace segment::definition

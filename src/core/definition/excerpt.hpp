@@ -7,12 +7,17 @@
 
 namespace segment::definition {
 
-// The largest prefix of at most `limit` bytes that does not end inside a character, whatever the encoding: in every server
-// encoding an ASCII byte stands for itself, so a cut next to one is safe, and in UTF-8 lead bytes are recognisable.
-// Empty if there is no safe cut.
+// Whether a text may be cut before byte `cut` without breaking a character. Where the encoding is not known to be UTF-8, only
+// a place next to an ASCII byte is sure: in every server encoding an ASCII byte stands for itself.
+bool is_boundary(std::string_view text, std::size_t cut, bool utf8);
+
+// The largest prefix of at most `limit` bytes that ends at a boundary; empty if there is none.
 std::string_view safe_prefix(std::string_view text, std::size_t limit, bool utf8 = false);
 
 // `text`, or its beginning and `...` if it is long; control characters become spaces.
 std::string excerpt(std::string_view text, std::size_t limit = 40);
+
+// An excerpt in double quotes, unless the text brings quotes of its own.
+std::string named(std::string_view text);
 
 }  // namespace segment::definition

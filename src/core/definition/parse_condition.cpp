@@ -7,10 +7,8 @@
 #include "core/definition/parse_state.hpp"
 
 namespace segment::definition {
-namespace {
-
 // Words that `not` may stand before, after a value.
-constexpr bool is_negatable(Word word) {
+bool Parser::is_negatable(Word word) {
     switch (word) {
     case Word::above:
     case Word::below:
@@ -27,14 +25,10 @@ constexpr bool is_negatable(Word word) {
     case Word::since:
     case Word::starts:
     case Word::today:
-    case Word::within:
-        return true;
-    default:
-        return false;
+    case Word::within: return true;
+    default: return false;
     }
 }
-
-}  // namespace
 
 bool Parser::at_predicate() const {
     if (token_.kind >= TokenKind::equal && token_.kind <= TokenKind::not_imatches)
@@ -257,11 +251,6 @@ const Node *Parser::rank(const Node *left, bool negated, RankForm form) {
     if ((form == RankForm::top || form == RankForm::bottom) && accept(Word::per))
         result.per = name("a trait after \"per\"");
     return add_leaf(result);
-}
-
-const Node *Parser::trend(const Node *left) {
-    (void)left;
-    fail("not yet");
 }
 
 }  // namespace segment::definition

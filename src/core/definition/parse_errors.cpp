@@ -14,16 +14,16 @@ namespace {
 
 using Words = std::initializer_list<Word>;
 
-// Words that begin a form.
-constexpr Words openers = {Word::did, Word::never, Word::last, Word::first, Word::everyone, Word::not_, Word::in, Word::entered,
-                           Word::exited, Word::ever, Word::any, Word::all, Word::no, Word::at, Word::exactly, Word::fewer, Word::more,
-                           Word::had, Word::stopped, Word::resumed, Word::count, Word::share, Word::streak, Word::days, Word::most,
-                           Word::interval};
-
 // Words that follow a value.
 constexpr Words followers = {Word::above, Word::below, Word::between, Word::contains, Word::ends, Word::fell, Word::from, Word::ilike,
                              Word::in, Word::includes, Word::is, Word::like, Word::matches, Word::more, Word::not_, Word::rose,
                              Word::since, Word::starts, Word::today, Word::within, Word::and_, Word::or_};
+
+// Words that continue `did 'login'`.
+constexpr Words did_followers = {Word::at, Word::between, Word::exactly, Word::fewer, Word::for_, Word::from, Word::in, Word::more,
+                                 Word::on, Word::since, Word::then, Word::today, Word::where, Word::within, Word::and_, Word::or_};
+
+constexpr Words joiners = {Word::and_, Word::or_};
 
 constexpr Words functions = {Word::age, Word::anniversary, Word::avg, Word::bucket, Word::hour, Word::max, Word::median, Word::min,
                              Word::now, Word::sum, Word::weekday};
@@ -32,6 +32,14 @@ std::string_view nearest_of(std::string_view word, Words words) {
     Nearest search(word);
     for (Word known : words)
         search.offer(spelling(known));
+    return search.best();
+}
+
+std::string_view nearest_opener(std::string_view word) {
+    Nearest search(word);
+    for (std::size_t i = 1; i < word_count; ++i)
+        if (opens_form(static_cast<Word>(i)))
+            search.offer(spelling(static_cast<Word>(i)));
     return search.best();
 }
 
@@ -51,8 +59,12 @@ std::string_view translation(std::string_view word) {
         {"lt", "Write \"<\"."},
         {"lte", "Write \"<=\"."},
         {"greater", "Write \">\" or \">=\"."},
-        {"less", "Write \"<\" or \"<=\"."},
+        {"less", "Write \"<\" or \"<=\"; \"fewer than\" for a number of times."},
         {"at", "Write \">=\" for \"at least\" and \"<=\" for \"at most\"."},
+        {"atleast", "Write \"at least\"."},
+        {"atmost", "Write \"at most\"."},
+        {"once", "Write \"exactly 1 time\" or \"at least 1 time\"."},
+        {"twice", "Write \"exactly 2 times\" or \"at least 2 times\"."},
         {"exceeds", "Write \">\"."},
         {"has", "Write \"includes\" for arrays and \"contains\" for texts."},
         {"containing", "Write \"contains\"."},
@@ -74,12 +86,6 @@ std::string_view translation(std::string_view word) {
 
 bool speaks_of_events(const Node *value) {
     return value->kind == Kind::aggregate || value->kind == Kind::share || value->kind == Kind::pick;
-}
-
-// Source text as a message shows it: quoted, unless it brings its quotes.
-std::string named(std::string_view written) {
-    const bool has_quotes = written.starts_with('\'') || written.starts_with('"');
-    return has_quotes ? excerpt(written) : "\"" + excerpt(written) + "\"";
 }
 
 }  // namespace
@@ -146,8 +152,8 @@ void Parser::unexpected_after_value(const Node *value) const {
         if (hint.empty() && at(Word::none))
             hint = did_you_mean(nearest_of(source(token_), followers));
     }
-    if (hint.empty() && is_plain_name) {
-        const std::string_view opener = nearest_of(written, openers);
+    if (hint.empty() && is_plain_name && find_word(written) == Word::none) {
+        const std::string_view opener = nearest_opener(written);
         if (!opener.empty())
             hint = "Did you mean \"" + std::string(opener) + "\" instead of \"" + excerpt(written) + "\"?";
     }
@@ -171,7 +177,7 @@ void Parser::unexpected_after_condition(const Node *condition) const {
     if (is_of_events && at(Word::where))
         fail("\"where\" comes directly after the event", "Write \"count of 'login' where (...) > 5\".");
 
-    std::string hint;
+    std::string_view hint;
     if (at(TokenKind::comma) && compare != nullptr)
         hint = "Several values are written as a list: in ('a', 'b').";
     else if (compare != nullptr && compare->right->kind == Kind::name && (at(TokenKind::name) || at(TokenKind::number)))
@@ -180,9 +186,12 @@ void Parser::unexpected_after_condition(const Node *condition) const {
         hint = "A sequence begins with \"did\", as in \"did 'visit' then 'signup'\".";
     else if (at(Word::where))
         hint = "\"where\" comes directly after an event or a relation.";
+    else if (const auto own = translation(source(token_)); !own.empty())
+        hint = own;
     else if (at(TokenKind::name) || at(TokenKind::quoted_name))
         hint = "Conditions are joined with \"and\" or \"or\".";
-    expected(parentheses_ > 0 ? "\"and\", \"or\" or \")\"" : "\"and\", \"or\" or the end of the definition", {Word::and_, Word::or_}, hint);
+    expected(parentheses_ > 0 ? "\"and\", \"or\" or \")\"" : "\"and\", \"or\" or the end of the definition",
+             condition->kind == Kind::did ? did_followers : joiners, hint);
 }
 
 void Parser::unknown_function() const {

@@ -5,20 +5,16 @@
 
 namespace segment::definition {
 
-// `in segment`, `in list`, `ever in segment`.
-bool Parser::at_membership() const {
-    if (at(Word::in))
-        return next_.word == Word::segment || next_.word == Word::list;
-    return next_.word == Word::in && peek(2).word == Word::segment;
-}
-
 const Node *Parser::membership() {
     const std::uint32_t position = token_.begin;
     const bool ever = accept(Word::ever);
     advance();
     if (accept(Word::list))
         return add_leaf(InManualList{{Kind::in_manual_list, position}, false, take_text("a list's name")});
-    expect(Word::segment);
+    if (!at(Word::segment))
+        expected("\"segment\" or \"list\" after \"in\"", {Word::segment, Word::list},
+                 at(TokenKind::open) ? "The trait to look up in the list comes before \"in\"." : "");
+    advance();
     InSegment result{{Kind::in_segment, position}, false, ever, take_text("a segment's name")};
     if (accept(Word::for_)) {
         expect(Word::at);

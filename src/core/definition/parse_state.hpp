@@ -96,6 +96,8 @@ private:
 
     // -------------------------------------------------------------------------------------------------- parse_value.cpp
     const Node *word_operand(Precedence minimum);
+    bool negates_did() const;
+    const Node *form();
     const Node *number_or_duration();
     const Node *literal(std::string_view place);
     const Node *text_operand();
@@ -112,6 +114,7 @@ private:
     std::string_view amount(const Token &number, Unit unit);
 
     // ---------------------------------------------------------------------------------------------- parse_condition.cpp
+    static bool is_negatable(Word word);
     bool at_predicate() const;
     const Node *predicate(const Node *left);
     const Node *comparison(const Node *left, Comparison op);
@@ -122,13 +125,40 @@ private:
     const Node *text_match(const Node *left, bool negated, TextOperator op);
     const Node *inclusion(const Node *left);
     const Node *rank(const Node *left, bool negated, RankForm form);
-    const Node *trend(const Node *left);
     const Node *value_in_window(const Node *left);
     Nodes literals(std::string_view place);
     const Node *negate_if(bool negated, const Node *condition);
 
+    // ------------------------------------------------------------------------------------------------- parse_events.cpp
+    static bool begins_events(const Token &token, const Token &after);
+    const Events *events();
+    std::span<const std::string_view> event_names();
+    const Node *count_of();
+    const Node *aggregate_call();
+    const Node *aggregate(Aggregate &result);  // after `of`
+    const Node *share_of();
+    const Node *streak_of();
+    const Node *last_or_first();
+    const Node *pick(std::uint32_t position, bool first);
+
+    // ---------------------------------------------------------------------------------------------- parse_behaviour.cpp
+    const Node *did();
+    void did_form(Did &result);
+    void periods_of_last(Did &result);
+    void refuse_after_did(const Did &result) const;
+    bool at_count() const;
+    bool at_window_of_duration() const;
+    Count count(std::string_view what);
+    const Node *open_sequence(std::uint32_t position, const Events *first);
+    const Node *enclosed_sequence(const Did &start);
+    std::span<const Step> steps(const Events *first);
+    const Node *recency(std::uint32_t position);
+    const Node *stopped();
+    const Node *resumed();
+    const Node *trend(const Node *left);
+    const Node *related();
+
     // ------------------------------------------------------------------------------------------------ parse_segment.cpp
-    bool at_membership() const;
     const Node *membership();
     const Node *segment_change();
     const Node *had_movement();
@@ -171,7 +201,9 @@ private:
     std::uint32_t where_depth_ = 0;
     std::size_t leaves_ = 0, operators_ = 0;
     std::pmr::vector<const Node *> pending_;  // operands of the chains and lists being read, innermost last
+    std::pmr::vector<Step> steps_;            // of the sequences being read, innermost last
     std::pmr::vector<Name::Part> parts_;
+    std::pmr::vector<std::string_view> names_;
 };
 
 }  // namespace segment::definition

@@ -33,6 +33,14 @@ const Node *Parser::word_operand(Precedence minimum) {
         if (next_.kind == TokenKind::open)
             return call();
         break;
+    case Word::avg:
+    case Word::max:
+    case Word::median:
+    case Word::min:
+    case Word::sum:
+        if (next_.kind == TokenKind::open)
+            return aggregate_call();
+        break;
     case Word::interval:
         if (next_.kind == TokenKind::text)
             return interval();
@@ -46,25 +54,48 @@ const Node *Parser::word_operand(Precedence minimum) {
             break;
         advance();
         return add_leaf(Everyone{{Kind::everyone, position}});
-    case Word::in:
+    case Word::in: return membership();
     case Word::ever:
-        if (at_membership())
+        if (next_.word == Word::in && peek(2).word == Word::segment)
             return membership();
         break;
-    case Word::entered:
-    case Word::exited:
-        if (!follows_value(next_))
-            return segment_change();
+    case Word::between:
+        if (at_count())
+            return related();
         break;
-    case Word::had:
-        if (!follows_value(next_))
-            return had_movement();
+    default:
+        if (opens_form(token_.word) && (!follows_value(next_) || negates_did()))
+            return form();
         break;
-    default: break;
     }
     if (is_reserved(token_.word))
         expected_operand(minimum);
     return name_operand();
+}
+
+// `did not 'login'`, unlike `did not in (…)` of a trait.
+bool Parser::negates_did() const {
+    return at(Word::did) && next_.word == Word::not_ && !follows_value(peek(2)) && !is_negatable(peek(2).word);
+}
+
+// The forms that one word opens.
+const Node *Parser::form() {
+    switch (token_.word) {
+    case Word::count:
+    case Word::most: return count_of();
+    case Word::did:
+    case Word::never: return did();
+    case Word::entered:
+    case Word::exited: return segment_change();
+    case Word::first:
+    case Word::last: return last_or_first();
+    case Word::had: return had_movement();
+    case Word::resumed: return resumed();
+    case Word::share: return share_of();
+    case Word::stopped: return stopped();
+    case Word::streak: return streak_of();
+    default: return related();
+    }
 }
 
 const Node *Parser::number_or_duration() {
@@ -184,7 +215,14 @@ const Node *Parser::days() {
     advance();
     const bool until = at(Word::until);
     advance();
-    const Node *value = require_value(expression(Precedence::unary));
+    const Node *value;
+    if (at(Word::last) && begins_events(next_, peek(2))) {
+        const std::uint32_t last = token_.begin;
+        advance();
+        value = add(LastEvent{{Kind::last_event, last}, events()});
+    } else {
+        value = require_value(expression(Precedence::unary));
+    }
     return add(Days{{Kind::days, position}, until, value});
 }
 

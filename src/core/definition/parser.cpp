@@ -18,7 +18,7 @@ const Node &parse_formula(std::string_view text, std::pmr::memory_resource &aren
 }
 
 Parser::Parser(std::string_view text, std::pmr::memory_resource &memory, std::string_view subject)
-    : subject_(subject), arena_(memory), lexer_(text), pending_(&memory), parts_(&memory) {
+    : subject_(subject), arena_(memory), lexer_(text), pending_(&memory), steps_(&memory), parts_(&memory), names_(&memory) {
     if (text.size() > limits::text_bytes)
         throw Error(ErrorCode::program_limit_exceeded, "the " + std::string(subject) + " is too long", Error::no_position,
                     "It has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(limits::text_bytes) + ".");

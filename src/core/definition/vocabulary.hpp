@@ -8,7 +8,8 @@
 
 namespace segment::definition {
 
-// What the language can do with a type. Domains count as their base type, with the domain's own name.
+// What the language can do with a type. A domain counts as its base type, name included: casting a literal to the domain
+// itself would run the domain's checks on a mere comparison.
 enum class TypeClass : std::uint8_t {
     boolean,
     integer,      // int2, int4, int8
@@ -30,10 +31,13 @@ enum class TypeClass : std::uint8_t {
 struct Type {
     TypeClass type_class = TypeClass::other;
     TypeClass element_class = TypeClass::other;  // of an array
-    std::string_view sql_name;                   // as a cast needs it: `numeric`, `public.mood`
-    std::string_view element_sql_name;           // of an array
+    std::string_view sql_name = {};              // as a cast needs it, without modifier: `numeric`, `bpchar`, `public.mood`
+    std::string_view element_sql_name = {};      // of an array
+    std::string_view operator_schema = {};       // of its default btree operators, quoted; empty for pg_catalog (citext: `public`)
+    std::string_view collation = {};             // quoted and qualified; empty for the database's default
     bool ordered = true;                         // has a default btree operator class
     bool deterministic = true;                   // its collation
+    bool case_insensitive = false;               // citext: text forms ignore case
 };
 
 struct Trait {
@@ -57,6 +61,8 @@ struct Vocabulary {
     std::string_view key_type_sql;   // its type
     std::span<const Trait> traits;
     std::span<const SegmentName> segments;
+    std::string_view history_sql = {};      // the view of stays, qualified: public.customer_segment_history
+    std::string_view member_column = {};    // its column with the member's key, quoted: "customer_id"
 };
 
 }  // namespace segment::definition

@@ -1,0 +1,207 @@
+// The bound tree: a definition with its names resolved, its types known and its forms reduced to few. It is what the SQL
+// writer and the plan's compiler read. Nodes are immutable and live in the arena, as those of the syntax tree.
+//
+// Every condition is two-valued: what compares a missing value is false, and `negation` is true exactly where its operand
+// is not. So `!=`, `not in` and the like are negations here.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/definition/ast.hpp"
+#include "core/definition/type.hpp"
+#include "core/definition/value_time.hpp"
+
+namespace segment::definition {
+
+// ---------------------------------------------------------------------------------------------------------------- values
+
+enum class ValueKind : std::uint8_t {
+    trait, path, cast, number, text, boolean, time, interval, as_of, arithmetic, negate, shift, period_start, instant, day, elapsed, call, bucket,
+};
+
+struct BoundValue {
+    ValueKind kind;
+    bool constant;  // the same for all members
+    std::uint32_t position;
+    const Type *type;
+};
+
+using BoundValues = std::span<const BoundValue *const>;
+
+struct BoundTrait : BoundValue {
+    const Trait *trait;
+};
+
+// What lies in a jsonb trait. Its type tells how it is read: jsonb as it is, text as by ->>, numeric and boolean only if the
+// JSON value is one; everything else is missing.
+struct BoundPath : BoundValue {
+    const Trait *trait;
+    std::span<const Name::Part> steps;  // none: the trait itself
+};
+
+// A text read as another type; missing where it does not read.
+struct BoundCast : BoundValue {
+    const BoundValue *operand;
+};
+
+// Canonical decimal text.
+struct BoundNumber : BoundValue {
+    std::string_view digits;
+};
+
+// A literal of any type that is written in quotes.
+struct BoundText : BoundValue {
+    std::string_view value;
+};
+
+struct BoundBoolean : BoundValue {
+    bool value;
+};
+
+// A literal date or instant; an instant without zone is local time of the population.
+struct BoundTime : BoundValue {
+    IsoTime time;
+};
+
+struct BoundInterval : BoundValue {
+    Span span;
+};
+
+struct BoundAsOf : BoundValue {};
+
+struct BoundArithmetic : BoundValue {
+    ArithmeticOperator op;
+    const BoundValue *left, *right;
+};
+
+struct BoundNegate : BoundValue {
+    const BoundValue *operand;
+};
+
+// An instant or a date moved by durations, one after the other: calendar parts in the population's zone, clock parts exactly.
+struct BoundShift : BoundValue {
+    const BoundValue *base;
+    std::span<const Span> steps;
+};
+
+// The start of the calendar period that as_of lies in, as an instant or a date.
+struct BoundPeriodStart : BoundValue {
+    Unit unit;  // day or longer
+};
+
+// The instant of a timestamp (local time of the population).
+struct BoundInstant : BoundValue {
+    const BoundValue *operand;
+};
+
+// The date of an instant or a timestamp in the population's zone.
+struct BoundDay : BoundValue {
+    const BoundValue *operand;
+};
+
+// left − right of two moments; comparisons with durations are rewritten to compare moments, nothing else takes it.
+struct BoundElapsed : BoundValue {
+    const BoundValue *left, *right;
+};
+
+enum class BoundFunction : std::uint8_t { age, hour, weekday, days_since, days_until };
+
+struct BoundCall : BoundValue {
+    BoundFunction function;
+    const BoundValue *operand;
+};
+
+struct BoundBucket : BoundValue {
+    std::string_view salt;
+};
+
+// ------------------------------------------------------------------------------------------------------------- conditions
+
+enum class ConditionKind : std::uint8_t {
+    everyone, conjunction, disjunction, negation, compare, range, list, set, truth, text_match, includes, anniversary, rank, in_segment, stay,
+};
+
+struct BoundCondition {
+    ConditionKind kind;
+};
+
+struct BoundJunction : BoundCondition {  // conjunction and disjunction
+    std::span<const BoundCondition *const> operands;
+};
+
+struct BoundNegation : BoundCondition {
+    const BoundCondition *operand;
+};
+
+// Both sides have comparable types; never not_equal.
+struct BoundCompare : BoundCondition {
+    Comparison op;
+    const BoundValue *left, *right;
+};
+
+// low ≤ value ≤ high, with < where an end is not inclusive; a null end is open.
+struct BoundRange : BoundCondition {
+    const BoundValue *value;
+    const BoundValue *low, *high;
+    bool low_inclusive, high_inclusive;
+};
+
+struct BoundList : BoundCondition {
+    const BoundValue *value;
+    BoundValues items;  // constants of the value's type
+};
+
+struct BoundSet : BoundCondition {
+    const BoundValue *value;
+};
+
+struct BoundTruth : BoundCondition {
+    bool expected;
+    const BoundValue *value;
+};
+
+struct BoundTextMatch : BoundCondition {
+    TextOperator op;  // never ilike or imatches: these are like and matches that ignore case
+    bool ignoring_case;
+    const BoundValue *value;
+    std::string_view pattern;
+};
+
+// On an array or a JSON array; Quantity::one is `any` of one item.
+struct BoundIncludes : BoundCondition {
+    Quantity quantity;
+    const BoundValue *value;
+    BoundValues items;
+};
+
+// Some anniversary of the date lies in [from, until).
+struct BoundAnniversary : BoundCondition {
+    const BoundValue *date, *from, *until;
+};
+
+struct BoundRank : BoundCondition {
+    RankForm form;
+    const BoundValue *value;
+    std::string_view amount;  // canonical number: how many, or with `percent` n/100
+    bool percent;
+    const BoundValue *per;    // or null
+};
+
+struct BoundInSegment : BoundCondition {
+    std::int32_t segment;
+    std::string_view name;
+};
+
+enum class StayForm : std::uint8_t { ever, entered, exited, open };
+
+// What the stays in a segment tell.
+struct BoundStay : BoundCondition {
+    StayForm form;
+    std::int32_t segment;
+    const BoundValue *low, *high;  // of the entry, or of the exit for `exited`; null ends are open
+    bool low_inclusive, high_inclusive;
+};
+
+}  // namespace segment::definition

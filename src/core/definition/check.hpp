@@ -1,0 +1,55 @@
+// Binding of a parsed definition to the vocabulary of a population: names are resolved, types inferred and everything that
+// can be known to be wrong before a row is read is an error with its position.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <vector>
+
+#include "core/definition/ast.hpp"
+#include "core/definition/vocabulary.hpp"
+
+namespace segment::definition {
+
+struct BoundCondition;  // bound.hpp
+struct BoundValue;
+
+// A segment that a definition refers to, by `in segment`, `ever in segment`, `entered segment` and the like.
+struct SegmentUse {
+    std::int32_t id;
+    std::uint32_t position;  // of the first reference
+    bool current;            // `in segment 'x'`: needs x evaluated in the same run; else only its history is read
+};
+
+// What only PostgreSQL can validate, such as an enum's label or a regular expression: a constant boolean SQL expression that
+// raises an error if the literal at `position` is wrong; its value does not matter.
+struct Probe {
+    std::uint32_t position;
+    std::pmr::string sql;
+};
+
+// A definition bound to a vocabulary. It refers to the syntax tree, to the vocabulary and to the arena, which must outlive it.
+struct Checked {
+    const BoundCondition *condition;
+    std::pmr::vector<SegmentUse> segments;  // each segment once, in the order of their first reference
+    std::pmr::vector<Probe> probes;
+    bool ranks = false;                     // has a rank form: a member's result depends on all the others
+};
+
+// A numeric expression bound to a vocabulary; lifetime as above.
+struct CheckedFormula {
+    const BoundValue *value;
+    std::pmr::vector<Probe> probes;
+};
+
+// A base says who counts at all: ranks and segments refer to it, so it cannot use them.
+enum class Role : std::uint8_t { segment, base };
+
+// Throws segment::Error with the position of what is wrong and, for unknown names, the nearest known one as the hint.
+Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::memory_resource &arena, Role role = Role::segment);
+
+// The same for a formula, whose value must be a number.
+CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena);
+
+}  // namespace segment::definition

@@ -1,0 +1,193 @@
+// Conditions other than comparisons and windows.
+#include "core/definition/check_binder.hpp"
+#include "core/definition/sql_quote.hpp"
+#include "core/definition/value_number.hpp"
+
+namespace segment::definition {
+
+const BoundCondition *Binder::condition(const Node &node) {
+    switch (node.kind) {
+        case Kind::everyone: return add(BoundCondition{ConditionKind::everyone});
+        case Kind::conjunction: return junction(ConditionKind::conjunction, static_cast<const Conjunction &>(node).operands);
+        case Kind::disjunction: return junction(ConditionKind::disjunction, static_cast<const Disjunction &>(node).operands);
+        case Kind::negation: return negated_if(true, condition(*static_cast<const Negation &>(node).operand));
+        case Kind::truth: return truth(value(*static_cast<const Truth &>(node).value), true);
+        case Kind::compare: return compare(static_cast<const Compare &>(node));
+        case Kind::between: return between(static_cast<const Between &>(node));
+        case Kind::in_list: return in_list(static_cast<const InList &>(node));
+        case Kind::is_set: return is_set(static_cast<const IsSet &>(node));
+        case Kind::is_true: return is_true(static_cast<const IsTrue &>(node));
+        case Kind::text_match: return text_match(static_cast<const TextMatch &>(node));
+        case Kind::includes: return includes(static_cast<const Includes &>(node));
+        case Kind::in_window: return in_window(static_cast<const InWindow &>(node));
+        case Kind::rank: return rank(static_cast<const Rank &>(node));
+        case Kind::in_segment: return in_segment(static_cast<const InSegment &>(node));
+        case Kind::segment_change: return segment_change(static_cast<const SegmentChange &>(node));
+        case Kind::in_manual_list:
+        case Kind::is_label:
+        case Kind::did:
+        case Kind::recency:
+        case Kind::trend:
+        case Kind::stopped:
+        case Kind::resumed:
+        case Kind::sequence:
+        case Kind::related:
+        case Kind::had_movement: missing_part(node);
+        default: return truth(value(node), true);
+    }
+}
+
+const BoundCondition *Binder::negated_if(bool negated, const BoundCondition *condition) {
+    if (!negated)
+        return condition;
+    if (condition->kind == ConditionKind::negation)
+        return static_cast<const BoundNegation *>(condition)->operand;
+    return add(BoundNegation{{ConditionKind::negation}, condition});
+}
+
+const BoundCondition *Binder::both(const BoundCondition *left, const BoundCondition *right) {
+    const BoundCondition *const operands[] = {left, right};
+    return add(BoundJunction{{ConditionKind::conjunction}, arena_.copy(std::span<const BoundCondition *const>(operands))});
+}
+
+const BoundCondition *Binder::junction(ConditionKind kind, Nodes operands) {
+    std::pmr::vector<const BoundCondition *> bound(&arena_.memory());
+    bound.reserve(operands.size());
+    for (const Node *operand : operands)
+        bound.push_back(condition(*operand));
+    return add(BoundJunction{{kind}, arena_.copy(std::span<const BoundCondition *const>(bound))});
+}
+
+const BoundCondition *Binder::is_set(const IsSet &node) {
+    const BoundText text{{ValueKind::text, true, node.position, &text_type}, {}};
+    const BoundValue *subject = read_path(value(*node.value), &text);  // a JSON null is no text either
+    if (subject->kind == ValueKind::elapsed) {
+        const auto &elapsed = static_cast<const BoundElapsed &>(*subject);
+        return negated_if(node.negated, both(add(BoundSet{{ConditionKind::set}, elapsed.left}), add(BoundSet{{ConditionKind::set}, elapsed.right})));
+    }
+    return negated_if(node.negated, add(BoundSet{{ConditionKind::set}, subject}));
+}
+
+const BoundCondition *Binder::is_true(const IsTrue &node) {
+    const bool is_condition = node.value->kind >= Kind::everyone && node.value->kind < Kind::events;
+    if (is_condition)
+        return negated_if(node.negated == node.expected, condition(*node.value));
+    return negated_if(node.negated, truth(value(*node.value), node.expected));
+}
+
+const BoundCondition *Binder::text_match(const TextMatch &node) {
+    const BoundText partner{{ValueKind::text, true, node.position, &text_type}, node.pattern};
+    const BoundValue *subject = read_path(value(*node.value), &partner);
+    const Type &type = *subject->type;
+    if (type.type_class != TypeClass::text)
+        mismatch(subject->position, what(*subject) + ", expected text",
+                 type.type_class == TypeClass::array ? "Use includes to look into an array." : std::string());
+    if (!type.deterministic)
+        throw Error(ErrorCode::feature_not_supported, label(*subject) + " has a nondeterministic collation, which patterns do not support",
+                    subject->position, {}, "Compare it with = or in, or add a column with another collation.");
+    const bool regular_expression = node.op == TextOperator::matches || node.op == TextOperator::imatches;
+    const bool ignoring_case =
+        node.ignoring_case || type.case_insensitive || node.op == TextOperator::ilike || node.op == TextOperator::imatches;
+    TextOperator op = regular_expression ? TextOperator::matches : node.op == TextOperator::ilike ? TextOperator::like : node.op;
+    if (regular_expression)
+        probe(node.position, "('' " + std::string(ignoring_case ? "~* " : "~ ") + quote_literal(node.pattern) + ") IS NULL");
+    if (op == TextOperator::like) {
+        std::size_t backslashes = 0;
+        while (backslashes < node.pattern.size() && node.pattern[node.pattern.size() - 1 - backslashes] == '\\')
+            ++backslashes;
+        if (backslashes % 2 == 1)
+            throw Error(ErrorCode::invalid_parameter, "pattern ends with a backslash that escapes nothing", node.position, {},
+                        "Write two backslashes for one that is meant.");
+    }
+    return negated_if(node.negated, add(BoundTextMatch{{ConditionKind::text_match}, op, ignoring_case, subject, node.pattern}));
+}
+
+const BoundCondition *Binder::includes(const Includes &node) {
+    const BoundValue *subject = value(*node.value);
+    const TypeClass type_class = subject->type->type_class;
+    if (type_class != TypeClass::array && !is_untyped(*subject))
+        mismatch(subject->position, what(*subject) + ", expected an array", type_class == TypeClass::text ? "Use contains to look into a text." : "");
+    const Type *element = &jsonb_type;
+    if (type_class == TypeClass::array)
+        element = add(Type{.type_class = subject->type->element_class, .sql_name = subject->type->element_sql_name});
+    const BoundTrait partner{{ValueKind::trait, false, subject->position, element}, nullptr};
+    std::pmr::vector<const BoundValue *> items(&arena_.memory());
+    items.reserve(node.items.size());
+    for (const Node *item : node.items) {
+        const BoundValue *bound = value(*item);
+        if (type_class == TypeClass::array && bound->kind == ValueKind::text)
+            bound = literal(static_cast<const BoundText &>(*bound), &partner);
+        const bool plain = bound->kind == ValueKind::text || bound->kind == ValueKind::number || bound->kind == ValueKind::boolean;
+        const bool fits = type_class != TypeClass::array || bound->type->type_class == element->type_class || (is_number(*bound->type) && is_number(*element)) || (is_moment(*bound->type) && is_moment(*element));
+        if (!bound->constant || !fits || (type_class != TypeClass::array && !plain))
+            mismatch(bound->position, "the elements of " + label(*subject) + " cannot be compared with " + label(*bound));
+        items.push_back(bound);
+    }
+    return add(BoundIncludes{{ConditionKind::includes}, node.quantity == Quantity::one ? Quantity::any : node.quantity, subject, arena_.copy(BoundValues(items))});
+}
+
+const BoundCondition *Binder::rank(const Rank &node) {
+    if (role_ == Role::base)
+        throw Error(ErrorCode::invalid_parameter, "a base cannot rank", node.position, "Ranks are taken among the members of the base.");
+    const BoundValue *subject = value(*node.value);
+    if (is_untyped(*subject))
+        subject = as_number(subject);
+    const Type &type = *subject->type;
+    if (node.form == RankForm::smallest_set)
+        subject = as_number(subject);
+    else if (subject->kind == ValueKind::elapsed || !type.ordered || (!is_number(type) && !is_moment(type) && type.type_class != TypeClass::interval && type.type_class != TypeClass::time))
+        mismatch(subject->position, what(*subject) + " and cannot be ranked", "Ranks are taken of numbers and times.");
+    subject = instant(subject);
+    const bool medians = node.form == RankForm::above_median || node.form == RankForm::below_median;
+    std::string_view amount = node.amount;
+    if (!medians) {
+        const auto wrong = [&](std::string message) { throw Error(ErrorCode::invalid_parameter, std::move(message), node.position); };
+        if (is_zero(amount))
+            wrong("a rank needs more than 0");
+        if (node.percent && compare_numbers(amount, "100") > 0)
+            wrong("a rank holds at most 100 percent");
+        if (!node.percent && !is_integral(amount))
+            wrong("a rank needs a whole number of members");
+        if (node.percent)
+            amount = arena_.copy(percent_number(amount));
+    }
+    const BoundValue *per = node.per ? value(*node.per) : nullptr;
+    if (per && is_untyped(*per)) {
+        const BoundText text{{ValueKind::text, true, per->position, &text_type}, {}};
+        per = read_path(per, &text);
+    }
+    if (per && !per->type->ordered)
+        mismatch(per->position, what(*per) + " and cannot be grouped by");
+    ranks = true;
+    return negated_if(node.negated, add(BoundRank{{ConditionKind::rank}, node.form, subject, amount, node.percent, per}));
+}
+
+const BoundCondition *Binder::in_segment(const InSegment &node) {
+    const SegmentName &segment = this->segment(node.segment, node.position, !node.ever);
+    if (node.ever)
+        return negated_if(node.negated, add(BoundStay{{ConditionKind::stay}, StayForm::ever, segment.id, nullptr, nullptr, true, true}));
+    const BoundCondition *member = add(BoundInSegment{{ConditionKind::in_segment}, segment.id, segment.name});
+    if (node.for_at_least) {
+        const Duration &duration = *node.for_at_least;
+        const BoundValue *latest = shift(as_of(node.position), negated(read_duration(duration)), duration.position);
+        member = both(member, add(BoundStay{{ConditionKind::stay}, StayForm::open, segment.id, nullptr, latest, true, true}));
+    }
+    return negated_if(node.negated, member);
+}
+
+const BoundCondition *Binder::segment_change(const SegmentChange &node) {
+    const std::int32_t id = segment(node.segment, node.position, false).id;
+    Edges found;
+    if (node.window) {
+        found = edges(*node.window, timestamptz_type);
+        if (node.window->form == WindowForm::within_next)
+            mismatch(node.window->position, "entries and exits lie in the past", "Write within instead of within next.");
+        const BoundAsOf partner{{ValueKind::as_of, true, node.position, &timestamptz_type}};
+        for (const BoundValue **edge : {&found.low, &found.high})
+            if (*edge)
+                *edge = comparable(&partner, *edge).right;
+    }
+    return add(BoundStay{{ConditionKind::stay}, node.entered ? StayForm::entered : StayForm::exited, id, found.low, found.high, found.low_inclusive, found.high_inclusive});
+}
+
+}  // namespace segment::definition

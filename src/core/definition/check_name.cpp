@@ -1,0 +1,197 @@
+// Names: traits, jsonb paths, casts, segments.
+#include <algorithm>
+#include <array>
+
+#include "core/definition/check_binder.hpp"
+#include "core/definition/ascii.hpp"
+#include "core/definition/nearest.hpp"
+
+namespace segment::definition {
+namespace {
+
+std::string quoted(std::string_view name) {
+    return '"' + std::string(name) + '"';
+}
+
+std::string full_name(const Trait &trait) {
+    return trait.prefix.empty() ? std::string(trait.name) : std::string(trait.prefix) + '.' + std::string(trait.name);
+}
+
+const Trait *find(const Vocabulary &vocabulary, std::string_view prefix, std::string_view name) {
+    for (const Trait &trait : vocabulary.traits)
+        if (trait.name == name && trait.prefix == prefix)
+            return &trait;
+    return nullptr;
+}
+
+// `step1`, `step2`, …: what a sequence's later steps call the earlier ones.
+bool is_step(std::string_view name) {
+    return name.size() > 4 && name.starts_with("step") && std::all_of(name.begin() + 4, name.end(), ascii::is_digit);
+}
+
+// The trait whose name is nearest to `name`, among those of the prefix or, without one, among all.
+const Trait *nearest_trait(const Vocabulary &vocabulary, std::string_view prefix, std::string_view name) {
+    for (const Trait &trait : vocabulary.traits)
+        if (prefix.empty() && trait.name == name)
+            return &trait;
+    Nearest search(name);
+    const Trait *best = nullptr;
+    for (const Trait &trait : vocabulary.traits) {
+        if (!prefix.empty() && trait.prefix != prefix)
+            continue;
+        search.offer(trait.name);
+        if (search.best().data() == trait.name.data())
+            best = &trait;
+    }
+    return search.best().empty() ? nullptr : best;
+}
+
+std::string trait_hint(const Vocabulary &vocabulary, std::span<const Name::Part> parts) {
+    if (parts.size() == 1 || parts[1].index >= 0) {
+        const Trait *near = nearest_trait(vocabulary, {}, parts[0].name);
+        return near ? "Did you mean " + quoted(full_name(*near)) + "?" : std::string();
+    }
+    const auto has_prefix = [&](const Trait &trait) { return trait.prefix == parts[0].name; };
+    if (std::any_of(vocabulary.traits.begin(), vocabulary.traits.end(), has_prefix)) {
+        const Trait *near = nearest_trait(vocabulary, parts[0].name, parts[1].name);
+        return near ? "Did you mean " + quoted(full_name(*near)) + "?" : std::string();
+    }
+    Nearest search(parts[0].name);
+    for (const Trait &trait : vocabulary.traits)
+        search.offer(trait.prefix.empty() ? trait.name : trait.prefix);
+    if (search.best().empty())
+        return {};
+    std::string hint = "Did you mean \"" + std::string(search.best());
+    for (const Name::Part &part : parts.subspan(1))
+        hint += part.index >= 0 ? '[' + std::to_string(part.index) + ']' : '.' + std::string(part.name);
+    return hint + "\"?";
+}
+
+struct CastTarget {
+    std::string_view name;
+    const Type *type;
+};
+
+constexpr std::array<CastTarget, 11> cast_targets{{
+    {"text", &text_type},
+    {"numeric", &numeric_type},
+    {"decimal", &numeric_type},
+    {"int", &bigint_type},
+    {"integer", &bigint_type},
+    {"bigint", &bigint_type},
+    {"boolean", &boolean_type},
+    {"bool", &boolean_type},
+    {"date", &date_type},
+    {"timestamp", &timestamp_type},
+    {"timestamptz", &timestamptz_type},
+}};
+
+}  // namespace
+
+std::string display(std::span<const Name::Part> parts) {
+    std::string text;
+    for (const Name::Part &part : parts) {
+        if (part.index >= 0) {
+            text += '[' + std::to_string(part.index) + ']';
+            continue;
+        }
+        if (!text.empty())
+            text += '.';
+        text += part.name;
+    }
+    return text;
+}
+
+Binder::Resolved Binder::resolve(const Name &name) {
+    const std::span<const Name::Part> parts = name.parts;
+    Resolved found{nullptr, {}};
+    if (parts.size() > 1 && parts[1].index < 0) {
+        found.trait = find(vocabulary_, parts[0].name, parts[1].name);
+        found.steps = parts.subspan(2);
+    }
+    if (!found.trait) {
+        found.trait = find(vocabulary_, {}, parts[0].name);
+        found.steps = parts.subspan(1);
+    }
+    if (!found.trait)
+        unknown_trait(name);
+    if (!found.steps.empty() && found.trait->type.type_class != TypeClass::jsonb) {
+        const bool array = found.trait->type.type_class == TypeClass::array;
+        mismatch(name.position, full_name(*found.trait) + " is " + describe(found.trait->type) + ", only jsonb has parts",
+                 array ? "Use includes to look into an array." : trait_hint(vocabulary_, parts));
+    }
+    return found;
+}
+
+void Binder::unknown_trait(const Name &name) {
+    const std::string_view first = name.parts[0].name;
+    if (first == "subscription" && !name.parts[0].quoted)
+        missing_part(name);
+    const std::string message = "unknown trait " + quoted(display(name.parts));
+    if (!name.parts[0].quoted && (first == "event" || is_step(first)))
+        throw Error(ErrorCode::undefined_column, message, name.position, {},
+                    "\"" + std::string(first) + "\" is known only inside the where (…) of an event or a sequence's step.");
+    std::string hint = trait_hint(vocabulary_, name.parts);
+    if (hint.empty())
+        hint = "segment.traits('" + std::string(vocabulary_.population) + "') lists the traits.";
+    throw Error(ErrorCode::undefined_column, message, name.position, {}, hint);
+}
+
+const BoundValue *Binder::name(const Name &name) {
+    const auto [trait, steps] = resolve(name);
+    const BoundValue *value;
+    if (trait->type.type_class == TypeClass::jsonb)
+        value = add(BoundPath{{ValueKind::path, false, name.position, &jsonb_type}, trait, steps});
+    else
+        value = add(BoundTrait{{ValueKind::trait, false, name.position, &trait->type}, trait});
+    return name.cast.empty() ? value : cast(value, name);
+}
+
+const BoundValue *Binder::cast(const BoundValue *operand, const Name &name) {
+    const auto *target = std::find_if(cast_targets.begin(), cast_targets.end(), [&](const CastTarget &t) { return t.name == name.cast; });
+    if (target == cast_targets.end())
+        throw Error(ErrorCode::undefined_object, "cannot cast to " + quoted(name.cast), name.position, {},
+                    "Casts are to text, numeric, bigint, boolean, date, timestamp and timestamptz.");
+    const Type &type = *target->type;
+    if (operand->kind == ValueKind::path) {
+        const auto &path = static_cast<const BoundPath &>(*operand);
+        operand = add(BoundPath{{ValueKind::path, false, name.position, &text_type}, path.trait, path.steps});
+    }
+    if (operand->type->type_class == type.type_class || (is_number(*operand->type) && is_number(type)))
+        return operand;
+    if (operand->type->type_class == TypeClass::text)
+        return text_cast(operand, type);
+    if (is_moment(*operand->type) && type.type_class == TypeClass::date)
+        return day(operand);
+    if (operand->type->type_class == TypeClass::timestamp && type.type_class == TypeClass::timestamptz)
+        return instant(operand);
+    mismatch(name.position, what(*operand) + " and cannot be cast to " + std::string(name.cast));
+}
+
+const BoundValue *Binder::text_cast(const BoundValue *operand, const Type &type) {
+    const auto as = [&](const Type &target) { return add(BoundCast{{ValueKind::cast, false, operand->position, &target}, operand}); };
+    // The date of a text that may hold a whole instant is the one in the population's zone.
+    return type.type_class == TypeClass::date ? day(as(timestamptz_type)) : as(type);
+}
+
+const SegmentName &Binder::segment(std::string_view name, std::uint32_t position, bool current) {
+    const auto known = std::find_if(vocabulary_.segments.begin(), vocabulary_.segments.end(), [&](const SegmentName &s) { return s.name == name; });
+    if (known == vocabulary_.segments.end()) {
+        Nearest search(name);
+        for (const SegmentName &candidate : vocabulary_.segments)
+            search.offer(candidate.name);
+        throw Error(ErrorCode::undefined_object, "unknown segment " + quoted(name), position, {},
+                    search.best().empty() ? "The view segment.segment lists the segments." : "Did you mean " + quoted(search.best()) + "?");
+    }
+    if (role_ == Role::base)
+        throw Error(ErrorCode::invalid_parameter, "a base cannot refer to segments", position,
+                    "Segments are evaluated among the members of the base.");
+    const auto [at, inserted] = segment_index_.try_emplace(known->id, segments.size());
+    if (inserted)
+        segments.push_back({known->id, position, current});
+    else
+        segments[at->second].current |= current;
+    return *known;
+}
+
+}  // namespace segment::definition

@@ -1,0 +1,216 @@
+// Values: literals, arithmetic, functions.
+#include "core/definition/check_binder.hpp"
+#include "core/definition/value_number.hpp"
+
+namespace segment::definition {
+namespace {
+
+std::string function_name(BoundFunction function) {
+    switch (function) {
+        case BoundFunction::age: return "age(…)";
+        case BoundFunction::hour: return "hour(…)";
+        case BoundFunction::weekday: return "weekday(…)";
+        case BoundFunction::days_since: return "days since …";
+        case BoundFunction::days_until: return "days until …";
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string label(const BoundValue &value) {
+    switch (value.kind) {
+        case ValueKind::trait:
+        case ValueKind::path: {
+            const bool path = value.kind == ValueKind::path;
+            const Trait &trait = path ? *static_cast<const BoundPath &>(value).trait : *static_cast<const BoundTrait &>(value).trait;
+            std::string name = trait.prefix.empty() ? std::string() : std::string(trait.prefix) + '.';
+            name += trait.name;
+            if (path && !static_cast<const BoundPath &>(value).steps.empty()) {
+                const std::string steps = display(static_cast<const BoundPath &>(value).steps);
+                name += steps.front() == '[' ? steps : '.' + steps;
+            }
+            return name;
+        }
+        case ValueKind::cast: return label(*static_cast<const BoundCast &>(value).operand);
+        case ValueKind::instant: return label(*static_cast<const BoundInstant &>(value).operand);
+        case ValueKind::day: return label(*static_cast<const BoundDay &>(value).operand);
+        case ValueKind::number: return std::string(static_cast<const BoundNumber &>(value).digits);
+        case ValueKind::text: return '\'' + std::string(static_cast<const BoundText &>(value).value) + '\'';
+        case ValueKind::boolean: return static_cast<const BoundBoolean &>(value).value ? "true" : "false";
+        case ValueKind::time: return '\'' + std::string(static_cast<const BoundTime &>(value).time.date) + '\'';
+        case ValueKind::interval: return interval_text(static_cast<const BoundInterval &>(value).span);
+        case ValueKind::as_of: return "now()";
+        case ValueKind::call: return function_name(static_cast<const BoundCall &>(value).function);
+        case ValueKind::bucket: return "bucket(…)";
+        case ValueKind::arithmetic:
+        case ValueKind::negate:
+        case ValueKind::shift:
+        case ValueKind::period_start:
+        case ValueKind::elapsed: break;
+    }
+    return "the expression";
+}
+
+std::string what(const BoundValue &value) {
+    return label(value) + " is " + describe(*value.type);
+}
+
+void mismatch(std::uint32_t position, std::string message, std::string hint) {
+    throw Error(ErrorCode::datatype_mismatch, std::move(message), position, {}, std::move(hint));
+}
+
+Binder::Binder(const Vocabulary &vocabulary, std::pmr::memory_resource &memory, Role role)
+    : segments(&memory), probes(&memory), vocabulary_(vocabulary), arena_(memory), role_(role), segment_index_(&memory) {}
+
+void Binder::probe(std::uint32_t position, std::string sql) {
+    probes.push_back({position, std::pmr::string(sql, &arena_.memory())});
+}
+
+const BoundValue *Binder::value(const Node &node) {
+    switch (node.kind) {
+        case Kind::number: {
+            const auto &number = static_cast<const Number &>(node);
+            return number_literal(number.percent ? arena_.copy(percent_number(number.digits)) : number.digits, node.position);
+        }
+        case Kind::text:
+            return add(BoundText{{ValueKind::text, true, node.position, &text_type}, static_cast<const Text &>(node).value});
+        case Kind::boolean:
+            return add(BoundBoolean{{ValueKind::boolean, true, node.position, &boolean_type}, static_cast<const Boolean &>(node).value});
+        case Kind::duration:
+            return add(BoundInterval{{ValueKind::interval, true, node.position, &interval_type},
+                                     read_duration(static_cast<const Duration &>(node))});
+        case Kind::now: return as_of(node.position);
+        case Kind::name: return name(static_cast<const Name &>(node));
+        case Kind::arithmetic: return arithmetic(static_cast<const Arithmetic &>(node));
+        case Kind::negate: return negate(static_cast<const Negate &>(node));
+        case Kind::call: return call(static_cast<const Call &>(node));
+        case Kind::days: return days(static_cast<const Days &>(node));
+        case Kind::bucket:
+            return add(BoundBucket{{ValueKind::bucket, false, node.position, &double_type}, static_cast<const Bucket &>(node).salt});
+        case Kind::aggregate:
+        case Kind::share:
+        case Kind::pick:
+        case Kind::streak:
+        case Kind::last_event: missing_part(node);
+        default: mismatch(node.position, "a condition cannot be used as a value");
+    }
+}
+
+const BoundValue *Binder::number_literal(std::string_view digits, std::uint32_t position) {
+    return add(BoundNumber{{ValueKind::number, true, position, &numeric_type}, digits});
+}
+
+const BoundValue *Binder::number(const Node &node) {
+    return as_number(value(node));
+}
+
+const BoundValue *Binder::as_number(const BoundValue *value) {
+    if (is_untyped(*value) || value->kind == ValueKind::text) {
+        const BoundNumber partner{{ValueKind::number, true, value->position, &numeric_type}, "0"};
+        value = comparable(value, &partner).left;
+    }
+    if (!is_number(*value->type))
+        mismatch(value->position, what(*value) + ", expected a number");
+    return value;
+}
+
+const BoundValue *Binder::arithmetic(const Arithmetic &node) {
+    const bool sum = node.op == ArithmeticOperator::add, difference = node.op == ArithmeticOperator::subtract;
+    const BoundValue *left = value(*node.left), *right = value(*node.right);
+    // A literal in quotes next to a moment is one, and of two moments the difference is taken.
+    if (difference && is_moment(*left->type) && right->kind == ValueKind::text)
+        right = comparable(left, right).right;
+    if (difference && is_moment(*right->type) && left->kind == ValueKind::text)
+        left = comparable(left, right).left;
+    if ((sum || difference) && is_moment(*left->type) && right->kind == ValueKind::interval) {
+        const Span &span = static_cast<const BoundInterval *>(right)->span;
+        return shift(left, sum ? span : negated(span), node.position);
+    }
+    if (sum && left->kind == ValueKind::interval && is_moment(*right->type))
+        return shift(right, static_cast<const BoundInterval *>(left)->span, node.position);
+    if (difference && is_moment(*left->type) && is_moment(*right->type)) {
+        const Pair pair = comparable(left, right);
+        return add(BoundElapsed{{ValueKind::elapsed, pair.left->constant && pair.right->constant, node.position, &interval_type},
+                                pair.left, pair.right});
+    }
+    if (left->kind == ValueKind::interval && right->kind == ValueKind::interval && (sum || difference)) {
+        const Span &l = static_cast<const BoundInterval *>(left)->span;
+        const Span &r = static_cast<const BoundInterval *>(right)->span;
+        const Span total = sum ? Span{l.months + r.months, l.days + r.days, l.microseconds + r.microseconds}
+                               : Span{l.months - r.months, l.days - r.days, l.microseconds - r.microseconds};
+        check_total({&total, 1}, node.position);
+        return add(BoundInterval{{ValueKind::interval, true, node.position, &interval_type}, total});
+    }
+    return number_arithmetic(node, as_number(left), as_number(right));
+}
+
+const BoundValue *Binder::number_arithmetic(const Arithmetic &node, const BoundValue *left, const BoundValue *right) {
+    const bool division = node.op == ArithmeticOperator::divide;
+    const auto *l = left->kind == ValueKind::number ? static_cast<const BoundNumber *>(left) : nullptr;
+    const auto *r = right->kind == ValueKind::number ? static_cast<const BoundNumber *>(right) : nullptr;
+    if (division && r && is_zero(r->digits))
+        throw Error(ErrorCode::division_by_zero, "division by zero", right->position);
+    if (l && r)
+        if (const auto folded = fold_numbers(node.op, l->digits, r->digits))
+            return number_literal(arena_.copy(*folded), node.position);
+    const bool floating = left->type->type_class == TypeClass::floating || right->type->type_class == TypeClass::floating;
+    return add(BoundArithmetic{{ValueKind::arithmetic, left->constant && right->constant, node.position, floating ? &double_type : &numeric_type},
+                               node.op, left, right});
+}
+
+const BoundValue *Binder::negate(const Negate &node) {
+    const BoundValue *operand = value(*node.operand);
+    if (operand->kind == ValueKind::interval)
+        return add(BoundInterval{{ValueKind::interval, true, node.position, &interval_type},
+                                 negated(static_cast<const BoundInterval *>(operand)->span)});
+    operand = as_number(operand);
+    if (operand->kind == ValueKind::number)
+        return number_literal(arena_.copy(negate_number(static_cast<const BoundNumber *>(operand)->digits)), node.position);
+    const bool floating = operand->type->type_class == TypeClass::floating;
+    return add(BoundNegate{{ValueKind::negate, operand->constant, node.position, floating ? &double_type : &numeric_type}, operand});
+}
+
+const BoundValue *Binder::as_moment(const BoundValue *operand) {
+    if (operand->kind == ValueKind::text) {
+        const auto time = read_iso_time(static_cast<const BoundText *>(operand)->value);
+        const BoundTrait partner{{ValueKind::trait, false, operand->position, time && time->clock.empty() ? &date_type : &timestamptz_type}, nullptr};
+        operand = literal(static_cast<const BoundText &>(*operand), &partner);
+    }
+    if (is_untyped(*operand))
+        mismatch(operand->position, label(*operand) + " is jsonb and does not tell that it is a time", "Write " + label(*operand) + "::timestamptz.");
+    if (!is_moment(*operand->type))
+        mismatch(operand->position, what(*operand) + ", expected a date or a timestamp");
+    return instant(operand);
+}
+
+const BoundValue *Binder::call(const Call &node) {
+    const auto bound_call = [&](BoundFunction function, const BoundValue *operand) {
+        return add(BoundCall{{ValueKind::call, operand->constant, node.position, &numeric_type}, function, operand});
+    };
+    switch (node.function) {
+        case Function::age: return bound_call(BoundFunction::age, day(as_moment(value(*node.argument))));
+        case Function::weekday: return bound_call(BoundFunction::weekday, day(as_moment(value(*node.argument))));
+        case Function::hour: {
+            const BoundValue *operand = value(*node.argument);
+            if (operand->type->type_class != TypeClass::time)
+                operand = as_moment(operand);
+            if (operand->type->type_class == TypeClass::date)
+                mismatch(node.argument->position, what(*operand) + " and has no hour");
+            return bound_call(BoundFunction::hour, operand);
+        }
+        case Function::anniversary: break;
+    }
+    mismatch(node.position, "anniversary(…) takes a window", "Write anniversary(…) within next 7 days, or anniversary(…) in this month.");
+}
+
+const BoundValue *Binder::days(const Days &node) {
+    if (node.operand->kind == Kind::last_event)
+        missing_part(*node.operand);
+    const BoundValue *operand = as_moment(value(*node.operand));
+    return add(BoundCall{{ValueKind::call, operand->constant, node.position, &numeric_type},
+                         node.until ? BoundFunction::days_until : BoundFunction::days_since,
+                         operand});
+}
+
+}  // namespace segment::definition

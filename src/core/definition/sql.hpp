@@ -1,0 +1,43 @@
+// Definitions as plain SQL, without any function of this extension.
+//
+// The text depends on no setting of a session: times are ISO 8601, zones are named, calendar arithmetic is done on local
+// timestamps. Operators of types outside pg_catalog are qualified.
+#pragma once
+
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/definition/check.hpp"
+
+namespace segment::definition {
+
+// Where and when conditions are evaluated.
+struct Scope {
+    const Vocabulary &vocabulary;
+    std::string_view as_of_sql;     // a timestamptz expression: now(), '2024-12-01 00:00:00+00'::timestamptz
+    const Checked *base = nullptr;  // who counts at all; null for everyone
+};
+
+// A segment's definition under the name and id that others refer to.
+struct NamedDefinition {
+    std::int32_t id;
+    std::string_view name;
+    const Checked *definition;
+};
+
+// `SELECT <key> FROM … WHERE …`: the keys of the base's members for which the definition holds. `used` holds all segments
+// that it refers to, directly or not, each after those that it refers to itself; they become common table expressions, so
+// that the text grows linearly.
+std::pmr::string to_sql(const Checked &definition, std::span<const NamedDefinition> used, const Scope &scope,
+                        std::pmr::memory_resource *memory);
+
+// The condition alone, over the scope's FROM clause: true where the definition holds, false or NULL elsewhere. The base is
+// not part of it. References to segments read common table expressions as written by to_sql.
+std::pmr::string condition_sql(const Checked &definition, const Scope &scope, std::pmr::memory_resource *memory);
+
+// The formula's value over the scope's FROM clause, NULL where it is missing.
+std::pmr::string formula_sql(const CheckedFormula &formula, const Scope &scope, std::pmr::memory_resource *memory);
+
+}  // namespace segment::definition

@@ -1,0 +1,212 @@
+// Instants and dates: calendar arithmetic is done on local timestamps of the population's zone, clock arithmetic on instants.
+#include <algorithm>
+
+#include "core/definition/sql_quote.hpp"
+#include "core/definition/sql_writer.hpp"
+
+namespace segment::definition {
+namespace {
+
+// Of each step two parts: 2 i is the calendar's of step i, 2 i + 1 the clock's.
+Span part_of(std::span<const Span> steps, std::size_t part) {
+    const Span &step = steps[part / 2];
+    return part % 2 == 0 ? Span{step.months, step.days, 0} : Span{0, 0, step.microseconds};
+}
+
+std::size_t without_empty_parts(std::span<const Span> steps, std::size_t count) {
+    while (count > 0 && !has_calendar_part(part_of(steps, count - 1)) && !has_clock_part(part_of(steps, count - 1)))
+        --count;
+    return count;
+}
+
+// `date_trunc` starts weeks on Mondays: days to go back before and forth after it.
+int week_offset(const Vocabulary &vocabulary) {
+    return vocabulary.week_start - 1;
+}
+
+std::string_view unit_name(Unit unit) {
+    switch (unit) {
+        case Unit::week: return "week";
+        case Unit::month: return "month";
+        case Unit::quarter: return "quarter";
+        case Unit::year: return "year";
+        default: return "day";
+    }
+}
+
+}  // namespace
+
+void SqlWriter::at_zone() {
+    out_ += " AT TIME ZONE ";
+    append_literal(out_, scope_.vocabulary.time_zone);
+}
+
+void SqlWriter::today() {
+    out_ += '(';
+    out_ += scope_.as_of_sql;
+    at_zone();
+    out_ += ")::date";
+}
+
+void SqlWriter::years_1_to_9999(const Type &type) {
+    out_ += type.type_class == TypeClass::date
+                ? " BETWEEN '0001-01-01'::date AND '9999-12-31'::date"
+                : " BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 00:00:00+00'::timestamptz";
+}
+
+void SqlWriter::time(const BoundTime &literal, Binding least) {
+    const IsoTime &time = literal.time;
+    if (literal.type->type_class == TypeClass::date) {
+        const bool opened = open(Binding::cast, least);
+        append_literal(out_, time.date);
+        out_ += "::date";
+        return close(opened);
+    }
+    const bool utc = time.zone.empty() ? scope_.vocabulary.time_zone == "UTC" : time.zone == "Z" || time.zone == "z";
+    const bool local = time.zone.empty() && !utc;
+    const bool opened = open(local ? Binding::loose : Binding::cast, least);
+    out_ += '\'';
+    out_ += time.date;
+    out_ += ' ';
+    out_ += time.clock.empty() ? "00:00:00" : time.clock;
+    out_ += utc ? "+00" : time.zone;
+    out_ += local ? "'::timestamp" : "'::timestamptz";
+    if (local)
+        at_zone();
+    close(opened);
+}
+
+void SqlWriter::interval(const Span &span, Binding least) {
+    const Span ahead{std::max<std::int64_t>(span.months, 0), std::max<std::int64_t>(span.days, 0), std::max<std::int64_t>(span.microseconds, 0)};
+    const Span back = negated({span.months - ahead.months, span.days - ahead.days, span.microseconds - ahead.microseconds});
+    const bool any_ahead = has_calendar_part(ahead) || has_clock_part(ahead), any_back = has_calendar_part(back) || has_clock_part(back);
+    const bool opened = open(any_back ? (any_ahead ? Binding::sum : Binding::sign) : Binding::primary, least);
+    if (any_ahead || !any_back)
+        out_ += "interval '" + interval_text(ahead) + "'";
+    if (any_back)
+        out_ += (any_ahead ? " - interval '" : "-interval '") + interval_text(back) + "'";
+    close(opened);
+}
+
+void SqlWriter::plus(const Span &span) {
+    const bool back = span.months <= 0 && span.days <= 0 && span.microseconds <= 0;
+    out_ += back ? " - " : " + ";
+    interval(back ? negated(span) : span, Binding::product);
+}
+
+void SqlWriter::instant(const BoundValue &timestamp, Binding least) {
+    const bool opened = open(Binding::loose, least);
+    value(timestamp, Binding::sum);
+    at_zone();
+    close(opened);
+}
+
+void SqlWriter::local(const BoundValue &moment, Binding least) {
+    switch (moment.kind) {
+        case ValueKind::period_start: return local_period_start(static_cast<const BoundPeriodStart &>(moment).unit, least);
+        case ValueKind::instant: return value(*static_cast<const BoundInstant &>(moment).operand, least);
+        default: break;
+    }
+    if (moment.type->type_class != TypeClass::timestamptz)
+        return value(moment, least);
+    const bool opened = open(Binding::loose, least);
+    value(moment, Binding::sum);
+    at_zone();
+    close(opened);
+}
+
+void SqlWriter::local_period_start(Unit unit, Binding least) {
+    const int offset = unit == Unit::week ? week_offset(scope_.vocabulary) : 0;
+    const bool opened = open(offset == 0 ? Binding::primary : Binding::sum, least);
+    out_ += "date_trunc('";
+    out_ += unit_name(unit);
+    out_ += "', ";
+    out_ += offset == 0 ? "" : "(";
+    out_ += scope_.as_of_sql;
+    at_zone();
+    if (offset != 0) {
+        out_ += ')';
+        plus({0, -offset, 0});
+    }
+    out_ += ')';
+    if (offset != 0)
+        plus({0, offset, 0});
+    close(opened);
+}
+
+void SqlWriter::period_start(const BoundPeriodStart &start, Binding least) {
+    const bool date = start.type->type_class == TypeClass::date;
+    const bool opened = open(date ? Binding::cast : Binding::loose, least);
+    local_period_start(start.unit, date ? Binding::cast : Binding::sum);
+    if (date)
+        out_ += "::date";
+    else
+        at_zone();
+    close(opened);
+}
+
+void SqlWriter::shift(const BoundShift &shift, Binding least) {
+    if (shift.constant)
+        return moved(shift, 2 * shift.steps.size(), least);
+    out_ += "CASE WHEN ";
+    value(*shift.base, Binding::sum);
+    years_1_to_9999(*shift.type);
+    out_ += " THEN ";
+    moved(shift, 2 * shift.steps.size(), Binding::disjunction);
+    out_ += " END";
+}
+
+// The base moved by the first `count` parts: of each step first the calendar's, then the clock's, as in PostgreSQL's
+// intervals.
+void SqlWriter::moved(const BoundShift &shift, std::size_t count, Binding least) {
+    count = without_empty_parts(shift.steps, count);
+    if (count == 0)
+        return value(*shift.base, least);
+    const Span part = part_of(shift.steps, count - 1);
+    if (shift.type->type_class == TypeClass::date)
+        return moved_date(shift, count, least);
+    if (has_clock_part(part)) {
+        const bool opened = open(Binding::sum, least);
+        moved(shift, count - 1, Binding::sum);
+        plus(part);
+        return close(opened);
+    }
+    const bool opened = open(Binding::loose, least);
+    moved_local(shift, count, Binding::product);
+    at_zone();
+    close(opened);
+}
+
+// The same as local time of the population's zone.
+void SqlWriter::moved_local(const BoundShift &shift, std::size_t count, Binding least) {
+    count = without_empty_parts(shift.steps, count);
+    if (count == 0)
+        return local(*shift.base, least);
+    const Span part = part_of(shift.steps, count - 1);
+    const bool clock = has_clock_part(part);
+    const bool opened = open(clock ? Binding::loose : Binding::sum, least);
+    if (clock) {
+        moved(shift, count, Binding::product);
+        at_zone();
+    } else {
+        moved_local(shift, count - 1, Binding::sum);
+        plus(part);
+    }
+    close(opened);
+}
+
+void SqlWriter::moved_date(const BoundShift &shift, std::size_t count, Binding least) {
+    const Span part = part_of(shift.steps, count - 1);
+    const bool days_only = part.months == 0;
+    const bool opened = open(days_only ? Binding::sum : Binding::cast, least);
+    out_ += days_only ? "" : "(";
+    moved(shift, count - 1, Binding::sum);
+    if (days_only)
+        out_ += (part.days < 0 ? " - " : " + ") + std::to_string(part.days < 0 ? -part.days : part.days);
+    else
+        plus(part);
+    out_ += days_only ? "" : ")::date";
+    close(opened);
+}
+
+}  // namespace segment::definition

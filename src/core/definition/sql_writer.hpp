@@ -1,0 +1,107 @@
+// Writes bound values and conditions as SQL; shared by the files sql_*.cpp, which hold one concern each, and by the compiler
+// of plans.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+#include "core/definition/bound.hpp"
+#include "core/definition/sql.hpp"
+
+namespace segment::definition {
+
+// How tightly an expression holds together, as in PostgreSQL's grammar, except that AT TIME ZONE and the jsonb arrows count
+// as loose operators wherever they are operands: most readers do not know how tightly they bind.
+enum class Binding : std::uint8_t { disjunction, conjunction, negation, test, comparison, loose, sum, product, sign, cast, primary };
+
+class SqlWriter {
+public:
+    SqlWriter(const Scope &scope, std::pmr::string &out) : scope_(scope), out_(out) {}
+
+    // Puts parentheses around what binds less tightly than `least`.
+    void value(const BoundValue &value, Binding least);
+
+    // True where the condition holds, false or NULL elsewhere.
+    void condition(const BoundCondition &condition, Binding least);
+
+    // A constant that is exactly of the type.
+    void typed_constant(const BoundValue &value, const Type &type);
+
+    // The threshold of a rank form without `per`: a scalar subquery over the base's members, NULL if there are none.
+    void rank_threshold(const BoundRank &rank);
+
+    // How a value compares with the threshold of its rank form.
+    static Comparison rank_comparison(RankForm form);
+
+private:
+    // Begins and ends an expression that binds as `own`; what `open` returns is for `close`.
+    bool open(Binding own, Binding least) {
+        if (own < least)
+            out_ += '(';
+        return own < least;
+    }
+    void close(bool opened) {
+        if (opened)
+            out_ += ')';
+    }
+
+    // sql_value.cpp
+    void path(const BoundPath &path, Binding least);
+    void path_text(const BoundPath &path);
+    void path_json(const BoundPath &path, Binding least);
+    void cast(const BoundCast &cast, Binding least);
+    void number(const BoundNumber &number, Binding least);
+    void arithmetic(const BoundValue &expression, Binding least);
+    void factor(const BoundValue &operand, Binding least);
+    void call(const BoundCall &call, Binding least);
+    void bucket(const BoundBucket &bucket, Binding least);
+
+    // sql_moment.cpp
+    void time(const BoundTime &literal, Binding least);
+    void interval(const Span &span, Binding least);
+    void shift(const BoundShift &shift, Binding least);
+    void moved(const BoundShift &shift, std::size_t count, Binding least);
+    void moved_local(const BoundShift &shift, std::size_t count, Binding least);
+    void moved_date(const BoundShift &shift, std::size_t count, Binding least);
+    void period_start(const BoundPeriodStart &start, Binding least);
+    void local_period_start(Unit unit, Binding least);
+    void local(const BoundValue &moment, Binding least);  // local time of an instant in the population's zone
+    void instant(const BoundValue &timestamp, Binding least);
+    void today();
+    void at_zone();                         // ` AT TIME ZONE 'zone'`
+    void plus(const Span &span);            // ` + interval '…'` or ` - interval '…'`
+    void years_1_to_9999(const Type &type); // ` BETWEEN … AND …`
+
+    // sql_condition.cpp
+    void junction(const BoundJunction &junction, Binding least);
+    void negation(const BoundCondition &operand, Binding least);
+    void compare(const BoundValue &left, Comparison op, const BoundValue &right, Binding least);
+    void range(const BoundRange &range, Binding least);
+    void list(const BoundList &list, Binding least);
+    void text_match(const BoundTextMatch &match, Binding least);
+    void includes(const BoundIncludes &includes, Binding least);
+    void json_includes(const BoundIncludes &includes, Binding least);
+    void anniversary(const BoundAnniversary &anniversary, Binding least);
+    void anniversary_in_year(const BoundValue &date, const BoundValue &day, int years_later);
+    void operand(const BoundValue &value, const Type &partner, Binding least);
+
+    // sql_rank.cpp
+    void rank(const BoundRank &rank, bool negated, Binding least);
+    void rank_rows(const BoundRank &rank);
+
+    // sql_segment.cpp
+    void in_segment(const BoundInSegment &member, bool negated, Binding least);
+    void stay(const BoundStay &stay, bool negated, Binding least);
+
+    const Scope &scope_;
+    std::pmr::string &out_;
+    // Within arithmetic: the decimal exponent that bounds floating point operands; 0 outside, −1 where it is exact.
+    int bound_ = 0;
+};
+
+// The name of the common table expression with a segment's keys.
+void append_segment_table(std::pmr::string &out, std::int32_t id, std::string_view name);
+
+}  // namespace segment::definition

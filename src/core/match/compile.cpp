@@ -1,0 +1,191 @@
+#include "core/match/compile.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/definition/sql_writer.hpp"
+#include "core/definition/value_number.hpp"
+#include "core/error.hpp"
+
+namespace segment::match {
+namespace {
+
+using namespace definition;
+
+class Compiler {
+public:
+    Compiler(const Scope &scope, const SegmentNodes &segments, Plan &plan, std::pmr::memory_resource *memory)
+        : scope_(scope), segments_(segments), plan_(plan), memory_(memory) {}
+
+    NodeId node(const BoundCondition &condition);
+
+private:
+    NodeId junction(const BoundJunction &junction);
+    NodeId compare(const BoundCompare &comparison);
+    NodeId range(const BoundRange &range);
+    NodeId list(const BoundList &list);
+    NodeId set(const BoundSet &set);
+    NodeId truth(const BoundTruth &truth);
+    NodeId rank(const BoundRank &rank);
+    NodeId in_segment(const BoundInSegment &member);
+    NodeId expression(const BoundCondition &condition);
+
+    // The value as a feature that can hold all of the constants exactly, and its type.
+    struct Subject {
+        FeatureId feature;
+        const Type *type;
+    };
+    Subject subject(const BoundValue &value, BoundValues constants);
+    CutId cut(const Subject &subject, const BoundValue &constant);
+
+    NodeId leaf(FeatureId feature, CutRange range) { return plan_.leaf(feature, {&range, 1}); }
+
+    const Scope &scope_;
+    const SegmentNodes &segments_;
+    Plan &plan_;
+    std::pmr::memory_resource *memory_;
+};
+
+CutRange range_of(Comparison op, CutId cut) {
+    switch (op) {
+        case Comparison::less: return {no_cut, cut, true, false};
+        case Comparison::less_equal: return {no_cut, cut, true, true};
+        case Comparison::greater: return {cut, no_cut, false, true};
+        case Comparison::greater_equal: return {cut, no_cut, true, true};
+        case Comparison::equal:
+        case Comparison::not_equal: break;
+    }
+    return {cut, cut, true, true};
+}
+
+// Whether the integer type can hold the constant; what it cannot hold is compared as numeric.
+bool holds(const Type &type, const BoundValue &constant) {
+    if (constant.kind != ValueKind::number)
+        return false;
+    const std::string_view digits = static_cast<const BoundNumber &>(constant).digits;
+    return is_integral(digits) && fits_integer(digits, integer_width(type));
+}
+
+NodeId Compiler::node(const BoundCondition &condition) {
+    switch (condition.kind) {
+        case ConditionKind::everyone: return plan_.everyone();
+        case ConditionKind::conjunction:
+        case ConditionKind::disjunction: return junction(static_cast<const BoundJunction &>(condition));
+        case ConditionKind::negation: return plan_.negation(node(*static_cast<const BoundNegation &>(condition).operand));
+        case ConditionKind::compare: return compare(static_cast<const BoundCompare &>(condition));
+        case ConditionKind::range: return range(static_cast<const BoundRange &>(condition));
+        case ConditionKind::list: return list(static_cast<const BoundList &>(condition));
+        case ConditionKind::set: return set(static_cast<const BoundSet &>(condition));
+        case ConditionKind::truth: return truth(static_cast<const BoundTruth &>(condition));
+        case ConditionKind::rank: return rank(static_cast<const BoundRank &>(condition));
+        case ConditionKind::in_segment: return in_segment(static_cast<const BoundInSegment &>(condition));
+        case ConditionKind::text_match:
+        case ConditionKind::includes:
+        case ConditionKind::anniversary:
+        case ConditionKind::stay: return expression(condition);
+    }
+    throw Error(ErrorCode::internal_error, "unknown kind of a condition");
+}
+
+NodeId Compiler::junction(const BoundJunction &junction) {
+    std::pmr::vector<NodeId> operands(memory_);
+    operands.reserve(junction.operands.size());
+    for (const BoundCondition *operand : junction.operands)
+        operands.push_back(node(*operand));
+    return junction.kind == ConditionKind::conjunction ? plan_.conjunction(operands) : plan_.disjunction(operands);
+}
+
+Compiler::Subject Compiler::subject(const BoundValue &value, BoundValues constants) {
+    std::pmr::string sql(memory_);
+    SqlWriter writer(scope_, sql);
+    const bool integer = value.type->type_class == TypeClass::integer;
+    if (integer && !std::all_of(constants.begin(), constants.end(), [&](const BoundValue *c) { return holds(*value.type, *c); })) {
+        writer.value(value, Binding::cast);
+        sql += "::numeric";
+        return {plan_.feature(sql), &numeric_type};
+    }
+    writer.value(value, Binding::disjunction);
+    return {plan_.feature(sql), value.type};
+}
+
+CutId Compiler::cut(const Subject &subject, const BoundValue &constant) {
+    std::pmr::string sql(memory_);
+    SqlWriter(scope_, sql).typed_constant(constant, *subject.type);
+    return plan_.cut(subject.feature, sql);
+}
+
+NodeId Compiler::compare(const BoundCompare &comparison) {
+    if (comparison.left->constant || !comparison.right->constant)
+        return expression(comparison);
+    const BoundValue *const constants[] = {comparison.right};
+    const Subject value = subject(*comparison.left, constants);
+    return leaf(value.feature, range_of(comparison.op, cut(value, *comparison.right)));
+}
+
+NodeId Compiler::range(const BoundRange &range) {
+    if (range.value->constant || !range.low->constant || !range.high->constant)
+        return expression(range);
+    const BoundValue *const constants[] = {range.low, range.high};
+    const Subject value = subject(*range.value, constants);
+    const CutId low = cut(value, *range.low), high = cut(value, *range.high);
+    return leaf(value.feature, {low, high, range.low_inclusive, range.high_inclusive});
+}
+
+NodeId Compiler::list(const BoundList &list) {
+    const bool constants = std::all_of(list.items.begin(), list.items.end(), [](const BoundValue *item) { return item->constant; });
+    if (list.value->constant || !constants)
+        return expression(list);
+    const Subject value = subject(*list.value, list.items);
+    std::pmr::vector<CutRange> ranges(memory_);
+    ranges.reserve(list.items.size());
+    for (const BoundValue *item : list.items)
+        ranges.push_back(range_of(Comparison::equal, cut(value, *item)));
+    return plan_.leaf(value.feature, ranges);
+}
+
+NodeId Compiler::set(const BoundSet &set) {
+    const BoundValue &value = *set.value;
+    // What cannot be sorted is not brought into the plan as a value: its presence is a boolean.
+    if (!value.type->ordered || value.type->type_class == TypeClass::array || value.constant)
+        return expression(set);
+    return leaf(subject(value, {}).feature, {});
+}
+
+NodeId Compiler::truth(const BoundTruth &truth) {
+    if (truth.value->constant)
+        return expression(truth);
+    const Subject value = subject(*truth.value, {});
+    return leaf(value.feature, range_of(Comparison::equal, plan_.cut(value.feature, truth.expected ? "true" : "false")));
+}
+
+NodeId Compiler::rank(const BoundRank &rank) {
+    if (rank.per)
+        return expression(rank);
+    const Subject value = subject(*rank.value, {});
+    std::pmr::string threshold(memory_);
+    SqlWriter(scope_, threshold).rank_threshold(rank);
+    return leaf(value.feature, range_of(SqlWriter::rank_comparison(rank.form), plan_.cut(value.feature, threshold)));
+}
+
+NodeId Compiler::in_segment(const BoundInSegment &member) {
+    const auto found = segments_.find(member.segment);
+    if (found == segments_.end())
+        throw Error(ErrorCode::internal_error, "segment " + std::to_string(member.segment) + " is not in the plan");
+    return found->second;
+}
+
+// Whatever only SQL can tell: a boolean feature, of which `true` is asked.
+NodeId Compiler::expression(const BoundCondition &condition) {
+    std::pmr::string sql(memory_);
+    SqlWriter(scope_, sql).condition(condition, Binding::disjunction);
+    const FeatureId feature = plan_.feature(sql);
+    return leaf(feature, range_of(Comparison::equal, plan_.cut(feature, "true")));
+}
+
+}  // namespace
+
+NodeId compile(const Checked &definition, const Scope &scope, const SegmentNodes &segments, Plan &plan, std::pmr::memory_resource *memory) {
+    return Compiler(scope, segments, plan, memory).node(*definition.condition);
+}
+
+}  // namespace segment::match
