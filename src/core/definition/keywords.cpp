@@ -117,4 +117,38 @@ bool opens_form(Word word) noexcept {
     }
 }
 
+bool follows_value(Word word) noexcept {
+    switch (word) {
+    case Word::above:
+    case Word::ago:
+    case Word::and_:
+    case Word::below:
+    case Word::between:
+    case Word::contains:
+    case Word::ends:
+    case Word::fell:
+    case Word::from:
+    case Word::ilike:
+    case Word::in:
+    case Word::includes:
+    case Word::is:
+    case Word::like:
+    case Word::matches:
+    case Word::more:
+    case Word::not_:
+    case Word::or_:
+    case Word::per:
+    case Word::rose:
+    case Word::since:
+    case Word::starts:
+    case Word::then:
+    case Word::this_:
+    case Word::to:
+    case Word::today:
+    case Word::where:
+    case Word::within: return true;
+    default: return false;
+    }
+}
+
 }  // namespace segment::definition
