@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 
+#include "core/definition/canonical.hpp"
 #include "core/definition/limits.hpp"
 #include "definition_support.hpp"
 
@@ -36,6 +37,20 @@ TEST(Limits, Length) {
     ASSERT_EQ(longest.size(), limits::text_bytes);
     EXPECT_EQ(canonical(longest), longest);
     expect_limit(longest + " ", "the definition is too long");
+}
+
+// `1,` is written with a space, so a text may be within the limit and its canonical form not.
+TEST(Limits, LengthOfCanonicalText) {
+    std::string text = "a in (1" + repeat(",1", 90'000) + ")";
+    for (int i = 0; i < 4; ++i)
+        text += " and a in (1" + repeat(",1", 90'000) + ")";
+    ASSERT_LT(text.size(), limits::text_bytes);
+    std::pmr::monotonic_buffer_resource arena;
+    const Error error = error_of(canonical_definition, text);
+    EXPECT_EQ(error.code, ErrorCode::program_limit_exceeded);
+    EXPECT_EQ(error.message, "the canonical text is too long");
+    EXPECT_EQ(canonical_definition("a  and(b)", arena), "a and b");
+    EXPECT_EQ(canonical_formula("(a+1)", arena), "a + 1");
 }
 
 TEST(Limits, Depth) {

@@ -120,14 +120,12 @@ Token Lexer::next() noexcept {
 
 Token Lexer::name() noexcept {
     std::size_t end = offset_;
-    while (end < text_.size() && ascii::continues_name(text_[end])) {
-        if (const ForeignSign *sign = foreign_sign(text_.substr(end)))  // the name before it is a token of its own
-            if (end == offset_)
-                return invalid(sign->problem, sign->bytes.size());
-            else
-                break;
-        else
-            ++end;
+    for (; end < text_.size() && ascii::continues_name(text_[end]); ++end) {
+        const ForeignSign *sign = ascii::is_beyond(text_[end]) ? foreign_sign(text_.substr(end)) : nullptr;
+        if (sign != nullptr && end == offset_)
+            return invalid(sign->problem, sign->bytes.size());
+        if (sign != nullptr)  // the name before it is a token of its own
+            break;
     }
     Token result = token(TokenKind::name, end - offset_);
     result.word = find_word(slice(result));

@@ -42,37 +42,7 @@ bool Parser::follows_value(const Token &token) {
     case TokenKind::name: break;
     default: return true;
     }
-    switch (token.word) {
-    case Word::above:
-    case Word::ago:
-    case Word::and_:
-    case Word::below:
-    case Word::between:
-    case Word::contains:
-    case Word::ends:
-    case Word::fell:
-    case Word::from:
-    case Word::ilike:
-    case Word::in:
-    case Word::includes:
-    case Word::is:
-    case Word::like:
-    case Word::matches:
-    case Word::more:
-    case Word::not_:
-    case Word::or_:
-    case Word::per:
-    case Word::rose:
-    case Word::since:
-    case Word::starts:
-    case Word::then:
-    case Word::this_:
-    case Word::to:
-    case Word::today:
-    case Word::where:
-    case Word::within: return true;
-    default: return false;
-    }
+    return definition::follows_value(token.word);
 }
 
 bool Parser::accept(Word word) {
