@@ -53,22 +53,13 @@ static_assert(is_well_formed(), "the words are in alphabetical order and not lon
 
 constexpr auto table = make_table();
 
-bool equals_folded(std::string_view name, std::string_view lower_case) {
-    if (name.size() != lower_case.size())
-        return false;
-    for (std::size_t i = 0; i < name.size(); ++i)
-        if (ascii::lower(name[i]) != lower_case[i])
-            return false;
-    return true;
-}
-
 }  // namespace
 
 Word find_word(std::string_view name) noexcept {
     if (name.size() > longest_word)
         return Word::none;
     for (std::size_t slot = hash(name); table[slot] != Word::none; slot = (slot + 1) % slots)
-        if (equals_folded(name, spelling(table[slot])))
+        if (ascii::equal_folded(name, spelling(table[slot])))
             return table[slot];
     return Word::none;
 }
@@ -122,6 +113,40 @@ bool opens_form(Word word) noexcept {
     case Word::share:
     case Word::stopped:
     case Word::streak: return true;
+    default: return false;
+    }
+}
+
+bool follows_value(Word word) noexcept {
+    switch (word) {
+    case Word::above:
+    case Word::ago:
+    case Word::and_:
+    case Word::below:
+    case Word::between:
+    case Word::contains:
+    case Word::ends:
+    case Word::fell:
+    case Word::from:
+    case Word::ilike:
+    case Word::in:
+    case Word::includes:
+    case Word::is:
+    case Word::like:
+    case Word::matches:
+    case Word::more:
+    case Word::not_:
+    case Word::or_:
+    case Word::per:
+    case Word::rose:
+    case Word::since:
+    case Word::starts:
+    case Word::then:
+    case Word::this_:
+    case Word::to:
+    case Word::today:
+    case Word::where:
+    case Word::within: return true;
     default: return false;
     }
 }

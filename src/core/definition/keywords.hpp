@@ -32,4 +32,7 @@ bool is_reserved(Word word) noexcept;
 // what follows does not fit the form; a printed definition leaves no doubt and puts the name in double quotes.
 bool opens_form(Word word) noexcept;
 
+// Whether the word may come directly after a value, and so behind a trait whose name opens a form.
+bool follows_value(Word word) noexcept;
+
 }  // namespace segment::definition

@@ -1,4 +1,5 @@
 #include "core/definition/duration.hpp"
+#include "core/definition/keywords.hpp"
 #include "core/definition/print_state.hpp"
 
 namespace segment::definition {
@@ -212,7 +213,7 @@ void Printer::related(const Related &node) {
         put(" of ");
         break;
     }
-    identifier(node.relation);
+    identifier(node.relation, find_word(node.relation) != Word::none);
     where(node.where);
 }
 

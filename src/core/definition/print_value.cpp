@@ -19,7 +19,8 @@ bool has_role(std::string_view name) {
 
 }  // namespace
 
-void Printer::name(const Name &name) {
+// Behind a word such as `last`, a word that could follow a value would make a trait of `last`.
+void Printer::name(const Name &name, bool after_opener) {
     bool first = true;
     for (const Name::Part &part : name.parts) {
         if (part.index >= 0) {
@@ -31,7 +32,8 @@ void Printer::name(const Name &name) {
         if (!first)
             put(".");
         const Word word = find_word(part.name);
-        identifier(part.name, first && (is_reserved(word) || opens_form(word) || (part.quoted && has_role(part.name))));
+        const bool is_ambiguous = is_reserved(word) || opens_form(word) || (after_opener && follows_value(word));
+        identifier(part.name, first && (is_ambiguous || (part.quoted && has_role(part.name))));
         first = false;
     }
     if (!name.cast.empty()) {
@@ -102,7 +104,7 @@ void Printer::aggregate(const Aggregate &node) {
 
 void Printer::pick(const Pick &node) {
     put(node.first ? "first " : "last ");
-    name(*node.column);
+    name(*node.column, true);
     put(" of ");
     events(*node.events);
     optional_window(node.window);
