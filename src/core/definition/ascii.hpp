@@ -15,4 +15,14 @@ constexpr char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 
 constexpr bool starts_name(char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || is_beyond(c); }
 constexpr bool continues_name(char c) { return starts_name(c) || is_digit(c) || c == '$'; }
 
+// Whether `text` is `lower_case` in any case.
+constexpr bool equal_folded(std::string_view text, std::string_view lower_case) {
+    if (text.size() != lower_case.size())
+        return false;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (lower(text[i]) != lower_case[i])
+            return false;
+    return true;
+}
+
 }  // namespace segment::definition::ascii

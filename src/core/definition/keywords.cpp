@@ -53,22 +53,13 @@ static_assert(is_well_formed(), "the words are in alphabetical order and not lon
 
 constexpr auto table = make_table();
 
-bool equals_folded(std::string_view name, std::string_view lower_case) {
-    if (name.size() != lower_case.size())
-        return false;
-    for (std::size_t i = 0; i < name.size(); ++i)
-        if (ascii::lower(name[i]) != lower_case[i])
-            return false;
-    return true;
-}
-
 }  // namespace
 
 Word find_word(std::string_view name) noexcept {
     if (name.size() > longest_word)
         return Word::none;
     for (std::size_t slot = hash(name); table[slot] != Word::none; slot = (slot + 1) % slots)
-        if (equals_folded(name, spelling(table[slot])))
+        if (ascii::equal_folded(name, spelling(table[slot])))
             return table[slot];
     return Word::none;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/definition/ascii.hpp"
+#include "core/definition/duration.hpp"
 #include "core/definition/excerpt.hpp"
 #include "core/error.hpp"
 
@@ -46,7 +47,7 @@ const ForeignSign *foreign_sign(std::string_view text) {
 struct ForeignOperator {
     std::string_view symbol, hint;
 };
-constexpr std::array<ForeignOperator, 16> foreign_operators = {{
+constexpr std::array<ForeignOperator, 19> foreign_operators = {{
     {"==", "Equality is written \"=\"."},
     {"===", "Equality is written \"=\"."},
     {"=~", "Regular expressions are written \"matches '^vp'\" or \"~ '^vp'\"."},
@@ -58,7 +59,10 @@ constexpr std::array<ForeignOperator, 16> foreign_operators = {{
     {"&&", "Write \"and\"."},
     {"|", "Write \"or\"."},
     {"||", "Write \"or\"."},
-    {"%", "Write \"50 percent\"; for text patterns, put the pattern in single quotes after \"like\"."},
+    {"%", "A percentage is written \"50 percent\"; the pattern of \"like\" stands in single quotes."},
+    {"~~", "Write \"like\"."},
+    {"~~*", "Write \"ilike\"."},
+    {"!~~", "Write \"not like\"."},
     {"->", "A path into a jsonb value is written with dots: properties.plan."},
     {"->>", "A path into a jsonb value is written with dots: properties.plan."},
     {"@>", "Write \"includes\", as in \"tags includes 'vip'\"."},
@@ -70,6 +74,16 @@ std::string_view hint_for(std::string_view symbol) {
         if (known.symbol == symbol)
             return known.hint;
     return "The operators are = != <> < <= > >= + - * / ~ and ~*.";
+}
+
+// `30days`, or `1_000`.
+std::string junk_hint(std::string_view source) {
+    std::size_t digits = 0;
+    while (digits < source.size() && !ascii::starts_name(source[digits]))
+        ++digits;
+    if (unit_of(find_word(source.substr(digits))))
+        return "Write \"" + std::string(source.substr(0, digits)) + " " + std::string(source.substr(digits)) + "\".";
+    return "A number consists of digits and at most one decimal point; a name that starts with a digit stands in double quotes.";
 }
 
 }  // namespace
@@ -255,7 +269,7 @@ void Lexer::raise(const Token &invalid) const {
         break;
     case Problem::junk_after_number:
         message = "\"" + excerpt(source) + "\" is not a number";
-        hint = "Put a space between a number and a word, as in \"30 days\"; a name that starts with a digit stands in double quotes.";
+        hint = junk_hint(source);
         break;
     case Problem::hexadecimal:
         message = "\"" + excerpt(source) + "\" is not a number";
@@ -263,7 +277,7 @@ void Lexer::raise(const Token &invalid) const {
         break;
     case Problem::comment:
         message = "a definition cannot contain comments";
-        if (source == "--")
+        if (source == "--" && ascii::continues_name(at(invalid.end)))
             hint = "To subtract a negative number, put a space between the minus signs.";
         break;
     case Problem::typographic_quote:

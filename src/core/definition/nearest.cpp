@@ -6,11 +6,13 @@
 
 namespace segment::definition {
 
-Nearest::Nearest(std::string_view word) : word_{}, length_(word.size()), limit_(0) {
+Nearest::Nearest(std::string_view word) : Nearest(word, std::max<std::size_t>(word.size() / 3, 1) + 1) {}
+
+Nearest::Nearest(std::string_view word, std::size_t limit) : word_{}, length_(word.size()), limit_(limit) {
     if (length_ == 0 || length_ > longest)
-        return;
-    std::transform(word.begin(), word.end(), word_.begin(), ascii::lower);
-    limit_ = std::max<std::size_t>(length_ / 3, 1) + 1;
+        limit_ = 0;
+    else
+        std::transform(word.begin(), word.end(), word_.begin(), ascii::lower);
 }
 
 void Nearest::offer(std::string_view known) {

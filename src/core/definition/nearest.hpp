@@ -14,6 +14,9 @@ class Nearest {
 public:
     explicit Nearest(std::string_view word);
 
+    // With a distance of its own below which a word is near.
+    Nearest(std::string_view word, std::size_t limit);
+
     // Looks at one known word; the first of equally near ones wins. Time is bounded: words above 64 bytes are never near.
     void offer(std::string_view known);
 

@@ -36,7 +36,7 @@ void Parser::did_form(Did &result) {
         advance();
         result.form = DidForm::distinct_periods;
         result.count = count("a number of days, as in \"on at least 5 distinct days\"");
-        expect(Word::distinct);
+        expect(Word::distinct, "Write \"on at least 5 distinct days\".");
         result.unit = period("a period such as \"days\"");
         return;
     case Word::for_:
@@ -53,12 +53,11 @@ void Parser::did_form(Did &result) {
     default:
         if (!at_count() || at_window_of_duration())
             return;
+        if (at(Word::between) && unit_of(peek(4).word))
+            fail("both ends of \"between ... ago\" are durations", "Write \"between 30 days and 10 days ago\".");
         result.count = count("a number of times");
-        if (!accept(Word::times) && !accept(Word::time)) {
-            const bool is_window = unit_of(token_.word).has_value();
-            expected("\"times\"", {Word::times},
-                     is_window ? "A window names the unit at both ends: between 30 days and 10 days ago." : "");
-        }
+        if (!accept(Word::times) && !accept(Word::time))
+            expected("\"times\"", {Word::times});
     }
 }
 
@@ -71,9 +70,10 @@ void Parser::periods_of_last(Did &result) {
     result.form = DidForm::periods_of_last;
     const std::uint32_t position = token_.begin;
     result.count = count("a number of periods, as in \"in at least 4 of the last 6 months\"");
-    expect(Word::of);
-    expect(Word::the);
-    expect(Word::last);
+    constexpr std::string_view hint = "Write \"in at least 4 of the last 6 months\".";
+    expect(Word::of, hint);
+    expect(Word::the, hint);
+    expect(Word::last, hint);
     const std::uint32_t number = token_.begin;
     const std::uint64_t periods = take_whole_number("a number of periods");
     if (periods == 0 || periods > limits::calendar_periods)
@@ -104,7 +104,7 @@ void Parser::refuse_after_did(const Did &result) const {
 // Whether a count begins here. `more than 14 days ago` and `between 14 days and 7 days ago` are windows: see below.
 bool Parser::at_count() const {
     switch (token_.word) {
-    case Word::at: return next_.word == Word::least || next_.word == Word::most;
+    case Word::at:
     case Word::exactly: return true;
     case Word::fewer:
     case Word::more: return next_.word == Word::than;

@@ -129,9 +129,17 @@ const Node *Parser::is_form(const Node *left) {
     }
     default: break;
     }
-    if (!at(TokenKind::text))
+    if (!at(TokenKind::text)) {
+        std::string hint = "To compare with a value write \"=\" or \"!=\".";
+        if (at(Word::in) || is_negatable(token_.word))
+            hint = "Leave out \"is\".";
+        else if (const auto own = translation(source(token_)); !own.empty())
+            hint = own;
+        else if (at(TokenKind::name))
+            hint = "A label stands in single quotes: '" + excerpt(source(token_)) + "'.";
         expected("\"set\", \"null\", \"true\", \"false\" or a label in single quotes after \"is\"",
-                 {Word::set, Word::null, Word::true_, Word::false_, Word::not_}, "To compare with a value write \"=\" or \"!=\".");
+                 {Word::set, Word::null, Word::true_, Word::false_, Word::not_}, hint);
+    }
     if (left->kind != Kind::name)
         fail("only schemes and scores have labels", "To compare with a text write \"=\".");
     const std::string_view label = take_text("a label");
@@ -156,8 +164,12 @@ const Node *Parser::in_form(const Node *left, bool negated) {
     default: break;
     }
     if (!at(TokenKind::open)) {
-        std::string hint;
-        if (at(TokenKind::text))
+        std::string_view hint;
+        if (unit_of(token_.word))
+            hint = "Write \"in this month\" or \"in last month\".";
+        else if (at(Word::next))
+            hint = "The 30 days ahead are written \"within next 30 days\".";
+        else if (at(TokenKind::text))
             hint = "A list stands in parentheses: in ('a', 'b').";
         else if (at(TokenKind::number))
             hint = "A list stands in parentheses, as in \"in (1, 2)\"; a window of time is written \"within 30 days\".";
@@ -190,6 +202,9 @@ const Node *Parser::text_match(const Node *left, bool negated, TextOperator op) 
     advance();
     if (takes_with)
         expect(Word::with);
+    if (at(Word::any) || at(Word::all) || at(TokenKind::open))
+        fail("expected a text in single quotes, found " + found(),
+             "Write \"title contains 'a' or title contains 'b'\", or \"title matches 'a|b'\".");
     TextMatch match{{Kind::text_match, left->position}, negated, op, false, left, take_text("a text")};
     if (accept(Word::ignoring)) {
         expect(Word::case_);

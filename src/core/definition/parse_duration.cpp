@@ -24,8 +24,7 @@ std::optional<Unit> interval_unit(std::string_view name, Word word) {
         {"w", Unit::week}, {"mon", Unit::month}, {"mons", Unit::month}, {"y", Unit::year}, {"yr", Unit::year}, {"yrs", Unit::year},
     }};
     for (const auto &[abbreviation, unit] : abbreviations)
-        if (name.size() == abbreviation.size() && std::equal(name.begin(), name.end(), abbreviation.begin(),
-                                                             [](char a, char b) { return ascii::lower(a) == b; }))
+        if (ascii::equal_folded(name, abbreviation))
             return unit;
     return unit_of(word);
 }
@@ -38,6 +37,8 @@ const Duration *Parser::duration(std::string_view hint) {
     if (!at(TokenKind::number)) {
         if (at(TokenKind::text))
             hint = "A duration is written without quotes.";
+        else if (at(TokenKind::minus))
+            hint = "A duration has no sign; the 30 days ahead are written \"within next 30 days\".";
         else if ((at(Word::the) || at(Word::last)) && hint.empty())
             hint = "The 30 days up to now are written \"within 30 days\".";
         expected("a duration such as \"30 days\"", {}, hint);
@@ -70,7 +71,7 @@ const Duration *Parser::interval() {
     const std::uint32_t position = token_.begin;
     advance();
     const auto refuse = [&] {
-        fail("\"" + excerpt(source(token_)) + "\" is not a duration", "Write amounts and units, as in interval '1 month 2 days'.");
+        fail(excerpt(source(token_)) + " is not a duration", "Write amounts and units, as in interval '1 month 2 days'.");
     };
     const std::string_view quoted = source(token_);
     Lexer inside(quoted.substr(1, quoted.size() - 2));

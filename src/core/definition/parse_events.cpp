@@ -68,7 +68,9 @@ const Node *Parser::count_of() {
             result.argument = name("a column after \"distinct\"");
         }
     }
-    expect(Word::of, "The number of events is written \"count of 'login'\".");
+    expect(Word::of, result.function == AggregateFunction::count            ? "The number of events is written \"count of 'login'\"."
+                     : result.function == AggregateFunction::count_distinct ? "Write \"count distinct sku of 'purchase'\"."
+                                                                            : "Write \"most frequent platform of 'login'\".");
     return aggregate(result);
 }
 
@@ -82,13 +84,21 @@ const Node *Parser::aggregate_call() {
     case Word::median: result.function = AggregateFunction::median; break;
     default: break;
     }
+    result.argument = aggregate_argument();
+    return aggregate(result);
+}
+
+// `sum(amount) of`.
+const Name *Parser::aggregate_argument() {
     const std::string word(spelling(token_.word));
     advance();
     const std::uint32_t parenthesis = open();
-    result.argument = name("a column");
+    const Name *column = name("a column");
+    if (!at(TokenKind::close) && !at(TokenKind::end))
+        expected("\")\"", {}, "\"" + word + "\" takes one column of the event: " + word + "(amount) of 'purchase'.");
     close(parenthesis);
     expect(Word::of, "\"" + word + "\" goes over events: " + word + "(amount) of 'purchase'.");
-    return aggregate(result);
+    return column;
 }
 
 const Node *Parser::aggregate(Aggregate &result) {
@@ -134,16 +144,24 @@ const Node *Parser::last_or_first() {
 
 const Node *Parser::pick(std::uint32_t position, bool first) {
     Pick result{{Kind::pick, position}, first};
-    const std::string word(first ? "first" : "last");
-    const Token column = token_;
-    result.column = name("an event name in single quotes, or a column, after \"" + word + "\"");
-    if (!at(Word::of))
-        fail_at(column.begin, "expected \"of\" after the column " + named(source(column)),
-                "An event name stands in single quotes: " + word + " '" + excerpt(result.column->parts[0].name) + "'.");
-    advance();
+    result.column = picked_column(first ? "first" : "last");
     result.events = events();
     result.window = optional_window(WindowUse::event);
     return add(result);
+}
+
+// `score of`, after `last` or `first`.
+const Name *Parser::picked_column(const std::string &word) {
+    const Token begin = token_;
+    const Name *column = name("an event name in single quotes, or a column, after \"" + word + "\"");
+    if (!at(Word::of)) {
+        const std::string property = excerpt(column->parts[0].name);
+        fail_at(begin.begin, "expected \"of\" after the column " + named(source(begin)),
+                at(TokenKind::text) ? "Write \"" + word + " " + property + " of " + excerpt(source(token_)) + "\"."
+                                    : "An event name stands in single quotes: " + word + " '" + property + "'.");
+    }
+    advance();
+    return column;
 }
 
 }  // namespace segment::definition

@@ -8,17 +8,20 @@ namespace segment::definition {
 const Node *Parser::membership() {
     const std::uint32_t position = token_.begin;
     const bool ever = accept(Word::ever);
-    advance();
+    expect(Word::in, "Write \"ever in segment 'x'\".");
     if (accept(Word::list))
         return add_leaf(InManualList{{Kind::in_manual_list, position}, false, take_text("a list's name")});
     if (!at(Word::segment))
-        expected("\"segment\" or \"list\" after \"in\"", {Word::segment, Word::list},
-                 at(TokenKind::open) ? "The trait to look up in the list comes before \"in\"." : "");
+        expected("\"segment\" or \"list\" after \"in\"", at(Word::none) ? Words{Word::segment, Word::list} : Words{},
+                 at(TokenKind::open)                  ? "The trait to look up in the list comes before \"in\"."
+                 : at(Word::last) || at(Word::this_) ? "A window of time stands after a trait or an event: signup_at in last month."
+                                                     : "");
     advance();
     InSegment result{{Kind::in_segment, position}, false, ever, take_text("a segment's name")};
     if (accept(Word::for_)) {
-        expect(Word::at);
-        expect(Word::least);
+        constexpr std::string_view hint = "Write \"in segment 'x' for at least 1 year\".";
+        expect(Word::at, hint);
+        expect(Word::least, hint);
         result.for_at_least = duration();
     }
     return add_leaf(result);

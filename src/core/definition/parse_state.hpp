@@ -69,15 +69,18 @@ private:
     std::string_view decimal(const Token &number);
 
     // ------------------------------------------------------------------------------------------------- parse_errors.cpp
-    [[noreturn]] void fail(std::string message, std::string_view hint = {}) const;  // at the current token
-    [[noreturn]] void fail_at(std::uint32_t position, std::string message, std::string_view hint = {}) const;
+    [[noreturn]] void fail(std::string_view message, std::string_view hint = {}) const;  // at the current token
+    [[noreturn]] void fail_at(std::uint32_t position, std::string_view message, std::string_view hint = {}) const;
     [[noreturn]] void expected(std::string_view what, Words words = {}, std::string_view hint = {}) const;
     [[noreturn]] void expected_operand(Precedence minimum) const;
     [[noreturn]] void unexpected_after(const Node *node) const;
     [[noreturn]] void unexpected_after_value(const Node *value) const;
     [[noreturn]] void unexpected_after_condition(const Node *condition) const;
+    std::string_view hint_after_condition(const Node *condition) const;
+    [[noreturn]] void value_is_no_condition(const Node *value) const;
     [[noreturn]] void unknown_function() const;
-    [[noreturn]] void limit_exceeded(std::string message, std::uint32_t position) const;
+    static std::string_view translation(std::string_view word);  // a hint for another language's word, or empty
+    [[noreturn]] void limit_exceeded(std::string_view message, std::uint32_t position) const;
     std::string found() const;
 
     // ------------------------------------------------------------------------------------------------------- parser.cpp
@@ -135,11 +138,13 @@ private:
     std::span<const std::string_view> event_names();
     const Node *count_of();
     const Node *aggregate_call();
+    const Name *aggregate_argument();
     const Node *aggregate(Aggregate &result);  // after `of`
     const Node *share_of();
     const Node *streak_of();
     const Node *last_or_first();
     const Node *pick(std::uint32_t position, bool first);
+    const Name *picked_column(const std::string &word);
 
     // ---------------------------------------------------------------------------------------------- parse_behaviour.cpp
     const Node *did();
@@ -194,7 +199,7 @@ private:
     Lexer lexer_;   // stands after next_
     Token token_;   // the current token; never invalid
     Token next_;
-    std::uint32_t previous_end_ = 0;
+    Token previous_;  // the one before it
     std::uint32_t depth_ = 0;    // levels open now
     std::uint32_t deepest_ = 0;  // the most levels of the tree read since the innermost open level began
     std::uint32_t parentheses_ = 0;  // open now

@@ -8,9 +8,14 @@
 #include "core/error.hpp"
 
 namespace segment::definition {
+namespace {
+
+constexpr std::string_view in_digits = "Numbers are written in digits.";
+
+}  // namespace
 
 void Parser::advance() {
-    previous_end_ = token_.end;
+    previous_ = token_;
     token_ = next_;
     if (token_.kind == TokenKind::invalid)
         lexer_.raise(token_);
@@ -115,10 +120,11 @@ std::string_view Parser::unquoted(const Token &token) {
 std::string_view Parser::take_text(std::string_view what) {
     if (!at(TokenKind::text)) {
         std::string hint;
-        if (at_name()) {
-            const std::string_view name = source(token_);
-            hint = "Write '" + excerpt(at(TokenKind::name) ? name : name.substr(1, name.size() - 2)) + "'.";
-        }
+        const std::string_view written = source(token_);
+        if (at(TokenKind::quoted_name))
+            hint = "Write '" + excerpt(written.substr(1, written.size() - 2)) + "'.";
+        else if (at(TokenKind::name) && at(Word::none))
+            hint = "Write '" + excerpt(written) + "'.";
         expected(std::string(what) + " in single quotes", {}, hint);
     }
     const std::string_view value = unquoted(token_);
@@ -153,7 +159,7 @@ std::string_view Parser::decimal(const Token &number) {
 
 std::string_view Parser::take_decimal(std::string_view what) {
     if (!at(TokenKind::number))
-        expected(what);
+        expected(what, {}, at(TokenKind::name) ? in_digits : "");
     const std::string_view digits = decimal(token_);
     advance();
     return digits;
@@ -161,7 +167,7 @@ std::string_view Parser::take_decimal(std::string_view what) {
 
 std::uint64_t Parser::take_whole_number(std::string_view what) {
     if (!at(TokenKind::number))
-        expected(what);
+        expected(what, {}, at(TokenKind::name) ? in_digits : "");
     const std::string_view digits = decimal(token_);
     const auto value = whole_number(digits);
     if (!value && digits.find('.') != std::string_view::npos)

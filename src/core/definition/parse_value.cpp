@@ -56,7 +56,7 @@ const Node *Parser::word_operand(Precedence minimum) {
         return add_leaf(Everyone{{Kind::everyone, position}});
     case Word::in: return membership();
     case Word::ever:
-        if (next_.word == Word::in && peek(2).word == Word::segment)
+        if (!follows_value(next_) || (next_.word == Word::in && peek(2).word == Word::segment))
             return membership();
         break;
     case Word::between:
@@ -75,7 +75,7 @@ const Node *Parser::word_operand(Precedence minimum) {
 
 // `did not 'login'`, unlike `did not in (…)` of a trait.
 bool Parser::negates_did() const {
-    return at(Word::did) && next_.word == Word::not_ && !follows_value(peek(2)) && !is_negatable(peek(2).word);
+    return at(Word::did) && next_.word == Word::not_ && !is_negatable(peek(2).word);
 }
 
 // The forms that one word opens.
@@ -134,7 +134,7 @@ const Node *Parser::literal(std::string_view place) {
     if (at(Word::null))
         hint = "Whether a value is missing is asked with \"is set\" and \"is not set\".";
     else if (at_name())
-        hint = "Texts stand in single quotes: '" + excerpt(source(token_)) + "'.";
+        hint = "A list holds literals; texts stand in single quotes: '" + excerpt(source(token_)) + "'.";
     expected("a literal " + std::string(place), {}, hint);
 }
 
@@ -217,6 +217,8 @@ const Node *Parser::days() {
     advance();
     const Node *value;
     if (at(Word::last) && begins_events(next_, peek(2))) {
+        if (until)
+            fail("events lie in the past, \"days until\" looks ahead", "Write \"days since last 'login'\".");
         const std::uint32_t last = token_.begin;
         advance();
         value = add(LastEvent{{Kind::last_event, last}, events()});

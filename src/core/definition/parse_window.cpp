@@ -70,7 +70,9 @@ const Window *Parser::window(WindowUse use) {
         result.form = WindowForm::from_to;
         advance();
         result.from = instant();
-        expect(Word::to);
+        expect(Word::to, use == WindowUse::event
+                             ? "A span of time is written \"from '2025-01-01' to '2025-02-01'\"; a source is named with \"of\"."
+                             : "A span of time is written \"from '2025-01-01' to '2025-02-01'\".");
         result.to = instant();
         break;
     case Word::today: advance(); break;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/definition/ascii.hpp"
 #include "core/definition/parse_state.hpp"
 #include "core/error.hpp"
 
@@ -29,6 +30,8 @@ Parser::Parser(std::string_view text, std::pmr::memory_resource &memory, std::st
 const Node &Parser::definition() {
     if (at(TokenKind::end))
         fail("the definition is empty", "A definition that holds for every member is \"everyone\".");
+    if (ascii::equal_folded(source(token_), "select") && (next_.kind == TokenKind::star || next_.kind == TokenKind::name))
+        fail("a definition is a condition, not a query", "Write what would stand behind \"WHERE\".");
     const Node *condition = as_condition(expression(Precedence::disjunction));
     if (!at(TokenKind::end))
         unexpected_after(condition);
@@ -183,8 +186,10 @@ const Node *Parser::as_condition(const Node *node) {
     const bool may_be_boolean =
         node->kind == Kind::name || node->kind == Kind::pick ||
         (node->kind == Kind::aggregate && static_cast<const Aggregate *>(node)->function == AggregateFunction::most_frequent);
-    if (!may_be_boolean || !ends_condition(token_))
-        unexpected_after(node);
+    if (!ends_condition(token_))
+        unexpected_after_value(node);
+    if (!may_be_boolean)
+        value_is_no_condition(node);
     return add_leaf(Truth{{Kind::truth, node->position}, node});
 }
 

@@ -80,7 +80,8 @@ public:
     bool touched(std::uint32_t chunk, std::uint32_t window) const { return (chunks_[chunk].touched >> window & 1) != 0; }
     const std::uint64_t *present(std::uint32_t chunk, std::uint32_t window) const;
     Codes codes(FeatureId feature, std::uint32_t chunk, std::uint32_t window) const;
-    std::uint32_t code_limit(FeatureId feature) const { return columns_[feature].codes; }
+    // Codes are below it; 0 for a feature that the plan did not have.
+    std::uint32_t code_limit(FeatureId feature) const { return feature < columns_.size() ? columns_[feature].codes : 0; }
 
 private:
     struct Lane {
