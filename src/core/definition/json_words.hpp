@@ -3,11 +3,9 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string_view>
 
 #include "core/definition/ast.hpp"
-#include "core/definition/duration.hpp"
 
 namespace segment::definition::json {
 
@@ -45,21 +43,18 @@ constexpr auto words(CountForm) {
 constexpr auto words(DidForm) { return std::to_array<std::string_view>({"times", "distinct_periods", "first_time", "periods_of_last"}); }
 constexpr auto words(Quantifier) { return std::to_array<std::string_view>({"any", "all", "no", "count"}); }
 
+constexpr auto words(Unit) {
+    return std::to_array<std::string_view>({"microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"});
+}
+
 template <class Enum>
 inline constexpr auto words_of = words(Enum());
 static_assert(words_of<Kind>.size() == static_cast<std::size_t>(Kind::window) + 1);
+static_assert(words_of<Unit>.size() == static_cast<std::size_t>(Unit::year) + 1);
 
 template <class Enum>
 constexpr std::string_view word_of(Enum value) {
     return words_of<Enum>[static_cast<std::size_t>(value)];
 }
-inline std::string_view word_of(Unit unit) {
-    return unit_name(unit, false);
-}
-
-template <class Enum>
-inline constexpr std::size_t word_count_of = words_of<Enum>.size();
-template <>
-inline constexpr std::size_t word_count_of<Unit> = static_cast<std::size_t>(Unit::year) + 1;
 
 }  // namespace segment::definition::json

@@ -2,6 +2,7 @@
 
 #include "core/definition/json.hpp"
 #include "core/definition/json_fields.hpp"
+#include "core/definition/duration.hpp"
 #include "core/definition/json_words.hpp"
 #include "core/definition/printer.hpp"
 
