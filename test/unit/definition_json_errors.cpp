@@ -95,29 +95,37 @@ INSTANTIATE_TEST_SUITE_P(Names, JsonErrors, testing::ValuesIn(names));
 
 const Case parts[] = {
     {R"({"kind": "in_window", "value": 5, "window": {"duration": {"days": 1}}})", "$.window: missing key \"kind\""},
-    {R"({"kind": "in_window", "value": 5, "window": {"kind": "withing", "duration": {"days": 1}}})", "$.window.kind: unknown word \"withing\"",
-     "One of \"within\", \"more_than_ago\", \"between_ago\", \"within_next\", \"since\", \"from_to\", \"within_of\", \"today\", \"in_this\", \"in_last\" can stand here."},
+    {R"({"kind": "in_window", "value": 5, "window": {"kind": "withing", "duration": {"days": 1}}})",
+     "$.window.kind: unknown word \"withing\"",
+     "One of \"within\", \"more_than_ago\", \"between_ago\", \"within_next\", \"since\", \"from_to\", \"within_of\", \"today\", "
+     "\"in_this\", \"in_last\" can stand here."},
     {R"({"kind": "in_window", "value": 5, "window": {"kind": "within", "unit": "day"}})", "$.window: missing key \"duration\""},
     {R"({"kind": "in_window", "value": 5, "window": {"kind": "today", "unit": "day"}})", "$.window.unit: unknown key"},
-    {R"({"kind": "in_window", "value": 5, "window": {"kind": "within", "duration": "30 days"}})", "$.window.duration: expected an object, found a string"},
-    {R"({"kind": "in_window", "value": 5, "window": {"kind": "within", "duration": {}}})", "$.window.duration: expected a duration such as {\"days\": 30}"},
-    {R"({"kind": "in_window", "value": 5, "window": {"kind": "within", "duration": {"day": 1, "hours": 2}}})", "$.window.duration.day: unknown key",
-     "Did you mean \"days\"?"},
+    {R"({"kind": "in_window", "value": 5, "window": {"kind": "within", "duration": "30 days"}})",
+     "$.window.duration: expected an object, found a string"},
+    {R"({"kind": "in_window", "value": 5, "window": {"kind": "within", "duration": {}}})",
+     "$.window.duration: expected a duration such as {\"days\": 30}"},
+    {R"({"kind": "in_window", "value": 5, "window": {"kind": "within", "duration": {"day": 1, "hours": 2}}})",
+     "$.window.duration.day: unknown key", "Did you mean \"days\"?"},
     {R"({"kind": "in_window", "value": 5, "window": {"kind": "in_last", "unit": "month", "count": 4294967296}})",
      "$.window.count: the number is too large here"},
     {R"({"kind": "in_window", "value": 5, "window": {"kind": "in_this", "unit": "months"}})", "$.window.unit: unknown word \"months\"",
-     "One of \"microsecond\", \"millisecond\", \"second\", \"minute\", \"hour\", \"day\", \"week\", \"month\", \"quarter\", \"year\" can stand here."},
+     "One of \"microsecond\", \"millisecond\", \"second\", \"minute\", \"hour\", \"day\", \"week\", \"month\", \"quarter\", \"year\" can "
+     "stand here."},
     {R"({"kind": "did", "events": {"kind": "named"}})", "$.events: missing key \"name\""},
     {R"({"kind": "did", "events": {"kind": "any", "name": "x"}})", "$.events.name: unknown key"},
     {R"({"kind": "did", "events": {"kind": "any_of", "names": ["x", 5]}})", "$.events.names[1]: expected a string, found a number"},
     {R"({"kind": "did", "events": {"kind": "any_of", "names": []}})", "$.events.names: the array is empty"},
     {R"({"kind": "did", "events": {"kind": "any", "source": ""}})", "$.events.source: expected a string that is not empty"},
     {R"({"kind": "did", "events": {"kind": "any", "where": 1}})", "$.events.where: expected a condition, found \"number\""},
-    {R"({"kind": "did", "events": {"kind": "any"}, "count": {"kind": "unlimited", "number": 1}})", "$.count.kind: unknown word \"unlimited\"",
+    {R"({"kind": "did", "events": {"kind": "any"}, "count": {"kind": "unlimited", "number": 1}})",
+     "$.count.kind: unknown word \"unlimited\"",
      "One of \"at_least\", \"at_most\", \"exactly\", \"fewer_than\", \"more_than\", \"between\" can stand here."},
     {R"({"kind": "did", "events": {"kind": "any"}, "count": {"kind": "between", "number": 1}})", "$.count: missing key \"low\""},
-    {R"({"kind": "did", "events": {"kind": "any"}, "count": {"kind": "at_least", "number": 1.5}})", "$.count.number: expected a whole number"},
-    {R"({"kind": "did", "events": {"kind": "any"}, "form": "first_time", "count": {"kind": "at_least", "number": 1}})", "$.count: unknown key"},
+    {R"({"kind": "did", "events": {"kind": "any"}, "count": {"kind": "at_least", "number": 1.5}})",
+     "$.count.number: expected a whole number"},
+    {R"({"kind": "did", "events": {"kind": "any"}, "form": "first_time", "count": {"kind": "at_least", "number": 1}})",
+     "$.count: unknown key"},
     {R"({"kind": "sequence", "steps": [{"events": {"kind": "any"}}]})", "$: a sequence has two or more steps"},
     {R"({"kind": "sequence", "steps": [{"events": {"kind": "any"}}, {"evens": {"kind": "any"}}]})", "$.steps[1]: missing key \"events\""},
     {R"({"kind": "sequence", "steps": [{"events": {"kind": "any"}}, 5]})", "$.steps[1]: expected an object, found a number"},
@@ -143,14 +151,18 @@ const Case language[] = {
     {R"({"kind": "sequence", "steps": [{"events": {"kind": "any"}}, {"events": {"kind": "named", "name": "x", "where":
          {"kind": "in_window", "value": {"kind": "trait", "name": "t"}, "window": {"kind": "within", "duration": {"days": 1.5}}}}}]})",
      "$.steps[1].events.where: days are counted in whole numbers", "Only hours and shorter units have a fixed length that can be divided."},
-    {R"({"kind": "related", "quantifier": "any", "relation": ""})", "$: a name cannot be empty", "An empty text is written in single quotes: ''."},
+    {R"({"kind": "related", "quantifier": "any", "relation": ""})", "$: a name cannot be empty",
+     "An empty text is written in single quotes: ''."},
 };
 INSTANTIATE_TEST_SUITE_P(Language, JsonErrors, testing::ValuesIn(language));
 
 TEST(JsonError, OfTheLanguageShowHowItReads) {
-    EXPECT_EQ(error_of(definition_from_json, R"({"kind": "rank", "form": "top", "value": {"kind": "trait", "name": "mrr"}, "amount": 0})").detail,
-              "It reads: mrr in top 0");
-    EXPECT_EQ(error_of(definition_from_json, R"({"kind": "in_window", "value": {"kind": "trait", "name": "t"}, "window": {"kind": "in_this", "unit": "day"}})").detail,
+    EXPECT_EQ(
+        error_of(definition_from_json, R"({"kind": "rank", "form": "top", "value": {"kind": "trait", "name": "mrr"}, "amount": 0})").detail,
+        "It reads: mrr in top 0");
+    EXPECT_EQ(error_of(definition_from_json,
+                       R"({"kind": "in_window", "value": {"kind": "trait", "name": "t"}, "window": {"kind": "in_this", "unit": "day"}})")
+                  .detail,
               "It reads \"t in this day\", which is \"t today\".");
 }
 
@@ -163,7 +175,8 @@ TEST(JsonError, OfFormulas) {
 TEST(JsonError, HaveCodes) {
     EXPECT_EQ(error_of(definition_from_json, "{").code, ErrorCode::invalid_text_representation);
     EXPECT_EQ(error_of(definition_from_json, "{}").code, ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of(definition_from_json, R"({"kind": "truth", "value": {"kind": "number", "value": 1e2000}})").code, ErrorCode::numeric_out_of_range);
+    EXPECT_EQ(error_of(definition_from_json, R"({"kind": "truth", "value": {"kind": "number", "value": 1e2000}})").code,
+              ErrorCode::numeric_out_of_range);
 }
 
 }  // namespace

@@ -10,10 +10,13 @@ namespace {
 
 TEST(JsonReading, TakesOneConditionForItself) {
     EXPECT_EQ(definition_of(R"({"kind": "and", "conditions": [{"kind": "everyone"}]})"), "everyone");
-    EXPECT_EQ(definition_of(R"({"kind": "and", "conditions": [{"kind": "or", "conditions": [{"kind": "everyone"}, {"kind": "everyone"}]}]})"),
-              "everyone or everyone");
-    EXPECT_EQ(definition_of(R"({"kind": "and", "conditions": [{"kind": "everyone"}, {"kind": "and", "conditions": [{"kind": "everyone"}, {"kind": "everyone"}]}]})"),
-              "everyone and everyone and everyone");
+    EXPECT_EQ(
+        definition_of(R"({"kind": "and", "conditions": [{"kind": "or", "conditions": [{"kind": "everyone"}, {"kind": "everyone"}]}]})"),
+        "everyone or everyone");
+    EXPECT_EQ(
+        definition_of(
+            R"({"kind": "and", "conditions": [{"kind": "everyone"}, {"kind": "and", "conditions": [{"kind": "everyone"}, {"kind": "everyone"}]}]})"),
+        "everyone and everyone and everyone");
 }
 
 TEST(JsonReading, TakesLiteralsAsObjectsAndKindsThatGoWithoutSaying) {
@@ -21,7 +24,8 @@ TEST(JsonReading, TakesLiteralsAsObjectsAndKindsThatGoWithoutSaying) {
     EXPECT_EQ(formula_of(R"({"kind": "boolean", "value": true})"), "true");
     EXPECT_EQ(formula_of(R"({"kind": "number", "value": 7, "percent": false})"), "7");
     EXPECT_EQ(definition_of(R"({"kind": "is_label", "subject": {"kind": "trait", "name": "s"}, "label": "x"})"), "s is 'x'");
-    EXPECT_EQ(definition_of(R"({"kind": "stopped", "events": {"kind": "any"}, "for": {"kind": "duration", "days": 1}})"), "stopped any event for 1 day");
+    EXPECT_EQ(definition_of(R"({"kind": "stopped", "events": {"kind": "any"}, "for": {"kind": "duration", "days": 1}})"),
+              "stopped any event for 1 day");
 }
 
 TEST(JsonReading, KeepsEveryDigitAndCharacter) {
@@ -29,8 +33,10 @@ TEST(JsonReading, KeepsEveryDigitAndCharacter) {
     EXPECT_EQ(formula_of(digits), digits);
     EXPECT_EQ(formula_of("-12e-3"), "-0.012");
     EXPECT_EQ(formula_of("-0"), "-0");
-    EXPECT_EQ(json_of("a = -0"), R"({"kind":"compare","op":"=","left":{"kind":"trait","name":"a"},"right":{"kind":"negate","operand":0}})") << "jsonb has no -0";
-    EXPECT_EQ(json_of("a = - -5"), R"({"kind":"compare","op":"=","left":{"kind":"trait","name":"a"},"right":{"kind":"negate","operand":-5}})");
+    EXPECT_EQ(json_of("a = -0"), R"({"kind":"compare","op":"=","left":{"kind":"trait","name":"a"},"right":{"kind":"negate","operand":0}})")
+        << "jsonb has no -0";
+    EXPECT_EQ(json_of("a = - -5"),
+              R"({"kind":"compare","op":"=","left":{"kind":"trait","name":"a"},"right":{"kind":"negate","operand":-5}})");
     const std::string text = "a = '\x01\x1F\t\n\"\\/ ''é😀\xFF'";
     EXPECT_EQ(definition_of(json_of(text)), text);
     EXPECT_EQ(definition_of(as_jsonb(json_of(text))), text);
@@ -68,11 +74,12 @@ TEST(JsonLimits, AreThoseOfTheLanguage) {
         EXPECT_GT(best.size(), 100 * open.size());
         return best;
     };
-    for (const auto &[open, inside, close] : {std::tuple("not ", "a", ""), std::tuple("did 'x' where (", "a", ")"), std::tuple("a and (b or (", "c", "))"),
-                                              std::tuple("did ('x' then 'y' where (", "a", ") then not 'z' within 1 day)"),
-                                              std::tuple("days since last 'x' where (", "a", ") > 5"), std::tuple("any x where (", "a", ")"),
-                                              std::tuple("last a of 'x' where (", "b", ") = 1"), std::tuple("a since (5 + days since last 'x' where (", "b", "))"),
-                                              std::tuple("sum(a) of 'x' where (", "a", ") > 1 and b")}) {
+    for (const auto &[open, inside, close] :
+         {std::tuple("not ", "a", ""), std::tuple("did 'x' where (", "a", ")"), std::tuple("a and (b or (", "c", "))"),
+          std::tuple("did ('x' then 'y' where (", "a", ") then not 'z' within 1 day)"),
+          std::tuple("days since last 'x' where (", "a", ") > 5"), std::tuple("any x where (", "a", ")"),
+          std::tuple("last a of 'x' where (", "b", ") = 1"), std::tuple("a since (5 + days since last 'x' where (", "b", "))"),
+          std::tuple("sum(a) of 'x' where (", "a", ") > 1 and b")}) {
         const std::string text = deepest(open, inside, close);
         EXPECT_EQ(definition_of(as_jsonb(json_of(text))), text);
     }
@@ -88,7 +95,8 @@ TEST(JsonLimits, AreThoseOfTheLanguage) {
     const std::string list = "a in (1" + repeat(", 1", limits::list_items - 1) + ")";
     EXPECT_EQ(definition_of(as_jsonb(json_of(list))), list);
     const std::string json = json_of(list);
-    EXPECT_EQ(error_of(definition_from_json, json.substr(0, json.size() - 2) + ",1]}").message, "$.items: the array has more than 100000 items");
+    EXPECT_EQ(error_of(definition_from_json, json.substr(0, json.size() - 2) + ",1]}").message,
+              "$.items: the array has more than 100000 items");
 
     const std::string leaves = "a" + repeat(" or a", limits::leaves - 1);
     EXPECT_EQ(definition_of(as_jsonb(json_of(leaves))), leaves);
@@ -104,9 +112,10 @@ TEST(JsonLimits, AreThoseOfTheLanguage) {
 }
 
 TEST(JsonReading, GivesBackAllMemory) {
-    for (const char *json : {R"({"kind": "and", "conditions": [{"kind": "in", "value": {"kind": "trait", "name": ["a", "\n"]}, "items": [1, "x", -2.5]},
+    for (const char *json :
+         {R"({"kind": "and", "conditions": [{"kind": "in", "value": {"kind": "trait", "name": ["a", "\n"]}, "items": [1, "x", -2.5]},
                                 {"kind": "stopped", "events": {"kind": "any_of", "names": ["x", "y"]}, "for": {"days": 1, "hours": 2.5}}]})",
-                             R"({"kind": "not", "condition": {"kind": "rank", "form": "top", "value": {"kind": "trait", "name": "mrr"}, "amount": 0}})"}) {
+          R"({"kind": "not", "condition": {"kind": "rank", "form": "top", "value": {"kind": "trait", "name": "mrr"}, "amount": 0}})"}) {
         testing::fail_at_every_allocation([&](std::pmr::memory_resource *memory) {
             std::pmr::monotonic_buffer_resource arena(memory);
             try {

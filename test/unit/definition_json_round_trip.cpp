@@ -60,9 +60,15 @@ TEST(JsonRoundTrip, OfDamagedJson) {
         std::string json = written(*RandomTree(seed, arena).condition(3));
         const std::size_t at = random() % json.size(), length = 1 + random() % 4;
         switch (random() % 3) {
-        case 0: json.erase(at, length); break;
-        case 1: json.insert(at, json.substr(random() % json.size(), length)); break;
-        default: json[at] = static_cast<char>(random() % 256); break;
+            case 0:
+                json.erase(at, length);
+                break;
+            case 1:
+                json.insert(at, json.substr(random() % json.size(), length));
+                break;
+            default:
+                json[at] = static_cast<char>(random() % 256);
+                break;
         }
         SCOPED_TRACE(json);
         try {

@@ -40,7 +40,8 @@ TEST(JsonValue, ReadsAllTypes) {
 }
 
 TEST(JsonValue, KeepsNumbersAsWritten) {
-    for (const char *number : {"0", "-0", "10", "1.50", "-0.001", "1e5", "1E+5", "1.5e-400", "123456789012345678901234567890.123456789012345678901234567890"})
+    for (const char *number :
+         {"0", "-0", "10", "1.50", "-0.001", "1e5", "1E+5", "1.5e-400", "123456789012345678901234567890.123456789012345678901234567890"})
         EXPECT_EQ(echo(number), number);
     EXPECT_EQ(error("01"), "invalid JSON at byte 1: expected the end");
     EXPECT_EQ(error("+1"), "invalid JSON at byte 0: expected a value");
@@ -138,7 +139,8 @@ std::string limit_exceeded(const std::string &text) {
 
 TEST(JsonValue, HasLimits) {
     EXPECT_EQ(limit_exceeded(repeat("[", nesting_depth) + repeat("]", nesting_depth)), "no error");
-    EXPECT_EQ(limit_exceeded(repeat("[", nesting_depth + 1) + repeat("]", nesting_depth + 1)), "the JSON is nested more than 2500 levels deep");
+    EXPECT_EQ(limit_exceeded(repeat("[", nesting_depth + 1) + repeat("]", nesting_depth + 1)),
+              "the JSON is nested more than 2500 levels deep");
     EXPECT_EQ(limit_exceeded(repeat("[", 1'000'000)), "the JSON is nested more than 2500 levels deep");
     EXPECT_EQ(limit_exceeded(repeat("{\"a\":", 1'000'000)), "the JSON is nested more than 2500 levels deep");
     EXPECT_EQ(limit_exceeded("[1" + repeat(",1", values - 2) + "]"), "no error");

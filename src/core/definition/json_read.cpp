@@ -129,7 +129,8 @@ public:
 
     template <class Record>
     void records(std::string_view key, std::span<const Record> &records) {
-        array(key, limits::leaves, records, [this](const Value &json) { return reader_.require(json, Type::object), read_record<Record>(json); });
+        array(key, limits::leaves, records,
+              [this](const Value &json) { return reader_.require(json, Type::object), read_record<Record>(json); });
     }
 
     void terms(std::span<const Duration::Term> &terms) {
@@ -218,12 +219,20 @@ private:
 
 const Node *Reader::node(const Value &json, Role role) {
     switch (json.type) {
-    case Type::object: return object(json, role);
-    case Type::string: require_role(json, Kind::text, role); return arena_.add(Text{{Kind::text, json.position}, json.text});
-    case Type::boolean: require_role(json, Kind::boolean, role); return arena_.add(Boolean{{Kind::boolean, json.position}, json.truth});
-    case Type::number: require_role(json, Kind::number, role); return number(json);
-    case Type::null:
-    case Type::array: break;
+        case Type::object:
+            return object(json, role);
+        case Type::string:
+            require_role(json, Kind::text, role);
+            return arena_.add(Text{{Kind::text, json.position}, json.text});
+        case Type::boolean:
+            require_role(json, Kind::boolean, role);
+            return arena_.add(Boolean{{Kind::boolean, json.position}, json.truth});
+        case Type::number:
+            require_role(json, Kind::number, role);
+            return number(json);
+        case Type::null:
+        case Type::array:
+            break;
     }
     document_.fail_expected(json, role == Role::condition ? "a condition" : role == Role::literal ? "a literal" : "a value");
 }

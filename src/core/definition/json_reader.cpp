@@ -43,7 +43,8 @@ void Reader::require_role(const Value &json, Kind kind, Role role) const {
         refuse("a value");
     if (kind == Kind::last_event && role != Role::value_or_event)
         fail(json, "\"last_event\" stands in \"days\" only");
-    const bool is_literal = kind == Kind::number || kind == Kind::text || kind == Kind::boolean || kind == Kind::duration || kind == Kind::negate;
+    const bool is_literal =
+        kind == Kind::number || kind == Kind::text || kind == Kind::boolean || kind == Kind::duration || kind == Kind::negate;
     if (role == Role::literal && !is_literal)
         refuse("a literal");
 }

@@ -41,12 +41,11 @@ private:
     [[noreturn]] void fail(std::string_view message) const { fail_at(at_, message); }
 
     [[noreturn]] void fail_at(std::size_t position, std::string_view message) const {
-        throw Error(ErrorCode::invalid_text_representation, "invalid JSON at byte " + std::to_string(position) + ": " + std::string(message));
+        throw Error(ErrorCode::invalid_text_representation,
+                    "invalid JSON at byte " + std::to_string(position) + ": " + std::string(message));
     }
 
-    [[noreturn]] static void limit_exceeded(std::string message) {
-        throw Error(ErrorCode::program_limit_exceeded, std::move(message));
-    }
+    [[noreturn]] static void limit_exceeded(std::string message) { throw Error(ErrorCode::program_limit_exceeded, std::move(message)); }
 
     char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
@@ -73,22 +72,28 @@ private:
         skip_spaces();
         value.position = static_cast<std::uint32_t>(at_);
         switch (peek()) {
-        case '{': value.type = Type::object; return open(value);
-        case '[': value.type = Type::array; return open(value);
-        case '"':
-            value.type = Type::string;
-            value.text = string();
-            break;
-        case 't':
-        case 'f':
-            value.type = Type::boolean;
-            value.truth = peek() == 't';
-            word(value.truth ? "true" : "false");
-            break;
-        case 'n': word("null"); break;
-        default:
-            value.type = Type::number;
-            value.text = number();
+            case '{':
+                value.type = Type::object;
+                return open(value);
+            case '[':
+                value.type = Type::array;
+                return open(value);
+            case '"':
+                value.type = Type::string;
+                value.text = string();
+                break;
+            case 't':
+            case 'f':
+                value.type = Type::boolean;
+                value.truth = peek() == 't';
+                word(value.truth ? "true" : "false");
+                break;
+            case 'n':
+                word("null");
+                break;
+            default:
+                value.type = Type::number;
+                value.text = number();
         }
         done_.push_back(value);
     }
@@ -261,8 +266,9 @@ private:
 };
 
 bool is_simple_key(std::string_view key) {
-    return !key.empty() && !ascii::is_digit(key[0]) &&
-           std::all_of(key.begin(), key.end(), [](char c) { return ascii::is_digit(c) || (ascii::lower(c) >= 'a' && ascii::lower(c) <= 'z') || c == '_'; });
+    return !key.empty() && !ascii::is_digit(key[0]) && std::all_of(key.begin(), key.end(), [](char c) {
+        return ascii::is_digit(c) || (ascii::lower(c) >= 'a' && ascii::lower(c) <= 'z') || c == '_';
+    });
 }
 
 }  // namespace
@@ -276,12 +282,18 @@ Document read(std::string_view text, std::pmr::memory_resource &memory) {
 
 std::string_view description(Type type) {
     switch (type) {
-    case Type::null: return "null";
-    case Type::boolean: return "a boolean";
-    case Type::number: return "a number";
-    case Type::string: return "a string";
-    case Type::array: return "an array";
-    case Type::object: return "an object";
+        case Type::null:
+            return "null";
+        case Type::boolean:
+            return "a boolean";
+        case Type::number:
+            return "a number";
+        case Type::string:
+            return "a string";
+        case Type::array:
+            return "an array";
+        case Type::object:
+            return "an object";
     }
     return {};
 }
