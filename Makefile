@@ -46,8 +46,6 @@ REGRESS        := $(patsubst $(root)/test/sql/%.sql,%,$(wildcard $(root)/test/sq
 REGRESS_OPTS   := --inputdir=$(root)/test --load-extension=$(EXTENSION) --dlpath=$(CURDIR)/build/modules
 ISOLATION      := $(patsubst $(root)/test/isolation/specs/%.spec,%,$(wildcard $(root)/test/isolation/specs/*.spec))
 ISOLATION_OPTS := --inputdir=$(root)/test/isolation --load-extension=$(EXTENSION)
-TAP_TESTS      := $(if $(wildcard $(root)/test/t/*.pl),1)
-PROVE_TESTS    := test/t/*.pl
 EXTRA_CLEAN    := build results log tmp_check output_iso
 
 all:
@@ -58,6 +56,8 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(PGXS),)
 include $(PGXS)
 else
+# The core and its tests need no PostgreSQL.
+CXXFLAGS := -g -O2 $(PG_CXXFLAGS)
 all install installcheck clean:
 	@echo "$(PG_CONFIG) finds no PostgreSQL to build for: install its development files, or say PG_CONFIG=/path/to/pg_config" >&2; exit 1
 endif
@@ -103,11 +103,15 @@ exports-check: all
 unit_flags_plain := -O1 -g
 unit_flags_asan  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
+# The plain tests run the objects of the extension itself.
+unit_core_plain := $(call objects,module,$(core_sources))
+unit_core_asan  := $(call objects,unit/asan,$(core_sources))
+
 define unit_binary
-unit_objects_$(1) := $$(call objects,unit/$(1),$$(core_sources) $$(unit_sources))
-$$(unit_objects_$(1)): build/unit/$(1)/%.o: $$(root)/%.cpp
+unit_compiled_$(1) := $$(filter build/unit/%,$$(unit_core_$(1))) $$(call objects,unit/$(1),$$(unit_sources))
+$$(unit_compiled_$(1)): build/unit/$(1)/%.o: $$(root)/%.cpp
 	$$(call compile,$$(CXX) $$(language) $$(warnings) $$(unit_flags_$(1)))
-build/unit/$(1)/unit: $$(unit_objects_$(1))
+build/unit/$(1)/unit: $$(unit_core_$(1)) $$(call objects,unit/$(1),$$(unit_sources))
 	@echo "  LINK  $$@"; $$(CXX) $$(unit_flags_$(1)) -o $$@ $$^ -lgtest_main -lgtest -lpthread
 endef
 $(eval $(call unit_binary,plain))
@@ -117,7 +121,6 @@ unit: build/unit/plain/unit
 	$< --gtest_brief=1
 unit-asan: build/unit/asan/unit
 	$< --gtest_brief=1
-unit-build: build/unit/plain/unit build/unit/asan/unit
 
 # ------------------------------------------------------------------------------------------------------------- fuzzing
 
@@ -183,6 +186,6 @@ help:
 ## make demo-psql   a prompt in the demo          make installcheck runs the SQL tests in a running server
 ## make demo-clean  removes the demo              make format-check, make exports-check
 
-.PHONY: always all exports-check unit unit-asan unit-build fuzz test-modules test demo demo-psql demo-clean format-check help
+.PHONY: always all exports-check unit unit-asan fuzz test-modules test demo demo-psql demo-clean format-check help
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build/module build/unit build/fuzz -name '*.d' 2>/dev/null)

@@ -14,6 +14,7 @@ CREATE TABLE segment.catalog_population (
     base text NOT NULL,
     schema name NOT NULL,
     prefix name NOT NULL,
+    owner name NOT NULL,
     as_of timestamptz,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     UNIQUE (schema, prefix)
@@ -64,7 +65,7 @@ COMMENT ON TABLE segment.catalog_segment_version IS 'every version of every segm
 
 CREATE TABLE segment.catalog_segment_use (
     segment_id int NOT NULL REFERENCES segment.catalog_segment ON DELETE CASCADE,
-    used_id int NOT NULL REFERENCES segment.catalog_segment,
+    used_id int NOT NULL REFERENCES segment.catalog_segment ON DELETE CASCADE,
     PRIMARY KEY (segment_id, used_id)
 );
 COMMENT ON TABLE segment.catalog_segment_use IS 'which segments a segment''s definition refers to';

@@ -12,11 +12,11 @@ Datum required(FunctionCallInfo fcinfo, int index, const char *name) {
 
 }  // namespace
 
-const char *required_text(FunctionCallInfo fcinfo, int index, const char *name) {
+char *required_text(FunctionCallInfo fcinfo, int index, const char *name) {
     return text_to_cstring(DatumGetTextPP(required(fcinfo, index, name)));
 }
 
-const char *required_name(FunctionCallInfo fcinfo, int index, const char *name) {
+char *required_name(FunctionCallInfo fcinfo, int index, const char *name) {
     return pstrdup(NameStr(*DatumGetName(required(fcinfo, index, name))));
 }
 
@@ -26,11 +26,11 @@ Oid required_oid(FunctionCallInfo fcinfo, int index, const char *name) { return 
 
 bool required_bool(FunctionCallInfo fcinfo, int index, const char *name) { return DatumGetBool(required(fcinfo, index, name)); }
 
-const char *optional_text(FunctionCallInfo fcinfo, int index) {
+char *optional_text(FunctionCallInfo fcinfo, int index) {
     return PG_ARGISNULL(index) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(index));
 }
 
-const char *optional_name(FunctionCallInfo fcinfo, int index) {
+char *optional_name(FunctionCallInfo fcinfo, int index) {
     return PG_ARGISNULL(index) ? nullptr : pstrdup(NameStr(*PG_GETARG_NAME(index)));
 }
 

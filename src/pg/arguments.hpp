@@ -5,13 +5,13 @@
 
 namespace segment::pg {
 
-const char *required_text(FunctionCallInfo fcinfo, int index, const char *name);
-const char *required_name(FunctionCallInfo fcinfo, int index, const char *name);
+char *required_text(FunctionCallInfo fcinfo, int index, const char *name);
+char *required_name(FunctionCallInfo fcinfo, int index, const char *name);
 int32 required_int32(FunctionCallInfo fcinfo, int index, const char *name);
 Oid required_oid(FunctionCallInfo fcinfo, int index, const char *name);
 bool required_bool(FunctionCallInfo fcinfo, int index, const char *name);
-const char *optional_text(FunctionCallInfo fcinfo, int index);  // null for NULL
-const char *optional_name(FunctionCallInfo fcinfo, int index);
+char *optional_text(FunctionCallInfo fcinfo, int index);  // null for NULL
+char *optional_name(FunctionCallInfo fcinfo, int index);
 
 // What a create_* or add_* function does when the object is there already.
 enum class IfExists : uint8 { error, replace, keep };

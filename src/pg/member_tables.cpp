@@ -19,6 +19,22 @@ bool writing() {
 
 void run_ddl(const char *sql) { caller_execute(sql); }
 
+constexpr const char *views[] = {"segment_history", "segments", "segment"};
+constexpr const char *tables[] = {"segment_change", "segment_stay", "segment_member", "segment_name"};
+
+bool exists(const Population *population, const char *suffix) {
+    Oid schema = get_namespace_oid(population->schema, true);
+    return OidIsValid(schema) && OidIsValid(get_relname_relid(member_relation_name(population, suffix), schema));
+}
+
+void refuse_existing(const Population *population, const char *suffix) {
+    if (exists(population, suffix)) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_TABLE), errmsg("%s already exists", member_relation_sql(population, suffix)),
+                        errdetail("Population \"%s\" would keep its members there.", population->name),
+                        errhint("Drop what is there, or pass another prefix.")));
+    }
+}
+
 void comment(const char *kind, const char *relation, const char *text) {
     run_ddl(psprintf("COMMENT ON %s %s IS %s", kind, relation, quote_literal_cstr(text)));
 }
@@ -40,6 +56,12 @@ void begin_membership_write() {
 void end_membership_write() { writing_in = InvalidSubTransactionId; }
 
 void create_member_tables(const Population *population, const char *key_type_sql, Oid key_collation) {
+    for (const char *table : tables) {
+        refuse_existing(population, table);
+    }
+    for (const char *view : views) {
+        refuse_existing(population, view);
+    }
     const char *member = member_relation_sql(population, "segment_member");
     const char *name = member_relation_sql(population, "segment_name");
     const char *stay = member_relation_sql(population, "segment_stay");
@@ -59,6 +81,7 @@ void create_member_tables(const Population *population, const char *key_type_sql
 
     run_ddl(psprintf("CREATE TABLE %s (segment_id int PRIMARY KEY, name text NOT NULL UNIQUE, uid uuid NOT NULL)", name));
     comment("TABLE", name, "the names of the segments in the member tables");
+    guard(name);
 
     run_ddl(psprintf("CREATE TABLE %s (segment_id int NOT NULL, %s, entered_at timestamptz NOT NULL, exited_at timestamptz NOT NULL, "
                      "during tstzrange GENERATED ALWAYS AS (tstzrange(entered_at, exited_at)) STORED, enter_reason text NOT NULL, "
@@ -96,13 +119,15 @@ void create_member_tables(const Population *population, const char *key_type_sql
 }
 
 void drop_member_tables(const Population *population) {
-    static constexpr const char *views[] = {"segment_history", "segments", "segment"};
-    static constexpr const char *tables[] = {"segment_change", "segment_stay", "segment_member", "segment_name"};
     for (const char *view : views) {
-        run_ddl(psprintf("DROP VIEW IF EXISTS %s", member_relation_sql(population, view)));
+        if (exists(population, view)) {
+            run_ddl(psprintf("DROP VIEW %s", member_relation_sql(population, view)));
+        }
     }
     for (const char *table : tables) {
-        run_ddl(psprintf("DROP TABLE IF EXISTS %s", member_relation_sql(population, table)));
+        if (exists(population, table)) {
+            run_ddl(psprintf("DROP TABLE %s", member_relation_sql(population, table)));
+        }
     }
 }
 

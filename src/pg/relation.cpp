@@ -11,6 +11,22 @@ bool has_rows(char kind) {
            kind == RELKIND_FOREIGN_TABLE;
 }
 
+bool in_pg_catalog(Oid type) {
+    Oid element = get_element_type(type);
+    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(OidIsValid(element) ? element : type));
+    if (!HeapTupleIsValid(tuple)) {
+        return false;
+    }
+    bool result = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typnamespace == PG_CATALOG_NAMESPACE;
+    ReleaseSysCache(tuple);
+    return result;
+}
+
+const char *declared_type_sql(Oid type, int32 modifier) {
+    bits16 flags = FORMAT_TYPE_TYPEMOD_GIVEN | (in_pg_catalog(type) ? 0 : FORMAT_TYPE_FORCE_QUALIFY);
+    return format_type_extended(type, modifier, flags);
+}
+
 UserRelation *describe(::Relation opened) {
     Form_pg_class row = opened->rd_rel;
     if (!has_rows(row->relkind))
@@ -34,7 +50,7 @@ UserRelation *describe(::Relation opened) {
         column->name = pstrdup(NameStr(attribute->attname));
         column->type = getBaseType(attribute->atttypid);
         column->collation = attribute->attcollation;
-        column->type_sql = format_type_extended(attribute->atttypid, attribute->atttypmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+        column->type_sql = declared_type_sql(attribute->atttypid, attribute->atttypmod);
     }
     return relation;
 }
@@ -63,7 +79,7 @@ UserRelation *relation_registered(const char *schema, const char *name, const ch
     return relation_of_oid(oid);
 }
 
-const char *type_sql(Oid type) { return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY); }
+const char *type_sql(Oid type) { return declared_type_sql(type, -1); }
 
 const char *collation_sql(Oid collation) {
     if (!OidIsValid(collation) || collation == DEFAULT_COLLATION_OID) {

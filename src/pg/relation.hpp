@@ -9,7 +9,7 @@ struct Column {
     char *name;
     Oid type;        // base type of a domain
     Oid collation;
-    char *type_sql;  // the declared type as a cast needs it, schema-qualified where it must be
+    const char *type_sql;  // the declared type with its modifier, qualified unless it is in pg_catalog
 };
 
 struct UserRelation {

@@ -191,8 +191,8 @@ void refuse_keys(const Pass *pass) {
     const Binding *binding = pass->scan->binding;
     const char *population = pass->scan->population->name;
     if (pass->null_keys > 0)
-        ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION), errmsg("key \"%s\" of %s is null in " UINT64_FORMAT " rows", binding->key->name,
-                                                                    binding->relation->sql, pass->null_keys),
+        ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION), errmsg_plural("key \"%s\" of %s is null in " UINT64_FORMAT " row", "key \"%s\" of %s is null in " UINT64_FORMAT " rows",
+                                      pass->null_keys, binding->key->name, binding->relation->sql, pass->null_keys),
                         errdetail("Every row of population \"%s\" is a member and needs a key.", population)));
     if (pass->duplicates == 0)
         return;
@@ -303,6 +303,8 @@ void plan_scan(const Binding *binding, match::Plan *plan) {
         MemoryContext spi = MemoryContextSwitchTo(context);
         rank_features(prepared.description, &cuts, plan, first, last, encoders + first);
         MemoryContextSwitchTo(spi);
+        // Beginning to run it checks the rights on what it reads; nothing is read.
+        spi::execute(psprintf("%s LIMIT 0", scan_sql(binding, plan, first, last)), {}, {.read_only = true});
     }
     spi::finish();
 }

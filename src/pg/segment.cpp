@@ -55,12 +55,13 @@ void add_version(int32 id, int32 version, const char *definition) {
 }
 
 // A definition that equals the current one is no new version.
-int32 change_definition(const Population *population, const Segment *segment, const char *definition) {
+int32 change_definition(const Population *population, const Segment *segment, char *text) {
+    const char *definition = canonical_definition(text);
     if (strcmp(segment->definition, definition) == 0) {
         return segment->version;
     }
     add_version(segment->id, segment->version + 1, definition);
-    check_segment(population, segment->id);
+    check_segment(population, segment->id, text);
     return segment->version + 1;
 }
 
@@ -82,7 +83,7 @@ Population *get_changeable(const char *name) {
     return population;
 }
 
-int32 create_segment(const char *definition_argument, FunctionCallInfo fcinfo) {
+int32 create_segment(char *text, FunctionCallInfo fcinfo) {
     const char *name = required_text(fcinfo, 0, "name");
     const char *population_name = required_text(fcinfo, 1, "population");
     Attributes attributes{};
@@ -99,7 +100,6 @@ int32 create_segment(const char *definition_argument, FunctionCallInfo fcinfo) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows', not '%s'", materialize)));
     }
     Population *population = get_changeable(population_name);
-    const char *definition = canonical_definition(definition_argument);
     Segments segments = segments_of(population);
     const Segment *existing = find_segment(&segments, name);
     if (existing != nullptr) {
@@ -109,7 +109,7 @@ int32 create_segment(const char *definition_argument, FunctionCallInfo fcinfo) {
         }
         if (if_exists == IfExists::replace) {
             update_attributes(existing->id, &attributes);
-            change_definition(population, existing, definition);
+            change_definition(population, existing, text);
         }
         return existing->id;
     }
@@ -118,8 +118,8 @@ int32 create_segment(const char *definition_argument, FunctionCallInfo fcinfo) {
                                {int4_argument(population->id), text_argument(name), text_argument(GetUserNameFromId(GetUserId(), false))});
     int32 id = DatumGetInt32(value_of(row, 0, 0));
     update_attributes(id, &attributes);
-    add_version(id, 1, definition);
-    check_segment(population, id);
+    add_version(id, 1, canonical_definition(text));
+    check_segment(population, id, text);
     write_name(population, "INSERT INTO %s (segment_id, name, uid) VALUES ($1, $2, $3)",
                {int4_argument(id), text_argument(name), {UUIDOID, value_of(row, 0, 1)}});
     return id;
@@ -128,7 +128,7 @@ int32 create_segment(const char *definition_argument, FunctionCallInfo fcinfo) {
 int32 alter_segment(FunctionCallInfo fcinfo) {
     SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::exclusive);
     check_may_change(reference.population);
-    const char *definition = optional_text(fcinfo, 1);
+    char *definition = optional_text(fcinfo, 1);
     Attributes attributes{};
     attributes.description = optional_text(fcinfo, 2);
     attributes.has_tags = !PG_ARGISNULL(3);
@@ -139,7 +139,7 @@ int32 alter_segment(FunctionCallInfo fcinfo) {
         return reference.segment.version;
     }
     check_member_tables(reference.population);
-    return change_definition(reference.population, &reference.segment, canonical_definition(definition));
+    return change_definition(reference.population, &reference.segment, definition);
 }
 
 // The segment and all that use it, directly or not: users first.

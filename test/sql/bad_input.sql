@@ -78,7 +78,7 @@ SELECT definition FROM segment.segment WHERE name = 'a';
 SELECT segment.create_segment('a', 'customer', 'everyone');
 SELECT segment.alter_segment('aa', 'everyone');
 SELECT segment.drop_segment('a');
-SELECT * FROM segment.refresh('customer') ORDER BY segment;
+SELECT * FROM segment.refresh('customer', as_of => '2024-07-01 00:00:00+00') ORDER BY segment;
 
 -- Refresh.
 SELECT * FROM segment.refresh('custom');

@@ -11,7 +11,7 @@ INSERT INTO sample VALUES
      '11111111-1111-1111-1111-111111111111', 'ok', 50, '12:00', '1 day', '10.0.0.1'),
     (3, 32767, 2147483647, 9223372036854775807, 'NaN', 'NaN', 'NaN', 'ä', 'ä', 'ä', 'infinity', 'infinity', 'infinity', NULL,
      'ffffffff-ffff-ffff-ffff-ffffffffffff', 'happy', 100, '24:00', '1 mon', '255.255.255.255'),
-    (4);
+    (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
 -- Each condition against the same thing in plain SQL, for each type of key.
 CREATE TABLE condition (name text, definition text, expected text);

@@ -86,7 +86,7 @@ sub expected_members
     my ($segment, $day) = @_;
     (my $condition = $expected{$segment}) =~ s/\$day/date '$day'/g;
     return $node->safe_psql('demo',
-        "SELECT a.account_id FROM export.account a WHERE a.signup_date <= date '$day' AND ($condition) ORDER BY 1 COLLATE \"C\"");
+        "SELECT a.account_id FROM export.account a WHERE a.signup_date <= date '$day' AND ($condition) ORDER BY account_id COLLATE \"C\"");
 }
 
 # Compares what a refresh printed and stored with plain SQL; returns the members of each segment.
@@ -104,7 +104,7 @@ sub check_refresh
         is($printed{$segment}[1], $count, "$day: number of members of $segment");
         is($printed{$segment}[2], sprintf('%.1f', 100 * $count / $accounts), "$day: share of $segment");
         is($node->safe_psql('demo',
-                "SELECT account_id FROM account_segment WHERE segment = '$segment' ORDER BY 1 COLLATE \"C\""),
+                "SELECT account_id FROM account_segment WHERE segment = '$segment' ORDER BY account_id COLLATE \"C\""),
             $members{$segment}, "$day: members of $segment");
         ok($count > 0 && $count < $accounts, "$day: $segment is neither nobody nor everybody");
     }
@@ -113,6 +113,8 @@ sub check_refresh
 
 run_file('schema');
 run_file('load');
+$node->safe_psql('demo',  # or the hand-written queries take half a minute
+    'CREATE INDEX ON export.feature_usage (subscription_id); CREATE INDEX ON export.subscription (account_id); ANALYZE');
 run_file('advance', day => '2024-12-01');
 run_file('population');
 run_file('segments');
@@ -138,7 +140,7 @@ is_deeply(\@changes, \@expected_changes, 'the printed changes');
 
 # The segment printed as SQL has the members that are stored.
 my $sql = run_file('to_sql');
-like($sql, qr/^\s*SELECT/i, 'to_sql prints a query');
+like($sql, qr/^(WITH|SELECT) /, 'to_sql prints a query');
 is($node->safe_psql('demo', "SET timezone = 'UTC'; SELECT segment.to_sql('at_risk', '2024-12-31') IS NOT NULL"), 't', 'to_sql as of a day');
 my $as_of = $node->safe_psql('demo', "SET timezone = 'UTC'; SELECT segment.to_sql('at_risk', '2024-12-31')");
 is($node->safe_psql('demo', "SELECT string_agg(key, E'\\n' ORDER BY key COLLATE \"C\") FROM ($as_of) AS q(key)"),

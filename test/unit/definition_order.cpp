@@ -92,6 +92,8 @@ TEST(DependencyOrder, CyclesArePrinted) {
     EXPECT_EQ(order({{1, {1}}}).second, "s1 → s1");
     EXPECT_EQ(order({{2, {1}}, {1, {2}}}).second, "s1 → s2 → s1");
     EXPECT_EQ(order({{1, {2}}, {2, {3}}, {3, {4}}, {4, {2}}, {5, {}}}).second, "s2 → s3 → s4 → s2");
+    EXPECT_EQ(order({{1, {3, 2}}, {2, {1}}, {3, {1}}}).second, "s1 → s2 → s1");
+    EXPECT_EQ(order({{1, {2, 3}}, {2, {1}}, {3, {1}}}).second, "s1 → s2 → s1");
     EXPECT_EQ(order({{9, {8}}, {8, {7}}, {7, {9}}, {1, {}}, {2, {9}}}).second, "s7 → s9 → s8 → s7");
 }
 

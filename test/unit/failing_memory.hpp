@@ -1,10 +1,11 @@
-// A memory resource that fails at a chosen allocation and knows what has not been given back.
+// A memory resource that fails at a chosen allocation, knows what has not been given back, and hands out blocks full of rubbish.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory_resource>
 #include <new>
@@ -30,6 +31,7 @@ private:
             throw std::bad_alloc();
         }
         void *const block = std::pmr::new_delete_resource()->allocate(bytes, alignment);
+        std::memset(block, 0xab, bytes);
         sizes_.emplace(block, bytes);
         return block;
     }

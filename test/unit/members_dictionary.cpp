@@ -63,6 +63,17 @@ TEST(Dictionary, IntegersNeedNoKeys) {
     }
 }
 
+TEST(Dictionary, AllBitsOfTheHashCount) {
+    for (int bit = 0; bit < 64; ++bit) {
+        Dictionary dictionary(std::pmr::new_delete_resource());
+        dictionary.insert(0, 1);
+        const std::uint64_t other = std::uint64_t{1} << bit;
+        EXPECT_EQ(dictionary.find(other, HashIsKey()), no_ordinal);
+        EXPECT_EQ(dictionary.find_or_insert(other, 2, HashIsKey()), 2U);
+        EXPECT_EQ(dictionary.find(0, HashIsKey()), 1U);
+    }
+}
+
 TEST(Dictionary, OrdinalsMayBeGiven) {
     Dictionary dictionary(std::pmr::new_delete_resource());
     dictionary.insert(hash(1), 77);

@@ -18,7 +18,26 @@ namespace segment::definition {
 // ---------------------------------------------------------------------------------------------------------------- values
 
 enum class ValueKind : std::uint8_t {
-    trait, path, cast, number, text, boolean, time, interval, as_of, arithmetic, negate, shift, period_start, instant, day, elapsed, call, bucket,
+    trait,
+    path,
+    cast,
+    number,
+    text,
+    boolean,
+    time,
+    interval,
+    as_of,
+    arithmetic,
+    negate,
+    shift,
+    move,
+    period_start,
+    instant,
+    local,
+    day,
+    elapsed,
+    call,
+    bucket,
 };
 
 struct BoundValue {
@@ -86,6 +105,12 @@ struct BoundShift : BoundValue {
     std::span<const Span> steps;
 };
 
+// An instant or a date moved by an interval that differs between members, forth or back; the result is an instant.
+struct BoundMove : BoundValue {
+    const BoundValue *base, *interval;
+    bool back;
+};
+
 // The start of the calendar period that as_of lies in, as an instant or a date.
 struct BoundPeriodStart : BoundValue {
     Unit unit;  // day or longer
@@ -93,6 +118,12 @@ struct BoundPeriodStart : BoundValue {
 
 // The instant of a timestamp (local time of the population).
 struct BoundInstant : BoundValue {
+    const BoundValue *operand;
+};
+
+// An instant as a timestamp, in populations whose zone is UTC: there the two are the same, and timestamps need no conversion
+// to be compared.
+struct BoundLocal : BoundValue {
     const BoundValue *operand;
 };
 
@@ -120,7 +151,21 @@ struct BoundBucket : BoundValue {
 // ------------------------------------------------------------------------------------------------------------- conditions
 
 enum class ConditionKind : std::uint8_t {
-    everyone, conjunction, disjunction, negation, compare, range, list, set, truth, text_match, includes, anniversary, rank, in_segment, stay,
+    everyone,
+    conjunction,
+    disjunction,
+    negation,
+    compare,
+    range,
+    list,
+    set,
+    truth,
+    text_match,
+    includes,
+    anniversary,
+    rank,
+    in_segment,
+    stay,
 };
 
 struct BoundCondition {
@@ -186,7 +231,7 @@ struct BoundRank : BoundCondition {
     const BoundValue *value;
     std::string_view amount;  // canonical number: how many, or with `percent` n/100
     bool percent;
-    const BoundValue *per;    // or null
+    const BoundValue *per;  // or null
 };
 
 struct BoundInSegment : BoundCondition {

@@ -48,19 +48,22 @@ private:
 
     // check_value.cpp
     const BoundValue *arithmetic(const Arithmetic &node);
+    const BoundValue *moment_arithmetic(const Arithmetic &node, const BoundValue *left, const BoundValue *right);
     const BoundValue *number_arithmetic(const Arithmetic &node, const BoundValue *left, const BoundValue *right);
     const BoundValue *negate(const Negate &node);
     const BoundValue *call(const Call &node);
     const BoundValue *days(const Days &node);
     const BoundValue *as_number(const BoundValue *value);
-    const BoundValue *as_moment(const BoundValue *operand);  // a date or an instant, never a timestamp
+    const BoundValue *as_moment(const BoundValue *value);
     const BoundValue *number_literal(std::string_view digits, std::uint32_t position);
 
     // check_moment.cpp
     const BoundValue *as_of(std::uint32_t position);
     const BoundValue *instant(const BoundValue *value);
+    const BoundValue *comparison_form(const BoundValue *value, bool with_timestamp);
     const BoundValue *day(const BoundValue *value);
     const BoundValue *shift(const BoundValue *base, const Span &span, std::uint32_t position);
+    const BoundValue *move(const BoundValue *base, const BoundValue *interval, bool back);
     const BoundValue *period_start(Unit unit, const Type &type, std::uint32_t position);
     const BoundValue *elapsed_bound(const BoundElapsed &elapsed, const BoundValue *duration, bool &on_left);
 
@@ -70,7 +73,7 @@ private:
     };
     Pair comparable(const BoundValue *left, const BoundValue *right);
     const BoundValue *read_path(const BoundValue *value, const BoundValue *partner);
-    const BoundValue *literal(const BoundText &text, const BoundValue *partner);
+    const BoundValue *literal(const BoundText &text, const Type &type, const BoundValue &partner);
     const BoundCondition *compare(const Compare &node);
     const BoundCondition *compare(Comparison op, const BoundValue *left, const BoundValue *right);
     const BoundCondition *compare_elapsed(Comparison op, const BoundElapsed &elapsed, const BoundValue *duration);
@@ -95,6 +98,7 @@ private:
     const BoundCondition *is_true(const IsTrue &node);
     const BoundCondition *text_match(const TextMatch &node);
     const BoundCondition *includes(const Includes &node);
+    const BoundValue *element(const BoundValue *item, const Type *type, const BoundValue &array);
     const BoundCondition *rank(const Rank &node);
     const BoundCondition *in_segment(const InSegment &node);
     const BoundCondition *segment_change(const SegmentChange &node);

@@ -8,12 +8,17 @@ namespace {
 
 Comparison mirrored(Comparison op) {
     switch (op) {
-        case Comparison::less: return Comparison::greater;
-        case Comparison::less_equal: return Comparison::greater_equal;
-        case Comparison::greater: return Comparison::less;
-        case Comparison::greater_equal: return Comparison::less_equal;
+        case Comparison::less:
+            return Comparison::greater;
+        case Comparison::less_equal:
+            return Comparison::greater_equal;
+        case Comparison::greater:
+            return Comparison::less;
+        case Comparison::greater_equal:
+            return Comparison::less_equal;
         case Comparison::equal:
-        case Comparison::not_equal: break;
+        case Comparison::not_equal:
+            break;
     }
     return op;
 }
@@ -27,8 +32,10 @@ bool same_family(const Type &left, const Type &right) {
     switch (left.type_class) {
         case TypeClass::enumeration:
         case TypeClass::array:
-        case TypeClass::other: return left.sql_name == right.sql_name;
-        default: return true;
+        case TypeClass::other:
+            return left.sql_name == right.sql_name;
+        default:
+            return true;
     }
 }
 
@@ -43,7 +50,9 @@ const BoundValue *Binder::read_path(const BoundValue *value, const BoundValue *p
     if (!is_untyped(*value))
         return value;
     const auto &path = static_cast<const BoundPath &>(*value);
-    const auto as = [&](const Type &type) { return add(BoundPath{{ValueKind::path, false, path.position, &type}, path.trait, path.steps}); };
+    const auto as = [&](const Type &type) {
+        return add(BoundPath{{ValueKind::path, false, path.position, &type}, path.trait, path.steps});
+    };
     if (partner->type->type_class == TypeClass::text)
         return as(text_type);
     if (partner->type->type_class == TypeClass::boolean)
@@ -52,32 +61,34 @@ const BoundValue *Binder::read_path(const BoundValue *value, const BoundValue *p
         return as(numeric_type);
     const std::string name = label(*value);
     if (is_untyped(*partner))
-        mismatch(value->position, "it is not clear how " + name + " and " + label(*partner) + " compare", "Write " + name + "::numeric or " + name + "::text.");
+        mismatch(value->position, "it is not clear how " + name + " and " + label(*partner) + " compare",
+                 "Write " + name + "::numeric or " + name + "::text.");
     if (is_moment(*partner->type))
         mismatch(value->position, name + " is jsonb and does not tell that it is a time", "Write " + name + "::timestamptz.");
-    mismatch(value->position, name + " is jsonb and cannot be compared with " + label(*partner), "Compare it with a text, a number or a boolean.");
+    mismatch(value->position, name + " is jsonb and cannot be compared with " + label(*partner),
+             "Compare it with a text, a number or a boolean.");
 }
 
-// A literal in quotes takes its partner's type.
-const BoundValue *Binder::literal(const BoundText &text, const BoundValue *partner) {
-    const Type &type = *partner->type;
+// A literal in quotes as one of the type, which is its partner's or that of the partner's elements.
+const BoundValue *Binder::literal(const BoundText &text, const Type &type, const BoundValue &partner) {
     const auto invalid = [&](std::string_view expected, std::string hint) {
         throw Error(is_moment(type) ? ErrorCode::invalid_datetime : ErrorCode::invalid_text_representation,
                     label(text) + " is not " + std::string(expected), text.position, {}, std::move(hint));
     };
     switch (type.type_class) {
-        case TypeClass::text: return add(BoundText{{ValueKind::text, true, text.position, &type}, text.value});
+        case TypeClass::text:
+            return add(BoundText{{ValueKind::text, true, text.position, &type}, text.value});
         case TypeClass::integer:
         case TypeClass::numeric:
         case TypeClass::floating: {
             const auto digits = read_number(text.value, arena_);
             if (!digits)
-                mismatch(text.position, label(*partner) + " is a number and cannot be compared with the text " + label(text));
+                mismatch(text.position, label(partner) + " is a number and cannot be compared with the text " + label(text));
             return number_literal(*digits, text.position);
         }
         case TypeClass::boolean:
             if (text.value != "true" && text.value != "false")
-                invalid("a boolean", "Write " + label(*partner) + " is true, or is false.");
+                invalid("a boolean", "Write " + label(partner) + " is true, or is false.");
             return add(BoundBoolean{{ValueKind::boolean, true, text.position, &boolean_type}, text.value == "true"});
         case TypeClass::date:
         case TypeClass::timestamp:
@@ -85,21 +96,28 @@ const BoundValue *Binder::literal(const BoundText &text, const BoundValue *partn
             const auto time = read_iso_time(text.value);
             const bool date = type.type_class == TypeClass::date;
             if (!time)
-                invalid(date ? "a date" : "a time", date ? "Write it as '2025-01-31'." : "Write it as '2025-01-31' or '2025-01-31 18:00', with or without a zone such as +01:00.");
+                invalid(date ? "a date" : "a time",
+                        date ? "Write it as '2025-01-31'."
+                             : "Write it as '2025-01-31' or '2025-01-31 18:00', with or without a zone such as +01:00.");
             if (date && !time->clock.empty())
-                invalid("a date", label(*partner) + " is a date without time of day.");
+                invalid("a date", label(partner) + " is a date without time of day.");
             return add(BoundTime{{ValueKind::time, true, text.position, date ? &date_type : &timestamptz_type}, *time});
         }
         case TypeClass::time:
             if (!is_iso_clock(text.value))
                 invalid("a time of day", "Write it as '18:00' or '18:00:30'.");
             return add(BoundText{{ValueKind::text, true, text.position, &type}, text.value});
-        case TypeClass::interval: invalid("a duration", "Write durations without quotes: 30 days, 1 year 6 months."); break;
+        case TypeClass::interval:
+            invalid("a duration", "Write durations without quotes: 30 days, 1 year 6 months.");
+            break;
+        case TypeClass::array:
+            mismatch(text.position, label(partner) + " is an array and cannot be compared with the text " + label(text),
+                     "Use includes to look into an array.");
         case TypeClass::enumeration:
         case TypeClass::uuid:
         case TypeClass::jsonb:
-        case TypeClass::array:
-        case TypeClass::other: break;
+        case TypeClass::other:
+            break;
     }
     probe(text.position, "(" + quote_literal(text.value) + "::" + std::string(type.sql_name) + ") IS NULL");
     return add(BoundText{{ValueKind::text, true, text.position, &type}, text.value});
@@ -110,27 +128,31 @@ Binder::Pair Binder::comparable(const BoundValue *left, const BoundValue *right)
     left = read_path(left, right);
     right = read_path(right, left);
     if (left->kind == ValueKind::text && right->kind != ValueKind::text)
-        left = literal(static_cast<const BoundText &>(*left), right);
+        left = literal(static_cast<const BoundText &>(*left), *right->type, *right);
     else if (right->kind == ValueKind::text && left->kind != ValueKind::text)
-        right = literal(static_cast<const BoundText &>(*right), left);
+        right = literal(static_cast<const BoundText &>(*right), *left->type, *left);
     if (!same_family(*left->type, *right->type)) {
         const bool text = left->type->type_class == TypeClass::text || right->type->type_class == TypeClass::text;
         const bool number = left->kind == ValueKind::number || right->kind == ValueKind::number;
-        mismatch(right->position, what(*left) + " and cannot be compared with " + (label(*right) == "the expression" || right->constant ? describe(*right->type) : what(*right)),
-                 text && number ? "Put a text in quotes." : "");
+        const std::string other = right->constant ? describe(*right->type) : label(*right) + ", which is " + describe(*right->type);
+        mismatch(right->position, what(*left) + " and cannot be compared with " + other, text && number ? "Put a text in quotes." : "");
     }
     require_order(*left);
     require_order(*right);
     if (is_moment(*left->type)) {
         const bool days = left->type->type_class == TypeClass::date || right->type->type_class == TypeClass::date;
-        return days ? Pair{day(left), day(right)} : Pair{instant(left), instant(right)};
+        if (days)
+            return {day(left), day(right)};
+        const bool timestamp = left->type->type_class == TypeClass::timestamp || right->type->type_class == TypeClass::timestamp;
+        return {comparison_form(left, timestamp), comparison_form(right, timestamp)};
     }
     // A decimal literal next to a float is rounded to it, so it must have a place there.
     for (const auto &[number, partner] : {Pair{left, right}, Pair{right, left}})
         if (number->kind == ValueKind::number && partner->kind != ValueKind::number && partner->type->type_class == TypeClass::floating) {
             const auto &digits = static_cast<const BoundNumber *>(number)->digits;
             if (!fits_floating(digits, is_single_precision(*partner->type)))
-                throw Error(ErrorCode::numeric_out_of_range, "number is out of range for " + std::string(partner->type->sql_name), number->position);
+                throw Error(ErrorCode::numeric_out_of_range, "number is out of range for " + std::string(partner->type->sql_name),
+                            number->position);
             const BoundValue *rounded = add(BoundNumber{{ValueKind::number, true, number->position, partner->type}, digits});
             return number == left ? Pair{rounded, right} : Pair{left, rounded};
         }
@@ -177,7 +199,9 @@ const BoundCondition *Binder::range(const BoundValue *value, const BoundValue *l
         return low ? compare(above, value, low) : compare(below, value, high);
     if (value->kind == ValueKind::elapsed)
         return both(compare(above, value, low), compare(below, value, high));
-    value = instant(read_path(value, low));
+    value = read_path(value, low);
+    if (value->type->type_class == TypeClass::timestamp)
+        value = comparison_form(value, true);
     const Pair lower = comparable(value, low), upper = comparable(value, high);
     if (value->type->type_class == TypeClass::boolean)
         mismatch(low->position, what(*value) + " and has no order");
@@ -200,7 +224,9 @@ const BoundCondition *Binder::in_list(const InList &node) {
     for (const Node *item : node.items) {
         const BoundValue *bound = value(*item);
         if (items.empty())
-            subject = instant(read_path(subject, bound));
+            subject = read_path(subject, bound);
+        if (items.empty() && subject->type->type_class == TypeClass::timestamp)
+            subject = comparison_form(subject, true);
         const auto [left, right] = comparable(subject, bound);
         if (left != subject)
             mismatch(bound->position, what(*subject) + " and cannot be compared with " + label(*bound));

@@ -7,22 +7,38 @@ namespace segment::definition {
 
 const BoundCondition *Binder::condition(const Node &node) {
     switch (node.kind) {
-        case Kind::everyone: return add(BoundCondition{ConditionKind::everyone});
-        case Kind::conjunction: return junction(ConditionKind::conjunction, static_cast<const Conjunction &>(node).operands);
-        case Kind::disjunction: return junction(ConditionKind::disjunction, static_cast<const Disjunction &>(node).operands);
-        case Kind::negation: return negated_if(true, condition(*static_cast<const Negation &>(node).operand));
-        case Kind::truth: return truth(value(*static_cast<const Truth &>(node).value), true);
-        case Kind::compare: return compare(static_cast<const Compare &>(node));
-        case Kind::between: return between(static_cast<const Between &>(node));
-        case Kind::in_list: return in_list(static_cast<const InList &>(node));
-        case Kind::is_set: return is_set(static_cast<const IsSet &>(node));
-        case Kind::is_true: return is_true(static_cast<const IsTrue &>(node));
-        case Kind::text_match: return text_match(static_cast<const TextMatch &>(node));
-        case Kind::includes: return includes(static_cast<const Includes &>(node));
-        case Kind::in_window: return in_window(static_cast<const InWindow &>(node));
-        case Kind::rank: return rank(static_cast<const Rank &>(node));
-        case Kind::in_segment: return in_segment(static_cast<const InSegment &>(node));
-        case Kind::segment_change: return segment_change(static_cast<const SegmentChange &>(node));
+        case Kind::everyone:
+            return add(BoundCondition{ConditionKind::everyone});
+        case Kind::conjunction:
+            return junction(ConditionKind::conjunction, static_cast<const Conjunction &>(node).operands);
+        case Kind::disjunction:
+            return junction(ConditionKind::disjunction, static_cast<const Disjunction &>(node).operands);
+        case Kind::negation:
+            return negated_if(true, condition(*static_cast<const Negation &>(node).operand));
+        case Kind::truth:
+            return truth(value(*static_cast<const Truth &>(node).value), true);
+        case Kind::compare:
+            return compare(static_cast<const Compare &>(node));
+        case Kind::between:
+            return between(static_cast<const Between &>(node));
+        case Kind::in_list:
+            return in_list(static_cast<const InList &>(node));
+        case Kind::is_set:
+            return is_set(static_cast<const IsSet &>(node));
+        case Kind::is_true:
+            return is_true(static_cast<const IsTrue &>(node));
+        case Kind::text_match:
+            return text_match(static_cast<const TextMatch &>(node));
+        case Kind::includes:
+            return includes(static_cast<const Includes &>(node));
+        case Kind::in_window:
+            return in_window(static_cast<const InWindow &>(node));
+        case Kind::rank:
+            return rank(static_cast<const Rank &>(node));
+        case Kind::in_segment:
+            return in_segment(static_cast<const InSegment &>(node));
+        case Kind::segment_change:
+            return segment_change(static_cast<const SegmentChange &>(node));
         case Kind::in_manual_list:
         case Kind::is_label:
         case Kind::did:
@@ -32,8 +48,10 @@ const BoundCondition *Binder::condition(const Node &node) {
         case Kind::resumed:
         case Kind::sequence:
         case Kind::related:
-        case Kind::had_movement: missing_part(node);
-        default: return truth(value(node), true);
+        case Kind::had_movement:
+            missing_part(node);
+        default:
+            mismatch(node.position, "a value cannot be used as a condition");
     }
 }
 
@@ -63,15 +81,13 @@ const BoundCondition *Binder::is_set(const IsSet &node) {
     const BoundValue *subject = read_path(value(*node.value), &text);  // a JSON null is no text either
     if (subject->kind == ValueKind::elapsed) {
         const auto &elapsed = static_cast<const BoundElapsed &>(*subject);
-        return negated_if(node.negated, both(add(BoundSet{{ConditionKind::set}, elapsed.left}), add(BoundSet{{ConditionKind::set}, elapsed.right})));
+        return negated_if(node.negated,
+                          both(add(BoundSet{{ConditionKind::set}, elapsed.left}), add(BoundSet{{ConditionKind::set}, elapsed.right})));
     }
     return negated_if(node.negated, add(BoundSet{{ConditionKind::set}, subject}));
 }
 
 const BoundCondition *Binder::is_true(const IsTrue &node) {
-    const bool is_condition = node.value->kind >= Kind::everyone && node.value->kind < Kind::events;
-    if (is_condition)
-        return negated_if(node.negated == node.expected, condition(*node.value));
     return negated_if(node.negated, truth(value(*node.value), node.expected));
 }
 
@@ -106,24 +122,31 @@ const BoundCondition *Binder::includes(const Includes &node) {
     const BoundValue *subject = value(*node.value);
     const TypeClass type_class = subject->type->type_class;
     if (type_class != TypeClass::array && !is_untyped(*subject))
-        mismatch(subject->position, what(*subject) + ", expected an array", type_class == TypeClass::text ? "Use contains to look into a text." : "");
-    const Type *element = &jsonb_type;
-    if (type_class == TypeClass::array)
-        element = add(Type{.type_class = subject->type->element_class, .sql_name = subject->type->element_sql_name});
-    const BoundTrait partner{{ValueKind::trait, false, subject->position, element}, nullptr};
+        mismatch(subject->position, what(*subject) + ", expected an array",
+                 type_class == TypeClass::text ? "Use contains to look into a text." : "");
     std::pmr::vector<const BoundValue *> items(&arena_.memory());
     items.reserve(node.items.size());
-    for (const Node *item : node.items) {
-        const BoundValue *bound = value(*item);
-        if (type_class == TypeClass::array && bound->kind == ValueKind::text)
-            bound = literal(static_cast<const BoundText &>(*bound), &partner);
-        const bool plain = bound->kind == ValueKind::text || bound->kind == ValueKind::number || bound->kind == ValueKind::boolean;
-        const bool fits = type_class != TypeClass::array || bound->type->type_class == element->type_class || (is_number(*bound->type) && is_number(*element)) || (is_moment(*bound->type) && is_moment(*element));
-        if (!bound->constant || !fits || (type_class != TypeClass::array && !plain))
-            mismatch(bound->position, "the elements of " + label(*subject) + " cannot be compared with " + label(*bound));
-        items.push_back(bound);
-    }
-    return add(BoundIncludes{{ConditionKind::includes}, node.quantity == Quantity::one ? Quantity::any : node.quantity, subject, arena_.copy(BoundValues(items))});
+    const Type *element = type_class != TypeClass::array
+                              ? nullptr
+                              : add(Type{.type_class = subject->type->element_class, .sql_name = subject->type->element_sql_name});
+    for (const Node *item : node.items)
+        items.push_back(this->element(value(*item), element, *subject));
+    const Quantity quantity = node.quantity == Quantity::one ? Quantity::any : node.quantity;
+    return add(BoundIncludes{{ConditionKind::includes}, quantity, subject, arena_.copy(BoundValues(items))});
+}
+
+// A literal as an element of an array; a null type is for JSON arrays, whose elements are texts, numbers and booleans.
+const BoundValue *Binder::element(const BoundValue *item, const Type *type, const BoundValue &array) {
+    const auto same_class = [&] { return item->type->type_class == type->type_class || (is_number(*item->type) && is_number(*type)); };
+    const bool quoted = item->kind == ValueKind::text && type && type->type_class != TypeClass::boolean && !is_number(*type);
+    if (quoted)
+        item = literal(static_cast<const BoundText &>(*item), *type, array);
+    const bool plain = item->kind == ValueKind::text || item->kind == ValueKind::number || item->kind == ValueKind::boolean;
+    if (type ? !quoted && !same_class() : !plain)
+        mismatch(item->position, "the elements of " + label(array) + " cannot be compared with " + label(*item));
+    if (type && type->type_class == TypeClass::timestamp)
+        return add(BoundLocal{{ValueKind::local, true, item->position, &timestamp_type}, item});
+    return item;
 }
 
 const BoundCondition *Binder::rank(const Rank &node) {
@@ -135,9 +158,10 @@ const BoundCondition *Binder::rank(const Rank &node) {
     const Type &type = *subject->type;
     if (node.form == RankForm::smallest_set)
         subject = as_number(subject);
-    else if (subject->kind == ValueKind::elapsed || !type.ordered || (!is_number(type) && !is_moment(type) && type.type_class != TypeClass::interval && type.type_class != TypeClass::time))
+    else if (subject->kind == ValueKind::elapsed || !type.ordered ||
+             (!is_number(type) && !is_moment(type) && type.type_class != TypeClass::interval && type.type_class != TypeClass::time))
         mismatch(subject->position, what(*subject) + " and cannot be ranked", "Ranks are taken of numbers and times.");
-    subject = instant(subject);
+    subject = comparison_form(subject, subject->type->type_class == TypeClass::timestamp);
     const bool medians = node.form == RankForm::above_median || node.form == RankForm::below_median;
     std::string_view amount = node.amount;
     if (!medians) {
@@ -187,7 +211,13 @@ const BoundCondition *Binder::segment_change(const SegmentChange &node) {
             if (*edge)
                 *edge = comparable(&partner, *edge).right;
     }
-    return add(BoundStay{{ConditionKind::stay}, node.entered ? StayForm::entered : StayForm::exited, id, found.low, found.high, found.low_inclusive, found.high_inclusive});
+    return add(BoundStay{{ConditionKind::stay},
+                         node.entered ? StayForm::entered : StayForm::exited,
+                         id,
+                         found.low,
+                         found.high,
+                         found.low_inclusive,
+                         found.high_inclusive});
 }
 
 }  // namespace segment::definition

@@ -51,7 +51,8 @@ void Binder::missing_part(const Node &node) {
             if (const Node *value = static_cast<const Trend &>(node).value; value->kind == Kind::name)
                 needs_score(display(static_cast<const Name *>(value)->parts));
             break;
-        default: break;
+        default:
+            break;
     }
     throw Error(ErrorCode::object_not_ready, "definition needs " + what, node.position, {}, hint);
 }

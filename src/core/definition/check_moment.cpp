@@ -13,9 +13,20 @@ const BoundValue *Binder::instant(const BoundValue *value) {
     return add(BoundInstant{{ValueKind::instant, value->constant, value->position, &timestamptz_type}, value});
 }
 
+// The form in which moments are compared with one another: instants, but timestamps where the zone has no offset.
+const BoundValue *Binder::comparison_form(const BoundValue *value, bool with_timestamp) {
+    if (vocabulary_.time_zone != "UTC" || !with_timestamp)
+        return instant(value);
+    if (value->type->type_class == TypeClass::timestamp)
+        return value;
+    return add(BoundLocal{{ValueKind::local, value->constant, value->position, &timestamp_type}, value});
+}
+
 const BoundValue *Binder::day(const BoundValue *value) {
     if (value->type->type_class == TypeClass::date)
         return value;
+    if (value->kind == ValueKind::time && static_cast<const BoundTime *>(value)->time.zone.empty())
+        return add(BoundTime{{ValueKind::time, true, value->position, &date_type}, static_cast<const BoundTime *>(value)->time});
     if (value->kind == ValueKind::shift) {
         // Calendar parts move the date alike, so today − 30 days need not go through an instant.
         const auto &shifted = static_cast<const BoundShift &>(*value);
@@ -40,7 +51,12 @@ const BoundValue *Binder::shift(const BoundValue *base, const Span &span, std::u
         steps.assign(shifted.steps.begin(), shifted.steps.end());
         base = shifted.base;
     }
-    steps.push_back(span);
+    // Dates have no clock that daylight saving could change: days simply add up.
+    const bool dates = base->type->type_class == TypeClass::date;
+    if (dates && !steps.empty() && steps.back().months == 0 && span.months == 0)
+        steps.back().days += span.days;
+    else
+        steps.push_back(span);
     check_total(steps, position);
     return add(BoundShift{{ValueKind::shift, base->constant, base->position, base->type}, base, arena_.copy(std::span<const Span>(steps))});
 }
@@ -49,15 +65,22 @@ const BoundValue *Binder::period_start(Unit unit, const Type &type, std::uint32_
     return add(BoundPeriodStart{{ValueKind::period_start, true, position, &type}, unit});
 }
 
+const BoundValue *Binder::move(const BoundValue *base, const BoundValue *interval, bool back) {
+    if (interval->kind == ValueKind::interval) {
+        const Span &span = static_cast<const BoundInterval *>(interval)->span;
+        return shift(base, back ? negated(span) : span, interval->position);
+    }
+    return add(BoundMove{{ValueKind::move, false, base->position, &timestamptz_type}, instant(base), interval, back});
+}
+
 // A − B ≥ D holds from the instant on at which B has the age D: B ≤ A − D. The side that is the same for all members is the
 // one that is moved, so that the bound is a constant. Tells the bound and whether it is for the left side.
 const BoundValue *Binder::elapsed_bound(const BoundElapsed &elapsed, const BoundValue *duration, bool &on_left) {
-    if (duration->kind != ValueKind::interval)
+    if (duration->type->type_class != TypeClass::interval || duration->kind == ValueKind::elapsed)
         mismatch(duration->position, "a difference of times is compared with a duration, not with " + label(*duration),
                  "Use days since or days until for a number of days.");
-    const Span &span = static_cast<const BoundInterval *>(duration)->span;
     on_left = elapsed.right->constant && !elapsed.left->constant;
-    return on_left ? shift(elapsed.right, span, duration->position) : shift(elapsed.left, negated(span), duration->position);
+    return move(on_left ? elapsed.right : elapsed.left, duration, !on_left);
 }
 
 }  // namespace segment::definition

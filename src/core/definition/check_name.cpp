@@ -118,7 +118,7 @@ Binder::Resolved Binder::resolve(const Name &name) {
     if (!found.steps.empty() && found.trait->type.type_class != TypeClass::jsonb) {
         const bool array = found.trait->type.type_class == TypeClass::array;
         mismatch(name.position, full_name(*found.trait) + " is " + describe(found.trait->type) + ", only jsonb has parts",
-                 array ? "Use includes to look into an array." : trait_hint(vocabulary_, parts));
+                 array ? "Use includes to look into an array." : std::string());
     }
     return found;
 }
@@ -133,7 +133,7 @@ void Binder::unknown_trait(const Name &name) {
                     "\"" + std::string(first) + "\" is known only inside the where (…) of an event or a sequence's step.");
     std::string hint = trait_hint(vocabulary_, name.parts);
     if (hint.empty())
-        hint = "segment.traits('" + std::string(vocabulary_.population) + "') lists the traits.";
+        hint = "The views segment.population and segment.source name the relations whose columns are traits.";
     throw Error(ErrorCode::undefined_column, message, name.position, {}, hint);
 }
 
@@ -175,7 +175,8 @@ const BoundValue *Binder::text_cast(const BoundValue *operand, const Type &type)
 }
 
 const SegmentName &Binder::segment(std::string_view name, std::uint32_t position, bool current) {
-    const auto known = std::find_if(vocabulary_.segments.begin(), vocabulary_.segments.end(), [&](const SegmentName &s) { return s.name == name; });
+    const auto known =
+        std::find_if(vocabulary_.segments.begin(), vocabulary_.segments.end(), [&](const SegmentName &s) { return s.name == name; });
     if (known == vocabulary_.segments.end()) {
         Nearest search(name);
         for (const SegmentName &candidate : vocabulary_.segments)

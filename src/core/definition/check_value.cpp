@@ -1,5 +1,7 @@
 // Values: literals, arithmetic, functions.
 #include "core/definition/check_binder.hpp"
+#include "core/definition/sql_writer.hpp"
+#include "core/definition/value_bounds.hpp"
 #include "core/definition/value_number.hpp"
 
 namespace segment::definition {
@@ -7,11 +9,16 @@ namespace {
 
 std::string function_name(BoundFunction function) {
     switch (function) {
-        case BoundFunction::age: return "age(…)";
-        case BoundFunction::hour: return "hour(…)";
-        case BoundFunction::weekday: return "weekday(…)";
-        case BoundFunction::days_since: return "days since …";
-        case BoundFunction::days_until: return "days until …";
+        case BoundFunction::age:
+            return "age(…)";
+        case BoundFunction::hour:
+            return "hour(…)";
+        case BoundFunction::weekday:
+            return "weekday(…)";
+        case BoundFunction::days_since:
+            return "days since …";
+        case BoundFunction::days_until:
+            return "days until …";
     }
     return {};
 }
@@ -32,22 +39,37 @@ std::string label(const BoundValue &value) {
             }
             return name;
         }
-        case ValueKind::cast: return label(*static_cast<const BoundCast &>(value).operand);
-        case ValueKind::instant: return label(*static_cast<const BoundInstant &>(value).operand);
-        case ValueKind::day: return label(*static_cast<const BoundDay &>(value).operand);
-        case ValueKind::number: return std::string(static_cast<const BoundNumber &>(value).digits);
-        case ValueKind::text: return '\'' + std::string(static_cast<const BoundText &>(value).value) + '\'';
-        case ValueKind::boolean: return static_cast<const BoundBoolean &>(value).value ? "true" : "false";
-        case ValueKind::time: return '\'' + std::string(static_cast<const BoundTime &>(value).time.date) + '\'';
-        case ValueKind::interval: return interval_text(static_cast<const BoundInterval &>(value).span);
-        case ValueKind::as_of: return "now()";
-        case ValueKind::call: return function_name(static_cast<const BoundCall &>(value).function);
-        case ValueKind::bucket: return "bucket(…)";
+        case ValueKind::cast:
+            return label(*static_cast<const BoundCast &>(value).operand);
+        case ValueKind::instant:
+            return label(*static_cast<const BoundInstant &>(value).operand);
+        case ValueKind::local:
+            return label(*static_cast<const BoundLocal &>(value).operand);
+        case ValueKind::day:
+            return label(*static_cast<const BoundDay &>(value).operand);
+        case ValueKind::number:
+            return std::string(static_cast<const BoundNumber &>(value).digits);
+        case ValueKind::text:
+            return '\'' + std::string(static_cast<const BoundText &>(value).value) + '\'';
+        case ValueKind::boolean:
+            return static_cast<const BoundBoolean &>(value).value ? "true" : "false";
+        case ValueKind::time:
+            return '\'' + std::string(static_cast<const BoundTime &>(value).time.date) + '\'';
+        case ValueKind::interval:
+            return interval_text(static_cast<const BoundInterval &>(value).span);
+        case ValueKind::as_of:
+            return "now()";
+        case ValueKind::call:
+            return function_name(static_cast<const BoundCall &>(value).function);
+        case ValueKind::bucket:
+            return "bucket(…)";
         case ValueKind::arithmetic:
         case ValueKind::negate:
         case ValueKind::shift:
+        case ValueKind::move:
         case ValueKind::period_start:
-        case ValueKind::elapsed: break;
+        case ValueKind::elapsed:
+            break;
     }
     return "the expression";
 }
@@ -80,20 +102,28 @@ const BoundValue *Binder::value(const Node &node) {
         case Kind::duration:
             return add(BoundInterval{{ValueKind::interval, true, node.position, &interval_type},
                                      read_duration(static_cast<const Duration &>(node))});
-        case Kind::now: return as_of(node.position);
-        case Kind::name: return name(static_cast<const Name &>(node));
-        case Kind::arithmetic: return arithmetic(static_cast<const Arithmetic &>(node));
-        case Kind::negate: return negate(static_cast<const Negate &>(node));
-        case Kind::call: return call(static_cast<const Call &>(node));
-        case Kind::days: return days(static_cast<const Days &>(node));
+        case Kind::now:
+            return as_of(node.position);
+        case Kind::name:
+            return name(static_cast<const Name &>(node));
+        case Kind::arithmetic:
+            return arithmetic(static_cast<const Arithmetic &>(node));
+        case Kind::negate:
+            return negate(static_cast<const Negate &>(node));
+        case Kind::call:
+            return call(static_cast<const Call &>(node));
+        case Kind::days:
+            return days(static_cast<const Days &>(node));
         case Kind::bucket:
             return add(BoundBucket{{ValueKind::bucket, false, node.position, &double_type}, static_cast<const Bucket &>(node).salt});
         case Kind::aggregate:
         case Kind::share:
         case Kind::pick:
         case Kind::streak:
-        case Kind::last_event: missing_part(node);
-        default: mismatch(node.position, "a condition cannot be used as a value");
+        case Kind::last_event:
+            missing_part(node);
+        default:
+            mismatch(node.position, "a condition cannot be used as a value");
     }
 }
 
@@ -106,35 +136,44 @@ const BoundValue *Binder::number(const Node &node) {
 }
 
 const BoundValue *Binder::as_number(const BoundValue *value) {
-    if (is_untyped(*value) || value->kind == ValueKind::text) {
-        const BoundNumber partner{{ValueKind::number, true, value->position, &numeric_type}, "0"};
-        value = comparable(value, &partner).left;
+    if (value->kind == ValueKind::text) {
+        const auto digits = read_number(static_cast<const BoundText *>(value)->value, arena_);
+        if (!digits)
+            mismatch(value->position, label(*value) + " is text, expected a number");
+        return number_literal(*digits, value->position);
     }
+    const BoundNumber partner{{ValueKind::number, true, value->position, &numeric_type}, "0"};
+    value = read_path(value, &partner);
     if (!is_number(*value->type))
         mismatch(value->position, what(*value) + ", expected a number");
     return value;
 }
 
 const BoundValue *Binder::arithmetic(const Arithmetic &node) {
-    const bool sum = node.op == ArithmeticOperator::add, difference = node.op == ArithmeticOperator::subtract;
     const BoundValue *left = value(*node.left), *right = value(*node.right);
-    // A literal in quotes next to a moment is one, and of two moments the difference is taken.
-    if (difference && is_moment(*left->type) && right->kind == ValueKind::text)
-        right = comparable(left, right).right;
-    if (difference && is_moment(*right->type) && left->kind == ValueKind::text)
-        left = comparable(left, right).left;
-    if ((sum || difference) && is_moment(*left->type) && right->kind == ValueKind::interval) {
-        const Span &span = static_cast<const BoundInterval *>(right)->span;
-        return shift(left, sum ? span : negated(span), node.position);
-    }
-    if (sum && left->kind == ValueKind::interval && is_moment(*right->type))
-        return shift(right, static_cast<const BoundInterval *>(left)->span, node.position);
-    if (difference && is_moment(*left->type) && is_moment(*right->type)) {
-        const Pair pair = comparable(left, right);
-        return add(BoundElapsed{{ValueKind::elapsed, pair.left->constant && pair.right->constant, node.position, &interval_type},
-                                pair.left, pair.right});
-    }
-    if (left->kind == ValueKind::interval && right->kind == ValueKind::interval && (sum || difference)) {
+    const auto about_time = [](const BoundValue &side) { return is_moment(*side.type) || side.type->type_class == TypeClass::interval; };
+    if (about_time(*left) || about_time(*right))
+        return moment_arithmetic(node, left, right);
+    return number_arithmetic(node, as_number(left), as_number(right));
+}
+
+// A moment and a duration give a moment, two moments the time elapsed, two durations a duration.
+const BoundValue *Binder::moment_arithmetic(const Arithmetic &node, const BoundValue *left, const BoundValue *right) {
+    const bool sum = node.op == ArithmeticOperator::add;
+    const auto is_duration = [](const BoundValue &side) {
+        return side.type->type_class == TypeClass::interval && side.kind != ValueKind::elapsed;
+    };
+    const auto unfit = [&] {
+        mismatch(node.position,
+                 what(*left) + " and " + what(*right) + ", which cannot be " +
+                     (sum                                       ? "added"
+                      : node.op == ArithmeticOperator::subtract ? "subtracted"
+                                                                : "multiplied or divided"),
+                 is_number(*right->type) && sum ? "Write a duration with its unit, such as 30 days." : std::string());
+    };
+    if (!sum && node.op != ArithmeticOperator::subtract)
+        unfit();
+    if (left->kind == ValueKind::interval && right->kind == ValueKind::interval) {
         const Span &l = static_cast<const BoundInterval *>(left)->span;
         const Span &r = static_cast<const BoundInterval *>(right)->span;
         const Span total = sum ? Span{l.months + r.months, l.days + r.days, l.microseconds + r.microseconds}
@@ -142,7 +181,17 @@ const BoundValue *Binder::arithmetic(const Arithmetic &node) {
         check_total({&total, 1}, node.position);
         return add(BoundInterval{{ValueKind::interval, true, node.position, &interval_type}, total});
     }
-    return number_arithmetic(node, as_number(left), as_number(right));
+    if (sum && is_duration(*left))
+        std::swap(left, right);
+    if (left->kind == ValueKind::text || is_untyped(*left))
+        left = as_moment(left);
+    if (is_moment(*left->type) && is_duration(*right))
+        return move(left, right, !sum);
+    if (right->kind == ValueKind::text || is_untyped(*right))
+        right = as_moment(right);
+    if (sum || !is_moment(*left->type) || !is_moment(*right->type))
+        unfit();
+    return add(BoundElapsed{{ValueKind::elapsed, left->constant && right->constant, node.position, &interval_type}, left, right});
 }
 
 const BoundValue *Binder::number_arithmetic(const Arithmetic &node, const BoundValue *left, const BoundValue *right) {
@@ -154,9 +203,19 @@ const BoundValue *Binder::number_arithmetic(const Arithmetic &node, const BoundV
     if (l && r)
         if (const auto folded = fold_numbers(node.op, l->digits, r->digits))
             return number_literal(arena_.copy(*folded), node.position);
+    if (division && right->constant && !r) {
+        // What cannot be folded exactly is divided by once, by PostgreSQL.
+        std::pmr::string divisor(&arena_.memory());
+        SqlWriter(Scope{vocabulary_, "now()"}, divisor).value(*right, Binding::sign);
+        probe(right->position, "(1 / " + std::string(divisor) + ") IS NULL");
+    }
     const bool floating = left->type->type_class == TypeClass::floating || right->type->type_class == TypeClass::floating;
-    return add(BoundArithmetic{{ValueKind::arithmetic, left->constant && right->constant, node.position, floating ? &double_type : &numeric_type},
-                               node.op, left, right});
+    const bool constant = left->constant && right->constant;
+    const auto *result = add(
+        BoundArithmetic{{ValueKind::arithmetic, constant, node.position, floating ? &double_type : &numeric_type}, node.op, left, right});
+    if (floating ? safe_exponent(*result) == 0 : !is_safe_exactly(*result))
+        throw Error(ErrorCode::numeric_out_of_range, "the expression can overflow: it multiplies too many numbers", node.position);
+    return result;
 }
 
 const BoundValue *Binder::negate(const Negate &node) {
@@ -171,17 +230,18 @@ const BoundValue *Binder::negate(const Negate &node) {
     return add(BoundNegate{{ValueKind::negate, operand->constant, node.position, floating ? &double_type : &numeric_type}, operand});
 }
 
-const BoundValue *Binder::as_moment(const BoundValue *operand) {
-    if (operand->kind == ValueKind::text) {
-        const auto time = read_iso_time(static_cast<const BoundText *>(operand)->value);
-        const BoundTrait partner{{ValueKind::trait, false, operand->position, time && time->clock.empty() ? &date_type : &timestamptz_type}, nullptr};
-        operand = literal(static_cast<const BoundText &>(*operand), &partner);
+// A value that is a date, a timestamp or an instant; a literal in quotes is read as an instant.
+const BoundValue *Binder::as_moment(const BoundValue *value) {
+    if (value->kind == ValueKind::text) {
+        const BoundAsOf partner{{ValueKind::as_of, true, value->position, &timestamptz_type}};
+        return literal(static_cast<const BoundText &>(*value), timestamptz_type, partner);
     }
-    if (is_untyped(*operand))
-        mismatch(operand->position, label(*operand) + " is jsonb and does not tell that it is a time", "Write " + label(*operand) + "::timestamptz.");
-    if (!is_moment(*operand->type))
-        mismatch(operand->position, what(*operand) + ", expected a date or a timestamp");
-    return instant(operand);
+    if (is_untyped(*value))
+        mismatch(value->position, label(*value) + " is jsonb and does not tell that it is a time",
+                 "Write " + label(*value) + "::timestamptz.");
+    if (!is_moment(*value->type))
+        mismatch(value->position, what(*value) + ", expected a date or a timestamp");
+    return value;
 }
 
 const BoundValue *Binder::call(const Call &node) {
@@ -189,17 +249,20 @@ const BoundValue *Binder::call(const Call &node) {
         return add(BoundCall{{ValueKind::call, operand->constant, node.position, &numeric_type}, function, operand});
     };
     switch (node.function) {
-        case Function::age: return bound_call(BoundFunction::age, day(as_moment(value(*node.argument))));
-        case Function::weekday: return bound_call(BoundFunction::weekday, day(as_moment(value(*node.argument))));
+        case Function::age:
+            return bound_call(BoundFunction::age, day(as_moment(value(*node.argument))));
+        case Function::weekday:
+            return bound_call(BoundFunction::weekday, day(as_moment(value(*node.argument))));
         case Function::hour: {
             const BoundValue *operand = value(*node.argument);
             if (operand->type->type_class != TypeClass::time)
-                operand = as_moment(operand);
+                operand = instant(as_moment(operand));
             if (operand->type->type_class == TypeClass::date)
                 mismatch(node.argument->position, what(*operand) + " and has no hour");
             return bound_call(BoundFunction::hour, operand);
         }
-        case Function::anniversary: break;
+        case Function::anniversary:
+            break;
     }
     mismatch(node.position, "anniversary(…) takes a window", "Write anniversary(…) within next 7 days, or anniversary(…) in this month.");
 }
@@ -207,7 +270,7 @@ const BoundValue *Binder::call(const Call &node) {
 const BoundValue *Binder::days(const Days &node) {
     if (node.operand->kind == Kind::last_event)
         missing_part(*node.operand);
-    const BoundValue *operand = as_moment(value(*node.operand));
+    const BoundValue *operand = instant(as_moment(value(*node.operand)));
     return add(BoundCall{{ValueKind::call, operand->constant, node.position, &numeric_type},
                          node.until ? BoundFunction::days_until : BoundFunction::days_since,
                          operand});

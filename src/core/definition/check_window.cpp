@@ -6,11 +6,16 @@ namespace {
 
 Span period_length(Unit unit, std::int64_t count) {
     switch (unit) {
-        case Unit::week: return {0, 7 * count, 0};
-        case Unit::month: return {count, 0, 0};
-        case Unit::quarter: return {3 * count, 0, 0};
-        case Unit::year: return {12 * count, 0, 0};
-        default: return {0, count, 0};
+        case Unit::week:
+            return {0, 7 * count, 0};
+        case Unit::month:
+            return {count, 0, 0};
+        case Unit::quarter:
+            return {3 * count, 0, 0};
+        case Unit::year:
+            return {12 * count, 0, 0};
+        default:
+            return {0, count, 0};
     }
 }
 
@@ -42,23 +47,31 @@ Binder::Edges Binder::edges(const Window &window, const Type &type) {
         return offset == 0 ? start : shift(start, period_length(unit, offset), window.position);
     };
     switch (window.form) {
-        case WindowForm::within: return {moved(*window.duration, false), now, false, true};
-        case WindowForm::more_than_ago: return {nullptr, moved(*window.duration, false), true, true};
+        case WindowForm::within:
+            return {moved(*window.duration, false), now, false, true};
+        case WindowForm::more_than_ago:
+            return {nullptr, moved(*window.duration, false), true, true};
         case WindowForm::between_ago:
             if (compare_spans(whole_days(*window.duration, type), whole_days(*window.duration2, type)) <= 0)
                 throw Error(ErrorCode::invalid_parameter, "the window is empty: the first duration must be the longer one", window.position,
                             {}, "Write between 90 days and 30 days ago.");
             return {moved(*window.duration, false), moved(*window.duration2, false), false, true};
-        case WindowForm::within_next: return {now, moved(*window.duration, true), dates, true};
-        case WindowForm::since: return {value(*window.from), now, true, true};
-        case WindowForm::from_to: return {value(*window.from), value(*window.to), true, false};
+        case WindowForm::within_next:
+            return {now, moved(*window.duration, true), dates, true};
+        case WindowForm::since:
+            return {value(*window.from), now, true, true};
+        case WindowForm::from_to:
+            return {value(*window.from), value(*window.to), true, false};
         case WindowForm::within_of: {
             const BoundValue *from = as_moment(value(*window.from));
-            from = dates ? day(from) : from;
+            from = dates ? day(from) : instant(from);
             return {from, shift(from, whole_days(*window.duration, type), window.duration->position), true, false};
         }
-        case WindowForm::today: return {period(Unit::day, 0), period(Unit::day, 1), true, false};
-        case WindowForm::in_this: require_calendar_unit(window); return {period(window.unit, 0), period(window.unit, 1), true, false};
+        case WindowForm::today:
+            return {period(Unit::day, 0), period(Unit::day, 1), true, false};
+        case WindowForm::in_this:
+            require_calendar_unit(window);
+            return {period(window.unit, 0), period(window.unit, 1), true, false};
         case WindowForm::in_last:
             require_calendar_unit(window);
             return {period(window.unit, -static_cast<std::int64_t>(window.count)), period(window.unit, 0), true, false};
@@ -70,7 +83,7 @@ const BoundCondition *Binder::in_window(const InWindow &node) {
     if (node.value->kind == Kind::call && static_cast<const Call *>(node.value)->function == Function::anniversary)
         return anniversary(node);
     const BoundValue *subject = as_moment(value(*node.value));
-    const Edges found = edges(*node.window, *subject->type);
+    const Edges found = edges(*node.window, subject->type->type_class == TypeClass::date ? date_type : timestamptz_type);
     return range(subject, found.low, found.low_inclusive, found.high, found.high_inclusive);
 }
 
@@ -85,7 +98,8 @@ const BoundCondition *Binder::anniversary(const InWindow &node) {
             mismatch(edge->position, "anniversaries need a window that is the same for everybody");
         return later ? shift(constant, {0, 1, 0}, edge->position) : constant;
     };
-    return add(BoundAnniversary{{ConditionKind::anniversary}, date, bound(found.low, !found.low_inclusive), bound(found.high, found.high_inclusive)});
+    return add(BoundAnniversary{
+        {ConditionKind::anniversary}, date, bound(found.low, !found.low_inclusive), bound(found.high, found.high_inclusive)});
 }
 
 }  // namespace segment::definition

@@ -8,12 +8,18 @@ namespace {
 
 std::string_view symbol(Comparison op) {
     switch (op) {
-        case Comparison::equal: return "=";
-        case Comparison::not_equal: return "<>";
-        case Comparison::less: return "<";
-        case Comparison::less_equal: return "<=";
-        case Comparison::greater: return ">";
-        case Comparison::greater_equal: return ">=";
+        case Comparison::equal:
+            return "=";
+        case Comparison::not_equal:
+            return "<>";
+        case Comparison::less:
+            return "<";
+        case Comparison::less_equal:
+            return "<=";
+        case Comparison::greater:
+            return ">";
+        case Comparison::greater_equal:
+            return ">=";
     }
     return "=";
 }
@@ -66,16 +72,22 @@ std::string json_array(BoundValues items) {
 
 void SqlWriter::condition(const BoundCondition &condition, Binding least) {
     switch (condition.kind) {
-        case ConditionKind::everyone: out_ += "true"; return;
+        case ConditionKind::everyone:
+            out_ += "true";
+            return;
         case ConditionKind::conjunction:
-        case ConditionKind::disjunction: return junction(static_cast<const BoundJunction &>(condition), least);
-        case ConditionKind::negation: return negation(*static_cast<const BoundNegation &>(condition).operand, least);
+        case ConditionKind::disjunction:
+            return junction(static_cast<const BoundJunction &>(condition), least);
+        case ConditionKind::negation:
+            return negation(*static_cast<const BoundNegation &>(condition).operand, least);
         case ConditionKind::compare: {
             const auto &comparison = static_cast<const BoundCompare &>(condition);
             return compare(*comparison.left, comparison.op, *comparison.right, least);
         }
-        case ConditionKind::range: return range(static_cast<const BoundRange &>(condition), least);
-        case ConditionKind::list: return list(static_cast<const BoundList &>(condition), least);
+        case ConditionKind::range:
+            return range(static_cast<const BoundRange &>(condition), least);
+        case ConditionKind::list:
+            return list(static_cast<const BoundList &>(condition), least);
         case ConditionKind::set: {
             const bool opened = open(Binding::test, least);
             value(*static_cast<const BoundSet &>(condition).value, Binding::sum);
@@ -89,12 +101,18 @@ void SqlWriter::condition(const BoundCondition &condition, Binding least) {
             value(*truth.value, truth.expected ? least : Binding::test);
             return close(opened);
         }
-        case ConditionKind::text_match: return text_match(static_cast<const BoundTextMatch &>(condition), least);
-        case ConditionKind::includes: return includes(static_cast<const BoundIncludes &>(condition), least);
-        case ConditionKind::anniversary: return anniversary(static_cast<const BoundAnniversary &>(condition), least);
-        case ConditionKind::rank: return rank(static_cast<const BoundRank &>(condition), false, least);
-        case ConditionKind::in_segment: return in_segment(static_cast<const BoundInSegment &>(condition), false, least);
-        case ConditionKind::stay: return stay(static_cast<const BoundStay &>(condition), false, least);
+        case ConditionKind::text_match:
+            return text_match(static_cast<const BoundTextMatch &>(condition), least);
+        case ConditionKind::includes:
+            return includes(static_cast<const BoundIncludes &>(condition), least);
+        case ConditionKind::anniversary:
+            return anniversary(static_cast<const BoundAnniversary &>(condition), least);
+        case ConditionKind::rank:
+            return rank(static_cast<const BoundRank &>(condition), false, least);
+        case ConditionKind::in_segment:
+            return in_segment(static_cast<const BoundInSegment &>(condition), false, least);
+        case ConditionKind::stay:
+            return stay(static_cast<const BoundStay &>(condition), false, least);
     }
 }
 
@@ -119,9 +137,13 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
         close(opened);
     };
     switch (operand.kind) {
-        case ConditionKind::everyone: out_ += "false"; return;
-        case ConditionKind::negation: return condition(*static_cast<const BoundNegation &>(operand).operand, least);
-        case ConditionKind::set: return suffix(*static_cast<const BoundSet &>(operand).value, " IS NULL");
+        case ConditionKind::everyone:
+            out_ += "false";
+            return;
+        case ConditionKind::negation:
+            return condition(*static_cast<const BoundNegation &>(operand).operand, least);
+        case ConditionKind::set:
+            return suffix(*static_cast<const BoundSet &>(operand).value, " IS NULL");
         case ConditionKind::truth: {
             const auto &truth = static_cast<const BoundTruth &>(operand);
             return suffix(*truth.value, truth.expected ? " IS NOT TRUE" : " IS NOT FALSE");
@@ -137,10 +159,14 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
             value(*comparison.right, Binding::sum);
             return close(opened);
         }
-        case ConditionKind::rank: return rank(static_cast<const BoundRank &>(operand), true, least);
-        case ConditionKind::in_segment: return in_segment(static_cast<const BoundInSegment &>(operand), true, least);
-        case ConditionKind::stay: return stay(static_cast<const BoundStay &>(operand), true, least);
-        default: break;
+        case ConditionKind::rank:
+            return rank(static_cast<const BoundRank &>(operand), true, least);
+        case ConditionKind::in_segment:
+            return in_segment(static_cast<const BoundInSegment &>(operand), true, least);
+        case ConditionKind::stay:
+            return stay(static_cast<const BoundStay &>(operand), true, least);
+        default:
+            break;
     }
     const bool opened = open(Binding::test, least);
     condition(operand, Binding::primary);
@@ -150,6 +176,9 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
 
 // One side of a comparison; where operators are not found by their name alone, a literal needs its type as well.
 void SqlWriter::operand(const BoundValue &value, const Type &partner, Binding least) {
+    const bool exact = value.type->type_class == TypeClass::numeric && !value.constant;
+    if (exact && partner.type_class == TypeClass::floating)
+        return within_double(value);
     if (has_plain_operators(partner) || (value.type->sql_name == partner.sql_name && value.kind != ValueKind::text))
         return this->value(value, least);
     const bool opened = open(Binding::cast, least);
@@ -159,10 +188,21 @@ void SqlWriter::operand(const BoundValue &value, const Type &partner, Binding le
     close(opened);
 }
 
+// An exact number next to a floating point one; what that cannot hold is missing.
+void SqlWriter::within_double(const BoundValue &value) {
+    out_ += "CASE WHEN ";
+    this->value(value, Binding::sum);
+    out_ += " = 0 OR abs(";
+    this->value(value, Binding::disjunction);
+    out_ += ") BETWEEN 1e-300 AND 1e300 THEN ";
+    this->value(value, Binding::disjunction);
+    out_ += " END";
+}
+
 void SqlWriter::compare(const BoundValue &left, Comparison op, const BoundValue &right, Binding least) {
     const Type &type = has_plain_operators(*left.type) ? *right.type : *left.type;
     const bool opened = open(has_plain_operators(type) ? Binding::comparison : Binding::loose, least);
-    operand(left, type, Binding::sum);
+    operand(left, *right.type, Binding::sum);
     out_ += ' ';
     if (has_plain_operators(type))
         out_ += symbol(op);
@@ -174,7 +214,7 @@ void SqlWriter::compare(const BoundValue &left, Comparison op, const BoundValue 
         out_ += ')';
     }
     out_ += ' ';
-    operand(right, type, Binding::sum);
+    operand(right, *left.type, Binding::sum);
     if (!left.constant && !right.constant && left.type->type_class == TypeClass::text && left.type->collation != right.type->collation) {
         out_ += " COLLATE ";
         out_ += left.type->collation.empty() ? "\"default\"" : left.type->collation;
@@ -233,10 +273,18 @@ void SqlWriter::text_match(const BoundTextMatch &match, Binding least) {
     out_ += as_text ? "::text " : " ";
     out_ += regular_expression ? (match.ignoring_case ? "~* " : "~ ") : (match.ignoring_case ? "ILIKE " : "LIKE ");
     switch (match.op) {
-        case TextOperator::contains: append_literal(out_, '%' + escape_like(match.pattern) + '%'); break;
-        case TextOperator::starts_with: append_literal(out_, escape_like(match.pattern) + '%'); break;
-        case TextOperator::ends_with: append_literal(out_, '%' + escape_like(match.pattern)); break;
-        default: append_literal(out_, match.pattern); break;
+        case TextOperator::contains:
+            append_literal(out_, '%' + escape_like(match.pattern) + '%');
+            break;
+        case TextOperator::starts_with:
+            append_literal(out_, escape_like(match.pattern) + '%');
+            break;
+        case TextOperator::ends_with:
+            append_literal(out_, '%' + escape_like(match.pattern));
+            break;
+        default:
+            append_literal(out_, match.pattern);
+            break;
     }
     close(opened);
 }

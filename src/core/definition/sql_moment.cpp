@@ -26,11 +26,16 @@ int week_offset(const Vocabulary &vocabulary) {
 
 std::string_view unit_name(Unit unit) {
     switch (unit) {
-        case Unit::week: return "week";
-        case Unit::month: return "month";
-        case Unit::quarter: return "quarter";
-        case Unit::year: return "year";
-        default: return "day";
+        case Unit::week:
+            return "week";
+        case Unit::month:
+            return "month";
+        case Unit::quarter:
+            return "quarter";
+        case Unit::year:
+            return "year";
+        default:
+            return "day";
     }
 }
 
@@ -49,9 +54,8 @@ void SqlWriter::today() {
 }
 
 void SqlWriter::years_1_to_9999(const Type &type) {
-    out_ += type.type_class == TypeClass::date
-                ? " BETWEEN '0001-01-01'::date AND '9999-12-31'::date"
-                : " BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 00:00:00+00'::timestamptz";
+    out_ += type.type_class == TypeClass::date ? " BETWEEN '0001-01-01'::date AND '9999-12-31'::date"
+                                               : " BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 00:00:00+00'::timestamptz";
 }
 
 void SqlWriter::time(const BoundTime &literal, Binding least) {
@@ -77,7 +81,8 @@ void SqlWriter::time(const BoundTime &literal, Binding least) {
 }
 
 void SqlWriter::interval(const Span &span, Binding least) {
-    const Span ahead{std::max<std::int64_t>(span.months, 0), std::max<std::int64_t>(span.days, 0), std::max<std::int64_t>(span.microseconds, 0)};
+    const Span ahead{std::max<std::int64_t>(span.months, 0), std::max<std::int64_t>(span.days, 0),
+                     std::max<std::int64_t>(span.microseconds, 0)};
     const Span back = negated({span.months - ahead.months, span.days - ahead.days, span.microseconds - ahead.microseconds});
     const bool any_ahead = has_calendar_part(ahead) || has_clock_part(ahead), any_back = has_calendar_part(back) || has_clock_part(back);
     const bool opened = open(any_back ? (any_ahead ? Binding::sum : Binding::sign) : Binding::primary, least);
@@ -96,23 +101,65 @@ void SqlWriter::plus(const Span &span) {
 
 void SqlWriter::instant(const BoundValue &timestamp, Binding least) {
     const bool opened = open(Binding::loose, least);
-    value(timestamp, Binding::sum);
+    value(timestamp, Binding::cast);
     at_zone();
     close(opened);
 }
 
 void SqlWriter::local(const BoundValue &moment, Binding least) {
     switch (moment.kind) {
-        case ValueKind::period_start: return local_period_start(static_cast<const BoundPeriodStart &>(moment).unit, least);
-        case ValueKind::instant: return value(*static_cast<const BoundInstant &>(moment).operand, least);
-        default: break;
+        case ValueKind::period_start:
+            return local_period_start(static_cast<const BoundPeriodStart &>(moment).unit, least);
+        case ValueKind::instant:
+            return value(*static_cast<const BoundInstant &>(moment).operand, least);
+        case ValueKind::shift:
+            if (const auto &shift = static_cast<const BoundShift &>(moment); shift.constant)
+                return moved_local(shift, 2 * shift.steps.size(), least);
+            break;
+        case ValueKind::time:
+            if (const auto &time = static_cast<const BoundTime &>(moment).time; time.zone.empty() && scope_.vocabulary.time_zone == "UTC") {
+                const bool opened = open(Binding::cast, least);
+                out_ += '\'';
+                out_ += time.date;
+                out_ += ' ';
+                out_ += time.clock.empty() ? "00:00:00" : time.clock;
+                out_ += "'::timestamp";
+                return close(opened);
+            }
+            break;
+        default:
+            break;
     }
     if (moment.type->type_class != TypeClass::timestamptz)
         return value(moment, least);
     const bool opened = open(Binding::loose, least);
-    value(moment, Binding::sum);
+    value(moment, Binding::cast);
     at_zone();
     close(opened);
+}
+
+// Months and days of the interval move local time, the rest moves the instant.
+void SqlWriter::move(const BoundMove &move, Binding) {
+    const std::string_view sign = move.back ? " - " : " + ";
+    out_ += "CASE WHEN ";
+    value(*move.base, Binding::sum);
+    years_1_to_9999(*move.base->type);
+    out_ += " AND ";
+    value(*move.interval, Binding::sum);
+    out_ += " BETWEEN -interval '4000 years' AND interval '4000 years' THEN ((";
+    local(*move.base, Binding::product);
+    out_ += sign;
+    out_ += "date_trunc('day', ";
+    value(*move.interval, Binding::disjunction);
+    out_ += "))";
+    at_zone();
+    out_ += ')';
+    out_ += sign;
+    out_ += '(';
+    value(*move.interval, Binding::sum);
+    out_ += " - date_trunc('day', ";
+    value(*move.interval, Binding::disjunction);
+    out_ += ")) END";
 }
 
 void SqlWriter::local_period_start(Unit unit, Binding least) {
@@ -137,7 +184,7 @@ void SqlWriter::local_period_start(Unit unit, Binding least) {
 void SqlWriter::period_start(const BoundPeriodStart &start, Binding least) {
     const bool date = start.type->type_class == TypeClass::date;
     const bool opened = open(date ? Binding::cast : Binding::loose, least);
-    local_period_start(start.unit, date ? Binding::cast : Binding::sum);
+    local_period_start(start.unit, Binding::cast);
     if (date)
         out_ += "::date";
     else
@@ -172,7 +219,7 @@ void SqlWriter::moved(const BoundShift &shift, std::size_t count, Binding least)
         return close(opened);
     }
     const bool opened = open(Binding::loose, least);
-    moved_local(shift, count, Binding::product);
+    moved_local(shift, count, Binding::cast);
     at_zone();
     close(opened);
 }
@@ -186,7 +233,7 @@ void SqlWriter::moved_local(const BoundShift &shift, std::size_t count, Binding 
     const bool clock = has_clock_part(part);
     const bool opened = open(clock ? Binding::loose : Binding::sum, least);
     if (clock) {
-        moved(shift, count, Binding::product);
+        moved(shift, count, Binding::cast);
         at_zone();
     } else {
         moved_local(shift, count - 1, Binding::sum);

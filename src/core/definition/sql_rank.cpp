@@ -16,11 +16,15 @@ bool ranks_ascending(const BoundRank &rank) {
 
 Comparison SqlWriter::rank_comparison(RankForm form) {
     switch (form) {
-        case RankForm::bottom: return Comparison::less_equal;
-        case RankForm::above_median: return Comparison::greater;
-        case RankForm::below_median: return Comparison::less;
+        case RankForm::bottom:
+            return Comparison::less_equal;
+        case RankForm::above_median:
+            return Comparison::greater;
+        case RankForm::below_median:
+            return Comparison::less;
         case RankForm::top:
-        case RankForm::smallest_set: break;
+        case RankForm::smallest_set:
+            break;
     }
     return Comparison::greater_equal;
 }
@@ -77,8 +81,12 @@ void SqlWriter::rank_threshold(const BoundRank &rank) {
     out_ += "(SELECT value ";
     rank_rows(rank);
     switch (rank.form) {
-        case RankForm::above_median: out_ += " WHERE place = (n + 1) / 2"; break;
-        case RankForm::below_median: out_ += " WHERE place = n / 2 + 1"; break;
+        case RankForm::above_median:
+            out_ += " WHERE place = (n + 1) / 2";
+            break;
+        case RankForm::below_median:
+            out_ += " WHERE place = n / 2 + 1";
+            break;
         case RankForm::smallest_set:
             out_ += " WHERE coalesce(larger, 0) < total * ";
             out_ += rank.amount;
@@ -100,23 +108,33 @@ void SqlWriter::rank(const BoundRank &rank, bool negated, Binding least) {
         const bool inner = open(Binding::comparison, negated ? Binding::primary : Binding::disjunction);
         value(*rank.value, Binding::sum);
         switch (rank_comparison(rank.form)) {
-            case Comparison::less: out_ += " < "; break;
-            case Comparison::less_equal: out_ += " <= "; break;
-            case Comparison::greater: out_ += " > "; break;
-            default: out_ += " >= "; break;
+            case Comparison::less:
+                out_ += " < ";
+                break;
+            case Comparison::less_equal:
+                out_ += " <= ";
+                break;
+            case Comparison::greater:
+                out_ += " > ";
+                break;
+            default:
+                out_ += " >= ";
+                break;
         }
         rank_threshold(rank);
         close(inner);
         out_ += negated ? " IS NOT TRUE" : "";
         return close(opened);
     }
-    const bool opened = open(Binding::comparison, least);
-    out_ += scope_.vocabulary.key_sql;
-    out_ += negated ? " NOT IN (SELECT key " : " IN (SELECT key ";
+    const bool opened = open(negated ? Binding::negation : Binding::comparison, least);
+    out_ += negated ? "NOT EXISTS (SELECT " : scope_.vocabulary.key_sql;
+    out_ += negated ? "" : " IN (SELECT key ";
     rank_rows(rank);
     switch (rank.form) {
         case RankForm::above_median:
-        case RankForm::below_median: out_ += " WHERE place > (n + 1) / 2"; break;
+        case RankForm::below_median:
+            out_ += " WHERE place > (n + 1) / 2";
+            break;
         case RankForm::smallest_set:
             out_ += " WHERE coalesce(larger, 0) < total * ";
             out_ += rank.amount;
@@ -127,6 +145,10 @@ void SqlWriter::rank(const BoundRank &rank, bool negated, Binding least) {
             out_ += rank.amount;
             out_ += rank.percent ? ")" : "";
             break;
+    }
+    if (negated) {
+        out_ += " AND ranked.key = ";
+        out_ += scope_.vocabulary.key_sql;
     }
     out_ += ')';
     close(opened);

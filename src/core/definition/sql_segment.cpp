@@ -14,10 +14,15 @@ void append_segment_table(std::pmr::string &out, std::int32_t id, std::string_vi
 }
 
 void SqlWriter::in_segment(const BoundInSegment &member, bool negated, Binding least) {
-    const bool opened = open(Binding::comparison, least);
-    out_ += scope_.vocabulary.key_sql;
-    out_ += negated ? " NOT IN (SELECT key FROM " : " IN (SELECT key FROM ";
+    const bool opened = open(negated ? Binding::negation : Binding::comparison, least);
+    out_ += negated ? "NOT EXISTS (SELECT FROM " : scope_.vocabulary.key_sql;
+    out_ += negated ? "" : " IN (SELECT key FROM ";
     append_segment_table(out_, member.segment, member.name);
+    if (negated) {
+        // An anti-join; NOT IN would be one look-up per row through a list without an index.
+        out_ += " AS other WHERE other.key = ";
+        out_ += scope_.vocabulary.key_sql;
+    }
     out_ += ')';
     close(opened);
 }
@@ -35,14 +40,15 @@ void SqlWriter::stay(const BoundStay &stay, bool negated, Binding least) {
         out_ += op;
         value(*edge, Binding::sum);
     };
-    const bool opened = open(Binding::comparison, least);
-    out_ += vocabulary.key_sql;
-    out_ += negated ? " NOT IN (SELECT stay." : " IN (SELECT stay.";
-    out_ += vocabulary.member_column;
-    out_ += " FROM ";
+    const bool opened = open(negated ? Binding::negation : Binding::primary, least);
+    out_ += negated ? "NOT EXISTS (SELECT FROM " : "EXISTS (SELECT FROM ";
     out_ += vocabulary.history_sql;
     out_ += " AS stay WHERE stay.segment_id = ";
     out_ += std::to_string(stay.segment);
+    out_ += " AND stay.";
+    out_ += vocabulary.member_column;
+    out_ += " = ";
+    out_ += vocabulary.key_sql;
     bound(stay.low_inclusive ? " >= " : " > ", stay.low);
     bound(stay.high_inclusive ? " <= " : " < ", stay.high);
     out_ += " AND ";
@@ -50,9 +56,14 @@ void SqlWriter::stay(const BoundStay &stay, bool negated, Binding least) {
     out_ += " <= ";
     out_ += scope_.as_of_sql;
     switch (stay.form) {
-        case StayForm::ever: break;
-        case StayForm::entered: out_ += " AND stay.enter_reason IN ('refresh', 'manual')"; break;
-        case StayForm::exited: out_ += " AND stay.exit_reason IN ('refresh', 'manual')"; break;
+        case StayForm::ever:
+            break;
+        case StayForm::entered:
+            out_ += " AND stay.enter_reason IN ('refresh', 'manual')";
+            break;
+        case StayForm::exited:
+            out_ += " AND stay.exit_reason IN ('refresh', 'manual')";
+            break;
         case StayForm::open:
             out_ += " AND (stay.exited_at IS NULL OR stay.exited_at > ";
             out_ += scope_.as_of_sql;

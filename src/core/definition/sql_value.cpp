@@ -13,8 +13,8 @@ constexpr std::string_view number_pattern = "^[+-]?([0-9]{1,255}([.][0-9]{0,255}
 constexpr std::string_view integer_pattern = "^[+-]?[0-9]{1,18}$";
 
 // Days of the Gregorian calendar from year 1 on.
-#define DAY_PATTERN                                                                            \
-    "(?!0000)(([0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|"     \
+#define DAY_PATTERN                                                                        \
+    "(?!0000)(([0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|" \
     "(0[13578]|1[02])-31))|(([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29))"
 #define CLOCK_PATTERN "[ Tt]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
 #define ZONE_PATTERN "([Zz]|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
@@ -28,10 +28,14 @@ constexpr std::string_view zoned_time_pattern = "^" DAY_PATTERN CLOCK_PATTERN ZO
 
 char symbol(ArithmeticOperator op) {
     switch (op) {
-        case ArithmeticOperator::add: return '+';
-        case ArithmeticOperator::subtract: return '-';
-        case ArithmeticOperator::multiply: return '*';
-        case ArithmeticOperator::divide: return '/';
+        case ArithmeticOperator::add:
+            return '+';
+        case ArithmeticOperator::subtract:
+            return '-';
+        case ArithmeticOperator::multiply:
+            return '*';
+        case ArithmeticOperator::divide:
+            return '/';
     }
     return '?';
 }
@@ -47,29 +51,53 @@ bool leaves_integers(const BoundValue &value) {
 
 void SqlWriter::value(const BoundValue &value, Binding least) {
     switch (value.kind) {
-        case ValueKind::trait: out_ += static_cast<const BoundTrait &>(value).trait->sql; return;
-        case ValueKind::path: return path(static_cast<const BoundPath &>(value), least);
-        case ValueKind::cast: return cast(static_cast<const BoundCast &>(value), least);
-        case ValueKind::number: return number(static_cast<const BoundNumber &>(value), least);
-        case ValueKind::text: append_literal(out_, static_cast<const BoundText &>(value).value); return;
-        case ValueKind::boolean: out_ += static_cast<const BoundBoolean &>(value).value ? "true" : "false"; return;
-        case ValueKind::time: return time(static_cast<const BoundTime &>(value), least);
-        case ValueKind::interval: return interval(static_cast<const BoundInterval &>(value).span, least);
-        case ValueKind::as_of: out_ += scope_.as_of_sql; return;
+        case ValueKind::trait:
+            out_ += static_cast<const BoundTrait &>(value).trait->sql;
+            return;
+        case ValueKind::path:
+            return path(static_cast<const BoundPath &>(value), least);
+        case ValueKind::cast:
+            return cast(static_cast<const BoundCast &>(value), least);
+        case ValueKind::number:
+            return number(static_cast<const BoundNumber &>(value), least);
+        case ValueKind::text:
+            append_literal(out_, static_cast<const BoundText &>(value).value);
+            return;
+        case ValueKind::boolean:
+            out_ += static_cast<const BoundBoolean &>(value).value ? "true" : "false";
+            return;
+        case ValueKind::time:
+            return time(static_cast<const BoundTime &>(value), least);
+        case ValueKind::interval:
+            return interval(static_cast<const BoundInterval &>(value).span, least);
+        case ValueKind::as_of:
+            out_ += scope_.as_of_sql;
+            return;
         case ValueKind::arithmetic:
-        case ValueKind::negate: return arithmetic(value, least);
-        case ValueKind::shift: return shift(static_cast<const BoundShift &>(value), least);
-        case ValueKind::period_start: return period_start(static_cast<const BoundPeriodStart &>(value), least);
-        case ValueKind::instant: return instant(*static_cast<const BoundInstant &>(value).operand, least);
+        case ValueKind::negate:
+            return arithmetic(value, least);
+        case ValueKind::shift:
+            return shift(static_cast<const BoundShift &>(value), least);
+        case ValueKind::move:
+            return move(static_cast<const BoundMove &>(value), least);
+        case ValueKind::period_start:
+            return period_start(static_cast<const BoundPeriodStart &>(value), least);
+        case ValueKind::instant:
+            return instant(*static_cast<const BoundInstant &>(value).operand, least);
+        case ValueKind::local:
+            return local(*static_cast<const BoundLocal &>(value).operand, least);
         case ValueKind::day: {
             const bool opened = open(Binding::cast, least);
             local(*static_cast<const BoundDay &>(value).operand, Binding::cast);
             out_ += "::date";
             return close(opened);
         }
-        case ValueKind::call: return call(static_cast<const BoundCall &>(value), least);
-        case ValueKind::bucket: return bucket(static_cast<const BoundBucket &>(value), least);
-        case ValueKind::elapsed: break;
+        case ValueKind::call:
+            return call(static_cast<const BoundCall &>(value), least);
+        case ValueKind::bucket:
+            return bucket(static_cast<const BoundBucket &>(value), least);
+        case ValueKind::elapsed:
+            break;
     }
     throw Error(ErrorCode::internal_error, "a difference of times has no SQL of its own");
 }
@@ -120,14 +148,22 @@ void SqlWriter::path(const BoundPath &path, Binding least) {
         path_text(path);
         return close(opened);
     }
-    // Text, numbers and booleans are told apart by JSON itself: a cast cannot fail then.
+    path_guard(path);
+    typed_path(path);
+    out_ += " END";
+}
+
+// JSON itself tells numbers and booleans apart: where it says that it is one, the cast cannot fail.
+void SqlWriter::path_guard(const BoundPath &path) {
     out_ += "CASE WHEN jsonb_typeof(";
     path_json(path, Binding::disjunction);
-    out_ += type_class == TypeClass::boolean ? ") = 'boolean' THEN " : ") = 'number' THEN ";
+    out_ += path.type->type_class == TypeClass::boolean ? ") = 'boolean' THEN " : ") = 'number' THEN ";
+}
+
+void SqlWriter::typed_path(const BoundPath &path) {
     path_json(path, Binding::cast);
     out_ += "::";
     out_ += path.type->sql_name;
-    out_ += " END";
 }
 
 void SqlWriter::cast(const BoundCast &cast, Binding) {
@@ -149,14 +185,20 @@ void SqlWriter::cast(const BoundCast &cast, Binding) {
             value(text, Binding::sum);
             out_ += " WHEN 'true' THEN true WHEN 'false' THEN false";
             break;
-        case TypeClass::integer: branch(integer_pattern, "bigint"); break;
-        case TypeClass::timestamp: branch(local_time_pattern, "timestamp"); break;
+        case TypeClass::integer:
+            branch(integer_pattern, "bigint");
+            break;
+        case TypeClass::timestamp:
+            branch(local_time_pattern, "timestamp");
+            break;
         case TypeClass::timestamptz:
             branch(zoned_time_pattern, "timestamptz");
             branch(local_time_pattern, "timestamp");
             at_zone();
             break;
-        default: branch(number_pattern, "numeric"); break;
+        default:
+            branch(number_pattern, "numeric");
+            break;
     }
     out_ += " END";
 }
@@ -208,22 +250,31 @@ void SqlWriter::factor(const BoundValue &operand, Binding least) {
     const bool json = operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
     const TypeClass type_class = operand.type->type_class;
     const bool leaf = operand.kind == ValueKind::trait || json;
-    const bool unbounded = bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric
-                                      : json && type_class == TypeClass::numeric;
+    const bool unbounded =
+        bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : json && type_class == TypeClass::numeric;
     if (!leaf || !unbounded)
         return value(operand, least);
+    const bool path = operand.kind == ValueKind::path;
+    if (path)
+        path_guard(static_cast<const BoundPath &>(operand));
+    const auto subject = [&](Binding inner) {
+        if (path)
+            typed_path(static_cast<const BoundPath &>(operand));
+        else
+            value(operand, inner);
+    };
     out_ += "CASE WHEN ";
     if (bound_ > 0) {
-        value(operand, Binding::sum);
+        subject(Binding::sum);
         out_ += " = 0 OR ";
     }
     out_ += "abs(";
-    value(operand, Binding::disjunction);
+    subject(Binding::disjunction);
     const std::string exponent = std::to_string(bound_ > 0 ? bound_ : exact_exponent);
     out_ += bound_ > 0 ? ") BETWEEN 1e-" + exponent + " AND 1e" + exponent : ") < 1e" + exponent;
     out_ += " THEN ";
-    value(operand, Binding::disjunction);
-    out_ += " END";
+    subject(Binding::disjunction);
+    out_ += path ? " END END" : " END";
 }
 
 void SqlWriter::call(const BoundCall &call, Binding least) {

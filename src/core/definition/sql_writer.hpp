@@ -50,6 +50,8 @@ private:
     // sql_value.cpp
     void path(const BoundPath &path, Binding least);
     void path_text(const BoundPath &path);
+    void path_guard(const BoundPath &path);
+    void typed_path(const BoundPath &path);
     void path_json(const BoundPath &path, Binding least);
     void cast(const BoundCast &cast, Binding least);
     void number(const BoundNumber &number, Binding least);
@@ -62,6 +64,7 @@ private:
     void time(const BoundTime &literal, Binding least);
     void interval(const Span &span, Binding least);
     void shift(const BoundShift &shift, Binding least);
+    void move(const BoundMove &move, Binding least);
     void moved(const BoundShift &shift, std::size_t count, Binding least);
     void moved_local(const BoundShift &shift, std::size_t count, Binding least);
     void moved_date(const BoundShift &shift, std::size_t count, Binding least);
@@ -70,9 +73,9 @@ private:
     void local(const BoundValue &moment, Binding least);  // local time of an instant in the population's zone
     void instant(const BoundValue &timestamp, Binding least);
     void today();
-    void at_zone();                         // ` AT TIME ZONE 'zone'`
-    void plus(const Span &span);            // ` + interval '…'` or ` - interval '…'`
-    void years_1_to_9999(const Type &type); // ` BETWEEN … AND …`
+    void at_zone();                          // ` AT TIME ZONE 'zone'`
+    void plus(const Span &span);             // ` + interval '…'` or ` - interval '…'`
+    void years_1_to_9999(const Type &type);  // ` BETWEEN … AND …`
 
     // sql_condition.cpp
     void junction(const BoundJunction &junction, Binding least);
@@ -86,6 +89,7 @@ private:
     void anniversary(const BoundAnniversary &anniversary, Binding least);
     void anniversary_in_year(const BoundValue &date, const BoundValue &day, int years_later);
     void operand(const BoundValue &value, const Type &partner, Binding least);
+    void within_double(const BoundValue &value);
 
     // sql_rank.cpp
     void rank(const BoundRank &rank, bool negated, Binding least);

@@ -35,7 +35,9 @@ bool is_single_precision(const Type &type);
 int integer_width(const Type &type);
 
 // Whether the type's operators are found without naming their schema.
-inline bool has_plain_operators(const Type &type) { return type.operator_schema.empty(); }
+inline bool has_plain_operators(const Type &type) {
+    return type.operator_schema.empty();
+}
 
 // How error messages speak of a type: `a number`, `text`, `a date`, `an array`, or its SQL name.
 std::string describe(const Type &type);

@@ -12,8 +12,10 @@ struct Size {
 
 Size size_of(const BoundValue &value) {
     switch (value.kind) {
-        case ValueKind::number: return {0, static_cast<int>(static_cast<const BoundNumber &>(value).digits.size())};
-        case ValueKind::negate: return size_of(*static_cast<const BoundNegate &>(value).operand);
+        case ValueKind::number:
+            return {0, static_cast<int>(static_cast<const BoundNumber &>(value).digits.size())};
+        case ValueKind::negate:
+            return size_of(*static_cast<const BoundNegate &>(value).operand);
         case ValueKind::arithmetic: {
             const auto &arithmetic = static_cast<const BoundArithmetic &>(value);
             const Size left = size_of(*arithmetic.left), right = size_of(*arithmetic.right);
@@ -22,9 +24,12 @@ Size size_of(const BoundValue &value) {
             // A difference is zero or has a digit where the smaller operand has its last one, 17 places down.
             return {std::max(left.factors, right.factors), std::max(left.digits, right.digits) + 17};
         }
-        case ValueKind::call: return {0, 12};
-        case ValueKind::bucket: return {0, 17};
-        default: return value.type->type_class == TypeClass::integer ? Size{0, 19} : Size{1, 0};
+        case ValueKind::call:
+            return {0, 12};
+        case ValueKind::bucket:
+            return {0, 17};
+        default:
+            return value.type->type_class == TypeClass::integer ? Size{0, 19} : Size{1, 0};
     }
 }
 

@@ -119,7 +119,9 @@ std::string text(Scaled value) {
     return move_point(negative, digits, {}, -value.scale);
 }
 
-bool multiply(Wide left, Wide right, Wide &result) { return !__builtin_mul_overflow(left, right, &result); }
+bool multiply(Wide left, Wide right, Wide &result) {
+    return !__builtin_mul_overflow(left, right, &result);
+}
 
 // Brings both to the larger scale.
 bool align(Scaled &left, Scaled &right) {
@@ -172,13 +174,17 @@ std::string percent_number(std::string_view number) {
     return move_point(digits.negative, std::string(digits.whole), std::string(digits.fraction), -2);
 }
 
-bool is_zero(std::string_view number) { return number == "0"; }
+bool is_zero(std::string_view number) {
+    return number == "0";
+}
 
-bool is_integral(std::string_view number) { return number.find('.') == std::string_view::npos; }
+bool is_integral(std::string_view number) {
+    return number.find('.') == std::string_view::npos;
+}
 
 bool fits_integer(std::string_view number, int width) {
     const bool negative = number.front() == '-';
-    const std::string_view largest = width == 2 ? (negative ? "-32768" : "32767")
+    const std::string_view largest = width == 2   ? (negative ? "-32768" : "32767")
                                      : width == 4 ? (negative ? "-2147483648" : "2147483647")
                                                   : (negative ? "-9223372036854775808" : "9223372036854775807");
     return negative ? compare_numbers(number, largest) >= 0 : compare_numbers(number, largest) <= 0;
@@ -223,7 +229,7 @@ std::optional<std::string> fold_numbers(ArithmeticOperator op, std::string_view 
                 return std::nullopt;
             result.scale = l->scale;
             if (op == ArithmeticOperator::add ? __builtin_add_overflow(l->mantissa, r->mantissa, &result.mantissa)
-                          : __builtin_sub_overflow(l->mantissa, r->mantissa, &result.mantissa)) {
+                                              : __builtin_sub_overflow(l->mantissa, r->mantissa, &result.mantissa)) {
                 return std::nullopt;
             }
             return text(result);

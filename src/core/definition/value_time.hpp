@@ -20,8 +20,12 @@ void check_total(std::span<const Span> steps, std::uint32_t position);
 
 Span negated(const Span &span);
 
-inline bool has_clock_part(const Span &span) { return span.microseconds != 0; }
-inline bool has_calendar_part(const Span &span) { return span.months != 0 || span.days != 0; }
+inline bool has_clock_part(const Span &span) {
+    return span.microseconds != 0;
+}
+inline bool has_calendar_part(const Span &span) {
+    return span.months != 0 || span.days != 0;
+}
 
 // Orders durations with months of 30 days, as PostgreSQL does: negative, zero or positive.
 int compare_spans(const Span &left, const Span &right);

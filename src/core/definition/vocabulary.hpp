@@ -12,20 +12,20 @@ namespace segment::definition {
 // itself would run the domain's checks on a mere comparison.
 enum class TypeClass : std::uint8_t {
     boolean,
-    integer,      // int2, int4, int8
+    integer,  // int2, int4, int8
     numeric,
-    floating,     // float4, float8
-    text,         // text, varchar, bpchar, name, citext: everything of the string category with a btree order
+    floating,  // float4, float8
+    text,      // text, varchar, bpchar, name, citext: everything of the string category with a btree order
     date,
-    timestamp,    // without time zone: local time in the population's zone
+    timestamp,  // without time zone: local time in the population's zone
     timestamptz,
-    time,         // time of day
+    time,  // time of day
     interval,
     enumeration,
     uuid,
     jsonb,
     array,
-    other,        // comparable with = and < if `ordered`, else only `is set`
+    other,  // comparable with = and < if `ordered`, else only `is set`
 };
 
 struct Type {
@@ -43,7 +43,7 @@ struct Type {
 struct Trait {
     std::string_view prefix;  // of the relation it comes from, empty for the population's own
     std::string_view name;
-    std::string_view sql;     // the column in the scan, quoted: m."plan"
+    std::string_view sql;  // the column in the scan, quoted: m."plan"
     Type type;
 };
 
@@ -54,15 +54,15 @@ struct SegmentName {
 
 struct Vocabulary {
     std::string_view population;
-    std::string_view time_zone;      // IANA name or whatever pg_timezone_names knows
-    int week_start = 1;              // 1 = Monday … 7 = Sunday
-    std::string_view from_sql;       // FROM clause of a scan over all members: public.customer AS m LEFT JOIN …
-    std::string_view key_sql;        // the key in that scan: m."id"
-    std::string_view key_type_sql;   // its type
+    std::string_view time_zone;     // IANA name or whatever pg_timezone_names knows
+    int week_start = 1;             // 1 = Monday … 7 = Sunday
+    std::string_view from_sql;      // FROM clause of a scan over all members: public.customer AS m LEFT JOIN …
+    std::string_view key_sql;       // the key in that scan: m."id"
+    std::string_view key_type_sql;  // its type
     std::span<const Trait> traits;
     std::span<const SegmentName> segments;
-    std::string_view history_sql = {};      // the view of stays, qualified: public.customer_segment_history
-    std::string_view member_column = {};    // its column with the member's key, quoted: "customer_id"
+    std::string_view history_sql = {};    // the view of stays, qualified: public.customer_segment_history
+    std::string_view member_column = {};  // its column with the member's key, quoted: "customer_id"
 };
 
 }  // namespace segment::definition

@@ -48,12 +48,17 @@ private:
 
 CutRange range_of(Comparison op, CutId cut) {
     switch (op) {
-        case Comparison::less: return {no_cut, cut, true, false};
-        case Comparison::less_equal: return {no_cut, cut, true, true};
-        case Comparison::greater: return {cut, no_cut, false, true};
-        case Comparison::greater_equal: return {cut, no_cut, true, true};
+        case Comparison::less:
+            return {no_cut, cut, true, false};
+        case Comparison::less_equal:
+            return {no_cut, cut, true, true};
+        case Comparison::greater:
+            return {cut, no_cut, false, true};
+        case Comparison::greater_equal:
+            return {cut, no_cut, true, true};
         case Comparison::equal:
-        case Comparison::not_equal: break;
+        case Comparison::not_equal:
+            break;
     }
     return {cut, cut, true, true};
 }
@@ -68,21 +73,32 @@ bool holds(const Type &type, const BoundValue &constant) {
 
 NodeId Compiler::node(const BoundCondition &condition) {
     switch (condition.kind) {
-        case ConditionKind::everyone: return plan_.everyone();
+        case ConditionKind::everyone:
+            return plan_.everyone();
         case ConditionKind::conjunction:
-        case ConditionKind::disjunction: return junction(static_cast<const BoundJunction &>(condition));
-        case ConditionKind::negation: return plan_.negation(node(*static_cast<const BoundNegation &>(condition).operand));
-        case ConditionKind::compare: return compare(static_cast<const BoundCompare &>(condition));
-        case ConditionKind::range: return range(static_cast<const BoundRange &>(condition));
-        case ConditionKind::list: return list(static_cast<const BoundList &>(condition));
-        case ConditionKind::set: return set(static_cast<const BoundSet &>(condition));
-        case ConditionKind::truth: return truth(static_cast<const BoundTruth &>(condition));
-        case ConditionKind::rank: return rank(static_cast<const BoundRank &>(condition));
-        case ConditionKind::in_segment: return in_segment(static_cast<const BoundInSegment &>(condition));
+        case ConditionKind::disjunction:
+            return junction(static_cast<const BoundJunction &>(condition));
+        case ConditionKind::negation:
+            return plan_.negation(node(*static_cast<const BoundNegation &>(condition).operand));
+        case ConditionKind::compare:
+            return compare(static_cast<const BoundCompare &>(condition));
+        case ConditionKind::range:
+            return range(static_cast<const BoundRange &>(condition));
+        case ConditionKind::list:
+            return list(static_cast<const BoundList &>(condition));
+        case ConditionKind::set:
+            return set(static_cast<const BoundSet &>(condition));
+        case ConditionKind::truth:
+            return truth(static_cast<const BoundTruth &>(condition));
+        case ConditionKind::rank:
+            return rank(static_cast<const BoundRank &>(condition));
+        case ConditionKind::in_segment:
+            return in_segment(static_cast<const BoundInSegment &>(condition));
         case ConditionKind::text_match:
         case ConditionKind::includes:
         case ConditionKind::anniversary:
-        case ConditionKind::stay: return expression(condition);
+        case ConditionKind::stay:
+            return expression(condition);
     }
     throw Error(ErrorCode::internal_error, "unknown kind of a condition");
 }

@@ -44,7 +44,7 @@ void Evaluation::run(std::uint32_t chunk, Interrupts &interrupts) {
 }
 
 members::ChunkWords Evaluation::members(RootId root) const {
-    return set(program_.set_of_root[root]);
+    return set(program_.set_of_root.at(root));
 }
 
 members::ChunkWords Evaluation::base_members() const {
@@ -133,7 +133,7 @@ Result::Result(const Evaluation &evaluation, std::pmr::memory_resource *memory)
 }
 
 const members::BitSet &Result::members(RootId root) const {
-    return sets_[set_of_root_[root]];
+    return sets_[set_of_root_.at(root)];
 }
 
 const members::BitSet &Result::base_members() const {

@@ -86,7 +86,7 @@ std::uint32_t Staging::code(FeatureId feature, Ordinal ordinal) const {
     if (!contains(ordinal)) {
         refuse(ordinal);
     }
-    const Column &column = columns_[feature];
+    const Column &column = columns_.at(feature);
     const std::uint32_t index = ordinal % members::chunk_size;
     const std::byte *const at = chunks_[ordinal / members::chunk_size].block + column.offset + std::size_t{column.stride} * index;
     return column.width == 1 ? load<std::uint8_t>(at) : column.width == 2 ? load<std::uint16_t>(at) : load<std::uint32_t>(at);

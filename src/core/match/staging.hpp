@@ -2,7 +2,7 @@
 // order of the ordinals.
 //
 // A chunk of 65,536 ordinals is one block of memory. Features lie in lanes: as many of them as fit into 64 bytes are
-// neighbours, so that a row touches few cache lines when rows come in random order (a third of the time of an array per
+// neighbours, so that a row touches few cache lines when rows come in random order (more than twice as fast as an array per
 // feature), and a window of a lane fits into the first caches when it is evaluated.
 #pragma once
 
@@ -80,7 +80,8 @@ public:
     bool touched(std::uint32_t chunk, std::uint32_t window) const { return (chunks_[chunk].touched >> window & 1) != 0; }
     const std::uint64_t *present(std::uint32_t chunk, std::uint32_t window) const;
     Codes codes(FeatureId feature, std::uint32_t chunk, std::uint32_t window) const;
-    std::uint32_t code_limit(FeatureId feature) const { return columns_[feature].codes; }
+    // Codes are below it; 0 for a feature that the plan did not have.
+    std::uint32_t code_limit(FeatureId feature) const { return feature < columns_.size() ? columns_[feature].codes : 0; }
 
 private:
     struct Lane {
