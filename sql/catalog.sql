@@ -14,6 +14,7 @@ CREATE TABLE segment.catalog_population (
     base text NOT NULL,
     schema name NOT NULL,
     prefix name NOT NULL,
+    owner name NOT NULL,
     as_of timestamptz,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     UNIQUE (schema, prefix)

@@ -93,3 +93,50 @@ CREATE OPERATOR CLASS segment.formula_hash_ops DEFAULT FOR TYPE segment.formula 
     OPERATOR 1 segment.= (segment.formula, segment.formula),
     FUNCTION 1 segment.formula_hash(segment.formula),
     FUNCTION 2 segment.formula_hash_extended(segment.formula, bigint);
+
+-- JSON, both ways without loss, for applications that build or take apart definitions.
+CREATE FUNCTION segment.definition_to_jsonb(segment.definition) RETURNS jsonb
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_definition_to_jsonb';
+COMMENT ON FUNCTION segment.definition_to_jsonb(segment.definition) IS 'the syntax tree as JSON; implementation of the cast';
+CREATE FUNCTION segment.definition_from_jsonb(jsonb) RETURNS segment.definition
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_definition_from_jsonb';
+COMMENT ON FUNCTION segment.definition_from_jsonb(jsonb) IS 'a definition from its syntax tree as JSON; implementation of the cast';
+CREATE CAST (segment.definition AS jsonb) WITH FUNCTION segment.definition_to_jsonb(segment.definition);
+COMMENT ON CAST (segment.definition AS jsonb) IS 'the syntax tree as JSON';
+CREATE CAST (jsonb AS segment.definition) WITH FUNCTION segment.definition_from_jsonb(jsonb);
+COMMENT ON CAST (jsonb AS segment.definition) IS 'a definition from its syntax tree as JSON';
+CREATE FUNCTION segment.formula_to_jsonb(segment.formula) RETURNS jsonb
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_formula_to_jsonb';
+COMMENT ON FUNCTION segment.formula_to_jsonb(segment.formula) IS 'the syntax tree as JSON; implementation of the cast';
+CREATE FUNCTION segment.formula_from_jsonb(jsonb) RETURNS segment.formula
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_formula_from_jsonb';
+COMMENT ON FUNCTION segment.formula_from_jsonb(jsonb) IS 'a formula from its syntax tree as JSON; implementation of the cast';
+CREATE CAST (segment.formula AS jsonb) WITH FUNCTION segment.formula_to_jsonb(segment.formula);
+COMMENT ON CAST (segment.formula AS jsonb) IS 'the syntax tree as JSON';
+CREATE CAST (jsonb AS segment.formula) WITH FUNCTION segment.formula_from_jsonb(jsonb);
+COMMENT ON CAST (jsonb AS segment.formula) IS 'a formula from its syntax tree as JSON';
+CREATE FUNCTION segment.from_query_builder(rules jsonb) RETURNS segment.definition
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_from_query_builder';
+COMMENT ON FUNCTION segment.from_query_builder(jsonb) IS 'a definition from a rule group of the npm package react-querybuilder';
+
+-- Definitions combine as sets do.
+CREATE FUNCTION segment.definition_and(segment.definition, segment.definition) RETURNS segment.definition
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_definition_and';
+COMMENT ON FUNCTION segment.definition_and(segment.definition, segment.definition) IS 'implementation of & operator';
+CREATE FUNCTION segment.definition_or(segment.definition, segment.definition) RETURNS segment.definition
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_definition_or';
+COMMENT ON FUNCTION segment.definition_or(segment.definition, segment.definition) IS 'implementation of | operator';
+CREATE FUNCTION segment.definition_and_not(segment.definition, segment.definition) RETURNS segment.definition
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_definition_and_not';
+COMMENT ON FUNCTION segment.definition_and_not(segment.definition, segment.definition) IS 'implementation of - operator';
+CREATE FUNCTION segment.definition_not(segment.definition) RETURNS segment.definition
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_definition_not';
+COMMENT ON FUNCTION segment.definition_not(segment.definition) IS 'implementation of ! operator';
+CREATE OPERATOR segment.& (LEFTARG = segment.definition, RIGHTARG = segment.definition, FUNCTION = segment.definition_and);
+COMMENT ON OPERATOR segment.& (segment.definition, segment.definition) IS 'who is in both';
+CREATE OPERATOR segment.| (LEFTARG = segment.definition, RIGHTARG = segment.definition, FUNCTION = segment.definition_or);
+COMMENT ON OPERATOR segment.| (segment.definition, segment.definition) IS 'who is in one or both';
+CREATE OPERATOR segment.- (LEFTARG = segment.definition, RIGHTARG = segment.definition, FUNCTION = segment.definition_and_not);
+COMMENT ON OPERATOR segment.- (segment.definition, segment.definition) IS 'who is in the first and not in the second';
+CREATE OPERATOR segment.! (RIGHTARG = segment.definition, FUNCTION = segment.definition_not);
+COMMENT ON OPERATOR segment.! (NONE, segment.definition) IS 'who is not in it';

@@ -36,22 +36,21 @@ CREATE FUNCTION segment.guard_membership() RETURNS trigger
 COMMENT ON FUNCTION segment.guard_membership() IS
     'statement trigger of the member tables: refuses writes that do not come from a refresh, except filling an empty table';
 
--- Who owns a population and who may read it. The owner is the owner of its member table, so that dumps, REASSIGN OWNED and
--- role renames need no care; whoever may create the member table anew is taken for the owner where it was dropped.
+-- Who may change and who may read a population. Nobody becomes its owner by making a table of its member table's name.
 CREATE VIEW segment.catalog_access AS
-    SELECT p.id AS population_id, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
-           coalesce(pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.has_schema_privilege(n.oid, 'CREATE'), false) AS may_change,
-           coalesce(pg_catalog.pg_has_role(c.relowner, 'USAGE') OR pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-                    pg_catalog.has_schema_privilege(n.oid, 'CREATE'), false) AS may_read
+    SELECT p.id AS population_id, pg_catalog.pg_has_role(r.oid, 'USAGE') AS may_change,
+           pg_catalog.pg_has_role(r.oid, 'USAGE')
+               OR (c.relowner OPERATOR(pg_catalog.=) r.oid AND pg_catalog.has_table_privilege(c.oid, 'SELECT')) AS may_read
     FROM segment.catalog_population p
+    JOIN pg_catalog.pg_roles r ON r.rolname OPERATOR(pg_catalog.=) p.owner
     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) p.schema
     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid
         AND c.relname OPERATOR(pg_catalog.=) (p.prefix OPERATOR(pg_catalog.||) '_segment_member')::pg_catalog.name;
-COMMENT ON VIEW segment.catalog_access IS 'who owns each population and whether the current user may read or change it';
+COMMENT ON VIEW segment.catalog_access IS 'whether the current user may read or change each population';
 
 CREATE VIEW segment.population WITH (security_barrier) AS
     SELECT p.name, pg_catalog.format('%I.%I', p.relation_schema, p.relation_name) AS relation, p.key, p.key_type, p.time_zone, p.base,
-           a.owner, p.week_start, p.schema, p.prefix, p.as_of, p.created_at
+           p.owner, p.week_start, p.schema, p.prefix, p.as_of, p.created_at
     FROM segment.catalog_population p
     JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id
     WHERE a.may_read;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char *population_columns =
     "id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, key_type, time_zone, week_start, base, "
-    "schema::pg_catalog.text, prefix::pg_catalog.text, as_of";
+    "schema::pg_catalog.text, prefix::pg_catalog.text, as_of, owner::pg_catalog.text";
 
 Population *population_of(const Rows &rows, uint64 row) {
     auto *population = static_cast<Population *>(palloc0(sizeof(Population)));
@@ -24,6 +24,7 @@ Population *population_of(const Rows &rows, uint64 row) {
     population->base = text_of(rows, row, 8);
     population->schema = text_of(rows, row, 9);
     population->prefix = text_of(rows, row, 10);
+    population->owner = text_of(rows, row, 12);
     population->has_as_of = !is_null(rows, row, 11);
     population->as_of = population->has_as_of ? DatumGetTimestampTz(value_of(rows, row, 11)) : 0;
     return population;
@@ -39,6 +40,16 @@ Population *population_where(const char *condition, Oid type, Datum value, Lock 
 Oid member_table(const Population *population) {
     Oid schema = get_namespace_oid(population->schema, true);
     return OidIsValid(schema) ? get_relname_relid(member_relation_name(population, "segment_member"), schema) : InvalidOid;
+}
+
+Oid owner_of(Oid relation) {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple)) {
+        return InvalidOid;
+    }
+    Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    ReleaseSysCache(tuple);
+    return owner;
 }
 
 }  // namespace
@@ -115,53 +126,63 @@ TraitRelations trait_relations(const Population *population) {
 
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
-        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce FROM segment.catalog_segment s "
+        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
         "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
         {{INT4OID, Int32GetDatum(population->id)}});
     Segments result{static_cast<int32>(rows.count), static_cast<Segment *>(palloc0(sizeof(Segment) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
         result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1), DatumGetInt32(value_of(rows, row, 2)),
-                             text_of(rows, row, 3), DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5))};
+                             text_of(rows, row, 3), DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5)), *DatumGetUUIDP(value_of(rows, row, 6))};
     return result;
 }
 
 Segments with_definition(Segments segments, char *definition) {
     // There is room for one more.
-    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false};
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}};
     return segments;
 }
 
 SegmentReference get_segment(const char *name, Lock lock) {
+    // What is qualified comes first: a segment may be called like another one with its population.
     Rows rows = catalog_execute(
-        "SELECT s.id, p.id, p.name FROM segment.catalog_segment s "
+        "SELECT s.id, p.id, p.name, s.name FROM segment.catalog_segment s "
         "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id "
         "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) OPERATOR(pg_catalog.=) $1 "
-        "ORDER BY p.name, s.id",
-        {{TEXTOID, CStringGetTextDatum(name)}});
-    if (rows.count == 0) {
-        Rows names = caller_execute("SELECT name FROM segment.segment ORDER BY name");
-        const char *near = nearest_name(name, names, 0);
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name),
-                        near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.segment.")));
+        "ORDER BY s.name OPERATOR(pg_catalog.=) $1, p.name, s.id",
+        {text_argument(name)});
+    int32 segment_id = 0;
+    Population *found = nullptr;
+    bool qualified = false;
+    for (uint64 row = 0; row < rows.count && !qualified; row++) {
+        Population *population = population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, value_of(rows, row, 1), Lock::none);
+        if (population == nullptr || !may_read(population)) {
+            continue;
+        }
+        if (found != nullptr) {
+            ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("segment name \"%s\" is ambiguous", name),
+                            errdetail("The populations \"%s\" and \"%s\" have one each.", found->name, population->name),
+                            errhint("Write it as \"%s.%s\".", found->name, name)));
+        }
+        found = population;
+        segment_id = DatumGetInt32(value_of(rows, row, 0));
+        qualified = strcmp(text_of(rows, row, 3), name) != 0;
     }
-    if (rows.count > 1)
-        ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("segment name \"%s\" is ambiguous", name),
-                        errdetail("The populations \"%s\" and \"%s\" have one each.", text_of(rows, 0, 2), text_of(rows, 1, 2)),
-                        errhint("Write it as \"%s.%s\".", text_of(rows, 0, 2), name)));
-    int32 segment_id = DatumGetInt32(value_of(rows, 0, 0));
-    SegmentReference reference{population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, value_of(rows, 0, 1), lock), {}};
-    if (reference.population != nullptr) {
-        Segments segments = segments_of(reference.population);
+    if (found != nullptr && lock != Lock::none) {
+        found = population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, Int32GetDatum(found->id), lock);
+    }
+    if (found != nullptr) {
+        Segments segments = segments_of(found);
         for (int32 i = 0; i < segments.count; i++) {
             if (segments.items[i].id == segment_id) {
-                reference.segment = segments.items[i];
-                return reference;
+                return {found, segments.items[i]};
             }
         }
     }
-    // Dropped while the population was being locked.
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name)));
+    Rows names = caller_execute("SELECT name FROM segment.segment ORDER BY name");
+    const char *near = nearest_name(name, names, 0);
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name),
+                    near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.segment.")));
 }
 
 char *member_relation_name(const Population *population, const char *suffix) { return psprintf("%s_%s", population->prefix, suffix); }
@@ -173,41 +194,51 @@ char *member_relation_sql(const Population *population, const char *suffix) {
 char *member_column(const Population *population) { return psprintf("%s_id", population->name); }
 
 Oid population_owner(const Population *population) {
-    Oid relation = member_table(population);
-    if (!OidIsValid(relation))
-        return InvalidOid;
-    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-    if (!HeapTupleIsValid(tuple))
-        return InvalidOid;
-    Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-    ReleaseSysCache(tuple);
+    Oid owner = get_role_oid(population->owner, true);
+    if (!OidIsValid(owner)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("role \"%s\" does not exist", population->owner),
+                        errdetail("It owns population \"%s\".", population->name)));
+    }
     return owner;
 }
 
 void check_may_change(const Population *population) {
-    Oid owner = population_owner(population);
-    bool allowed = false;
-    if (OidIsValid(owner)) {
-        allowed = has_privs_of_role(GetUserId(), owner);
-    } else {
-        Oid schema = get_namespace_oid(population->schema, true);
-        allowed = OidIsValid(schema) ? schema_create_allowed(schema, GetUserId()) : superuser();
-    }
-    if (!allowed)
+    if (!has_privs_of_role(GetUserId(), population_owner(population))) {
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of population \"%s\"", population->name)));
+    }
+}
+
+bool may_read(const Population *population) {
+    Oid owner = get_role_oid(population->owner, true);
+    if (!OidIsValid(owner)) {
+        return superuser();
+    }
+    Oid table = member_table(population);
+    return has_privs_of_role(GetUserId(), owner) ||
+           (OidIsValid(table) && owner_of(table) == owner && pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK);
 }
 
 void check_may_read(const Population *population) {
-    Oid owner = population_owner(population);
-    if (OidIsValid(owner) &&
-        (has_privs_of_role(GetUserId(), owner) || pg_class_aclcheck(member_table(population), GetUserId(), ACL_SELECT) == ACLCHECK_OK))
-        return;
-    if (!OidIsValid(owner)) {
-        check_may_change(population);
-        return;
+    if (!may_read(population)) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for population \"%s\"", population->name),
+                        errhint("Its owner can grant SELECT on %s.", member_relation_sql(population, "segment_member"))));
     }
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for population \"%s\"", population->name),
-                    errhint("Its owner can grant SELECT on %s.", member_relation_sql(population, "segment_member"))));
+}
+
+void check_member_tables(const Population *population) {
+    Oid table = member_table(population);
+    if (!OidIsValid(table)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("the member table of population \"%s\" does not exist: %s", population->name,
+                               member_relation_sql(population, "segment_member")),
+                        errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.",
+                                quote_literal_cstr(population->name))));
+    }
+    if (owner_of(table) != population_owner(population)) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("%s is not owned by the owner of population \"%s\"", member_relation_sql(population, "segment_member"), population->name),
+                        errdetail("It belongs to \"%s\", the population to \"%s\".", GetUserNameFromId(owner_of(table), true), population->owner)));
+    }
 }
 
 }  // namespace segment::pg

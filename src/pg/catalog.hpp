@@ -18,6 +18,7 @@ struct Population {
     int32 week_start;
     char *base;
     char *schema, *prefix;  // of the member tables
+    char *owner;            // the role as which the population is evaluated
     bool has_as_of;
     TimestampTz as_of;      // of the last refresh
 };
@@ -35,6 +36,7 @@ struct Segment {
     char *definition;
     int32 refreshed_version;  // 0 before the first population
     bool announce;
+    pg_uuid_t uid;
 };
 
 struct TraitRelations {
@@ -86,7 +88,8 @@ Segments segments_of(const Population *population);
 // The segments and, at their end, a definition that is not stored: its name is empty, so that nothing refers to it.
 Segments with_definition(Segments segments, char *definition);
 
-// A segment by `name` or `population.name`, with its population; raises when there is none, or more than one of a bare name.
+// A segment by `name` or `population.name`, with its population, among those that the user may read; raises when there is
+// none, or more than one of a bare name.
 struct SegmentReference {
     Population *population;
     Segment segment;
@@ -100,11 +103,15 @@ char *member_relation_sql(const Population *population, const char *suffix);
 // The column that holds the member's key in the population's tables: the population's name and "_id".
 char *member_column(const Population *population);
 
-// The role as which the population is evaluated: the owner of its member table. InvalidOid when the table is missing.
+// The role as which the population is evaluated. Raises when it is gone.
 Oid population_owner(const Population *population);
-// Raises unless the user owns the population, or could create its missing member table anew.
+// Raises unless the user is the population's owner or a member of that role.
 void check_may_change(const Population *population);
-// Raises unless the user owns the population or may SELECT its member table.
+// Whether the user is that, or may SELECT the population's member table.
+bool may_read(const Population *population);
+// Raises unless he may.
 void check_may_read(const Population *population);
+// Raises when the population's member tables are not there, or not its owner's.
+void check_member_tables(const Population *population);
 
 }  // namespace segment::pg

@@ -31,11 +31,6 @@ Checking begin_check(const Population *population, const Segments *segments, con
     return checking;
 }
 
-Oid evaluating_role(const Population *population) {
-    Oid owner = population_owner(population);
-    return OidIsValid(owner) ? owner : GetUserId();
-}
-
 }  // namespace
 
 void check_segment(const Population *population, int32 segment_id, char *text) {
@@ -48,7 +43,7 @@ void check_segment(const Population *population, int32 segment_id, char *text) {
         elog(ERROR, "segment %d is not in the catalog", segment_id);
     }
     segments.items[index].definition = text;
-    Identity caller = begin_identity(evaluating_role(population));
+    Identity caller = begin_identity(population_owner(population));
     Checking checking = begin_check(population, &segments, &index, 1);
     end_identity(caller);
 
@@ -66,7 +61,7 @@ void check_population(const Population *population) {
     for (int32 i = 0; i < segments.count; i++) {
         all[i] = i;
     }
-    Identity caller = begin_identity(evaluating_role(population));
+    Identity caller = begin_identity(population_owner(population));
     Checking checking = begin_check(population, &segments, all, segments.count);
     end_identity(caller);
     MemoryContextDelete(checking.context);
@@ -78,16 +73,6 @@ char *check_base(const Population *population) {
     checked.base = base;
     check_population(&checked);
     return base;
-}
-
-void check_member_tables(const Population *population) {
-    if (!OidIsValid(population_owner(population))) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-                        errmsg("the member table of population \"%s\" does not exist: %s", population->name,
-                               member_relation_sql(population, "segment_member")),
-                        errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.",
-                                quote_literal_cstr(population->name))));
-    }
 }
 
 }  // namespace segment::pg

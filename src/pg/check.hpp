@@ -6,8 +6,7 @@
 
 namespace segment::pg {
 
-// All of these evaluate as the population's owner (or the current user, while there is no member table) and raise with the
-// place in the definition.
+// All of these evaluate as the population's owner and raise with the place in the definition.
 
 // One segment with all that it uses: names, types, literals, cycles. Records what it uses. `text` is its definition as the
 // user wrote it, for the places in messages.
@@ -18,8 +17,5 @@ void check_population(const Population *population);
 
 // A base for a population that is being created over `relation`; returns its canonical text.
 char *check_base(const Population *population);
-
-// Raises when the population's member tables are not there.
-void check_member_tables(const Population *population);
 
 }  // namespace segment::pg

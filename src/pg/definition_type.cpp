@@ -2,8 +2,10 @@
 #include <optional>
 #include <string>
 
+#include "core/definition/json.hpp"
 #include "core/definition/parser.hpp"
 #include "core/definition/printer.hpp"
+#include "core/definition/query_builder.hpp"
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
 #include "pg/located.hpp"
@@ -24,20 +26,39 @@ struct Stored {
 
 constexpr Size header_size = offsetof(Stored, text);
 
-enum class Language : bool { definition, formula };
+// What a tree is read from.
+enum class Source : uint8 { definition, formula, definition_json, formula_json, query_builder };
+
+const definition::Node &read(std::string_view text, Source source, std::pmr::memory_resource &arena) {
+    switch (source) {
+        case Source::definition:
+            return definition::parse_definition(text, arena);
+        case Source::formula:
+            return definition::parse_formula(text, arena);
+        case Source::definition_json:
+            return definition::definition_from_json(text, arena);
+        case Source::formula_json:
+            return definition::formula_from_json(text, arena);
+        case Source::query_builder:
+            break;
+    }
+    return definition::from_query_builder(text, arena);
+}
 
 // Inside boundary::core.
-Stored *store(std::string_view text, Language language, MemoryContext context) {
+Stored *store(std::string_view text, Source source, MemoryContext context) {
     ContextResource memory(context);
     std::byte buffer[8192];
     std::pmr::monotonic_buffer_resource arena(buffer, sizeof buffer, &memory);
     std::pmr::string canonical(&arena);
     try {
-        const definition::Node &node =
-            language == Language::definition ? definition::parse_definition(text, arena) : definition::parse_formula(text, arena);
-        definition::print(node, canonical);
+        definition::print(read(text, source, arena), canonical);
     } catch (const Error &error) {
-        throw located(error, text, language == Language::definition ? "the definition" : "the formula");
+        // JSON has paths instead of places, which its messages begin with.
+        if (source != Source::definition && source != Source::formula) {
+            throw Error(error.code, error.message, Error::no_position, error.detail, error.hint);
+        }
+        throw located(error, text, source == Source::definition ? "the definition" : "the formula");
     }
     const Size size = header_size + canonical.size();
     auto *stored = static_cast<Stored *>(memory.allocate(size, alignof(Stored)));
@@ -45,6 +66,11 @@ Stored *store(std::string_view text, Language language, MemoryContext context) {
     stored->version = format_version;
     canonical.copy(stored->text, canonical.size());
     return stored;
+}
+
+Stored *store_now(std::string_view text, Source source) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] { return store(text, source, context); });
 }
 
 std::string_view stored_text(const Stored *stored) { return {stored->text, VARSIZE(stored) - header_size}; }
@@ -57,17 +83,17 @@ const Stored *checked(Datum datum) {
     return stored;
 }
 
-Datum input(FunctionCallInfo fcinfo, Language language) {
+Datum input(FunctionCallInfo fcinfo, Source source) {
     const char *text = PG_GETARG_CSTRING(0);
     MemoryContext context = CurrentMemoryContext;
-    std::optional<Stored *> stored = boundary::soft(fcinfo->context, [&] { return store(text, language, context); });
+    std::optional<Stored *> stored = boundary::soft(fcinfo->context, [&] { return store(text, source, context); });
     if (!stored) {
         PG_RETURN_NULL();
     }
     PG_RETURN_POINTER(*stored);
 }
 
-Datum receive(FunctionCallInfo fcinfo, Language language) {
+Datum receive(FunctionCallInfo fcinfo, Source source) {
     auto *buffer = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
     int version = pq_getmsgbyte(buffer);
     if (version != format_version) {
@@ -75,15 +101,47 @@ Datum receive(FunctionCallInfo fcinfo, Language language) {
     }
     int length;
     char *text = pq_getmsgtext(buffer, buffer->len - buffer->cursor, &length);
+    PG_RETURN_POINTER(store_now({text, static_cast<std::size_t>(length)}, source));
+}
+
+Datum from_jsonb(FunctionCallInfo fcinfo, Source source) {
+    Jsonb *json = PG_GETARG_JSONB_P(0);
+    PG_RETURN_POINTER(store_now(JsonbToCString(nullptr, &json->root, VARSIZE(json)), source));
+}
+
+Datum to_jsonb(FunctionCallInfo fcinfo, Source source) {
+    std::string_view text = stored_text(checked(PG_GETARG_DATUM(0)));
     MemoryContext context = CurrentMemoryContext;
-    PG_RETURN_POINTER(boundary::core([&] { return store({text, static_cast<std::size_t>(length)}, language, context); }));
+    char *json = boundary::core([&] {
+        ContextResource memory(context);
+        std::pmr::monotonic_buffer_resource arena(&memory);
+        std::pmr::string written(&arena);
+        definition::to_json(read(text, source, arena), written);
+        auto *copy = static_cast<char *>(memory.allocate(written.size() + 1, 1));
+        written.copy(copy, written.size());
+        copy[written.size()] = '\0';
+        return copy;
+    });
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+}
+
+// A definition made of one or two others; parentheses that are not needed go when it is printed.
+Datum combine(FunctionCallInfo fcinfo, const char *before, const char *between, const char *after) {
+    StringInfoData text;
+    initStringInfo(&text);
+    appendStringInfoString(&text, before);
+    appendStringInfoString(&text, definition_text(PG_GETARG_DATUM(0)));
+    if (PG_NARGS() == 2) {
+        appendStringInfo(&text, "%s%s", between, definition_text(PG_GETARG_DATUM(1)));
+    }
+    appendStringInfoString(&text, after);
+    PG_RETURN_POINTER(store_now(text.data, Source::definition));
 }
 
 }  // namespace
 
 char *canonical_definition(const char *text) {
-    MemoryContext context = CurrentMemoryContext;
-    return definition_text(PointerGetDatum(boundary::core([&] { return store(text, Language::definition, context); })));
+    return definition_text(PointerGetDatum(store_now(text, Source::definition)));
 }
 
 char *definition_text(Datum datum) { return to_cstring(stored_text(checked(datum))); }
@@ -99,13 +157,13 @@ char *required_definition(FunctionCallInfo fcinfo, int index) {
 
 using namespace segment::pg;
 
-SEGMENT_FUNCTION(segment_definition_in) { return input(fcinfo, Language::definition); }
+SEGMENT_FUNCTION(segment_definition_in) { return input(fcinfo, Source::definition); }
 
-SEGMENT_FUNCTION(segment_formula_in) { return input(fcinfo, Language::formula); }
+SEGMENT_FUNCTION(segment_formula_in) { return input(fcinfo, Source::formula); }
 
-SEGMENT_FUNCTION(segment_definition_recv) { return receive(fcinfo, Language::definition); }
+SEGMENT_FUNCTION(segment_definition_recv) { return receive(fcinfo, Source::definition); }
 
-SEGMENT_FUNCTION(segment_formula_recv) { return receive(fcinfo, Language::formula); }
+SEGMENT_FUNCTION(segment_formula_recv) { return receive(fcinfo, Source::formula); }
 
 SEGMENT_FUNCTION(segment_definition_out) { PG_RETURN_CSTRING(definition_text(PG_GETARG_DATUM(0))); }
 
@@ -117,6 +175,24 @@ SEGMENT_FUNCTION(segment_definition_send) {
     pq_sendtext(&buffer, text.data(), static_cast<int>(text.size()));
     PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }
+
+SEGMENT_FUNCTION(segment_definition_to_jsonb) { return to_jsonb(fcinfo, Source::definition); }
+
+SEGMENT_FUNCTION(segment_formula_to_jsonb) { return to_jsonb(fcinfo, Source::formula); }
+
+SEGMENT_FUNCTION(segment_definition_from_jsonb) { return from_jsonb(fcinfo, Source::definition_json); }
+
+SEGMENT_FUNCTION(segment_formula_from_jsonb) { return from_jsonb(fcinfo, Source::formula_json); }
+
+SEGMENT_FUNCTION(segment_from_query_builder) { return from_jsonb(fcinfo, Source::query_builder); }
+
+SEGMENT_FUNCTION(segment_definition_and) { return combine(fcinfo, "(", ") and (", ")"); }
+
+SEGMENT_FUNCTION(segment_definition_or) { return combine(fcinfo, "(", ") or (", ")"); }
+
+SEGMENT_FUNCTION(segment_definition_and_not) { return combine(fcinfo, "(", ") and not (", ")"); }
+
+SEGMENT_FUNCTION(segment_definition_not) { return combine(fcinfo, "not (", "", ")"); }
 
 SEGMENT_FUNCTION(segment_definition_eq) {
     PG_RETURN_BOOL(stored_text(checked(PG_GETARG_DATUM(0))) == stored_text(checked(PG_GETARG_DATUM(1))));

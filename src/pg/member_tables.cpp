@@ -81,6 +81,7 @@ void create_member_tables(const Population *population, const char *key_type_sql
 
     run_ddl(psprintf("CREATE TABLE %s (segment_id int PRIMARY KEY, name text NOT NULL UNIQUE, uid uuid NOT NULL)", name));
     comment("TABLE", name, "the names of the segments in the member tables");
+    guard(name);
 
     run_ddl(psprintf("CREATE TABLE %s (segment_id int NOT NULL, %s, entered_at timestamptz NOT NULL, exited_at timestamptz NOT NULL, "
                      "during tstzrange GENERATED ALWAYS AS (tstzrange(entered_at, exited_at)) STORED, enter_reason text NOT NULL, "

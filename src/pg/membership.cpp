@@ -106,12 +106,20 @@ void end_batch(KeyBatch *batch) {
     pfree(batch->keys);
 }
 
-void write(const char *sql, spi::Arguments arguments) {
+uint64 write(const char *sql, spi::Arguments arguments) {
     spi::connect();
     begin_membership_write();
-    spi::execute(sql, arguments);
+    uint64 rows = spi::execute(sql, arguments);
     end_membership_write();
     spi::finish();
+    return rows;
+}
+
+void insert(const char *sql, spi::Arguments arguments, const char *relation, uint64 expected) {
+    if (write(sql, arguments) != expected) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s does not take the rows of a refresh", relation),
+                        errdetail("A rule or trigger on it keeps rows away.")));
+    }
 }
 
 void write_entered(const Change *change, const char *reason, Datum keys) {
@@ -119,19 +127,20 @@ void write_entered(const Change *change, const char *reason, Datum keys) {
     const char *key = quote_identifier(member_column(population));
     StringInfoData sql;
     initStringInfo(&sql);
-    const char *from = "FROM pg_catalog.unnest($2) AS k";
+    const char *from = "FROM pg_catalog.unnest($2) AS keys(k)";
     appendStringInfo(&sql, "INSERT INTO %s (segment_id, %s, entered_at, enter_reason, definition_version, via) SELECT $1, k, $3, $4, $5, 'definition' %s",
                      member_relation_sql(population, "segment_member"), key, from);
     Oid array = get_array_type(change->run->binding.key->type);
     spi::Argument arguments[] = {{INT4OID, Int32GetDatum(change->segment->id)},    {array, keys},
                                  {TIMESTAMPTZOID, TimestampTzGetDatum(change->as_of)}, {TEXTOID, CStringGetTextDatum(reason)},
                                  {INT4OID, Int32GetDatum(change->segment->version)},   {TIMESTAMPTZOID, TimestampTzGetDatum(change->at)}};
-    write(sql.data, std::span<const spi::Argument>(arguments).first(5));
+    auto count = static_cast<uint64>(ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(keys)), ARR_DIMS(DatumGetArrayTypeP(keys))));
+    insert(sql.data, std::span<const spi::Argument>(arguments).first(5), member_relation_sql(population, "segment_member"), count);
     if (change->announced) {
         resetStringInfo(&sql);
         appendStringInfo(&sql, "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) SELECT $1, k, 'entered', $6, $3, $4, $5 %s",
                          member_relation_sql(population, "segment_change"), key, from);
-        write(sql.data, arguments);
+        insert(sql.data, arguments, member_relation_sql(population, "segment_change"), count);
     }
 }
 
@@ -183,6 +192,27 @@ StoredMembers *read_members(const Run *run) {
                     {{INT4ARRAYOID, PointerGetDatum(array)}}, {.read_only = true});
     spi::finish();
     return stored;
+}
+
+void write_names(const Run *run) {
+    size_t count = run->compilation->segments.size();
+    auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    auto *names = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    auto *uids = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    for (size_t i = 0; i < count; i++) {
+        const Segment *segment = run->compilation->segments[i].segment;
+        ids[i] = Int32GetDatum(segment->id);
+        names[i] = CStringGetTextDatum(segment->name);
+        uids[i] = UUIDPGetDatum(&segment->uid);
+    }
+    int items = static_cast<int>(count);
+    write(psprintf("INSERT INTO %s AS n (segment_id, name, uid) SELECT * FROM pg_catalog.unnest($1, $2, $3) "
+                   "ON CONFLICT (segment_id) DO UPDATE SET name = excluded.name, uid = excluded.uid "
+                   "WHERE n.name <> excluded.name OR n.uid <> excluded.uid",
+                   member_relation_sql(run->population, "segment_name")),
+          {{INT4ARRAYOID, PointerGetDatum(construct_array(ids, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
+           {TEXTARRAYOID, PointerGetDatum(construct_array(names, items, TEXTOID, -1, false, TYPALIGN_INT))},
+           {UUIDARRAYOID, PointerGetDatum(construct_array(uids, items, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR))}});
 }
 
 Written write_members(const Run *run, const StoredMembers *stored, size_t index, TimestampTz as_of, TimestampTz at) {

@@ -20,6 +20,9 @@ struct StoredMembers {
 // Reads the members of all segments of the run, with the active snapshot, into the current context.
 StoredMembers *read_members(const Run *run);
 
+// Mends the names that stand beside the members.
+void write_names(const Run *run);
+
 struct Written {
     int64 members, entered, exited;
 };

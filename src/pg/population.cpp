@@ -28,6 +28,10 @@ void check_time_zone(const char *time_zone) {
 
 // A key must be one column of a type with equality, order and hashing: it is looked up, sorted and kept as a primary key.
 void check_key(const UserRelation *relation, const Column *key) {
+    if (get_typtype(key->type) == TYPTYPE_COMPOSITE || !OidIsValid(get_array_type(key->type))) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be a key", key->name, relation->sql),
+                        errdetail("Its type is %s.", key->type_sql), errhint("Register a view with a key of one value, such as its parts joined as text.")));
+    }
     TypeCacheEntry *entry = lookup_type_cache(key->type, TYPECACHE_CMP_PROC | TYPECACHE_HASH_EXTENDED_PROC | TYPECACHE_EQ_OPR);
     if (!OidIsValid(entry->cmp_proc) || !OidIsValid(entry->hash_extended_proc) || !OidIsValid(entry->eq_opr))
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be a key", key->name, relation->sql),
@@ -69,6 +73,7 @@ int32 create_population(const char *name, const UserRelation *relation, Function
     population.schema = const_cast<char *>(schema);
     population.prefix = const_cast<char *>(prefix);
     population.base = const_cast<char *>(base);
+    population.owner = GetUserNameFromId(GetUserId(), false);
 
     Population *existing = find_population(name, Lock::exclusive);
     if (existing != nullptr) {
@@ -85,6 +90,7 @@ int32 create_population(const char *name, const UserRelation *relation, Function
                             errdetail("They are %s with keys of type %s.", member_relation_sql(existing, "segment_member"), existing->key_type),
                             errhint("Drop the population with segment.drop_population first.")));
         population.id = existing->id;
+        population.owner = existing->owner;
     }
     population.base = check_base(&population);
 
@@ -92,17 +98,17 @@ int32 create_population(const char *name, const UserRelation *relation, Function
                                      text_argument(population.relation_name), text_argument(population.key),
                                      text_argument(population.key_type),      text_argument(population.time_zone),
                                      int4_argument(population.week_start),    text_argument(population.base),
-                                     text_argument(population.schema),        text_argument(population.prefix)};
+                                     text_argument(population.schema),        text_argument(population.prefix),
+                                     text_argument(population.owner)};
     if (existing != nullptr) {
         catalog_execute("UPDATE segment.catalog_population SET relation_schema = $2, relation_name = $3, key = $4, key_type = $5, "
-                        "time_zone = $6, week_start = $7, base = $8 WHERE name OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $9 "
-                        "AND prefix OPERATOR(pg_catalog.=) $10",
-                        columns);
+                        "time_zone = $6, week_start = $7, base = $8 WHERE name OPERATOR(pg_catalog.=) $1",
+                        std::span(columns).first(8));
         return existing->id;
     }
     create_member_tables(&population, key->type_sql, key->collation);
     Rows rows = catalog_execute("INSERT INTO segment.catalog_population (name, relation_schema, relation_name, key, key_type, time_zone, "
-                                "week_start, base, schema, prefix) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+                                "week_start, base, schema, prefix, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
                                 columns);
     return DatumGetInt32(value_of(rows, 0, 0));
 }

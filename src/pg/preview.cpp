@@ -72,7 +72,9 @@ Datum preview(FunctionCallInfo fcinfo, const char *definition) {
     Segments segments = with_definition(segments_of(population), canonical_definition(definition));
     int32 last = segments.count - 1;
 
-    Identity caller = begin_identity(GetUserId());
+    // With the owner's rights where the caller has them, so that a superuser runs nobody's view functions as himself.
+    Oid owner = population_owner(population);
+    Identity caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, &last, 1, as_of, progress);
     const members::BitSet &found = run->result->members(run->compilation->segments.back().root);

@@ -118,18 +118,13 @@ void record_run(const Run *run, const Written *total, TimestampTz started, Times
 void refresh_population(const char *name, const Request *request, ReturnSetInfo *result) {
     Population *population = get_population(name, Lock::exclusive);
     check_may_change(population);
-    Oid owner = population_owner(population);
-    if (!OidIsValid(owner)) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the member table of population \"%s\" does not exist: %s", name,
-                                                                 member_relation_sql(population, "segment_member")),
-                        errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.", quote_literal_cstr(name))));
-    }
+    check_member_tables(population);
     TimestampTz started = GetCurrentTimestamp();
     TimestampTz as_of = as_of_of_run(population, request);
     Segments segments = segments_of(population);
     Selection selection = select_segments(population, &segments, request->segments);
 
-    Identity caller = begin_identity(owner);
+    Identity caller = begin_identity(population_owner(population));
     // One snapshot, taken after the lock, for everything that the run reads.
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
@@ -141,6 +136,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     size_t count = run->compilation->segments.size();
     auto *written = static_cast<Written *>(palloc0(sizeof(Written) * (count + 1)));
     Written total{};
+    write_names(run);
     for (size_t i = 0; i < count; i++) {
         written[i] = write_members(run, stored, i, as_of, GetCurrentTimestamp());
         total.entered += written[i].entered;

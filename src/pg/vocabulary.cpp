@@ -68,13 +68,20 @@ const char *operator_schema(Oid type) {
     return schema == PG_CATALOG_NAMESPACE ? "" : quote_identifier(get_namespace_name(schema));
 }
 
+// SQL can say what we evaluate only where the default order's operators have their usual names (hstore's have not).
+bool is_ordered(Oid type) {
+    TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_CMP_PROC | TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR);
+    return OidIsValid(entry->cmp_proc) && OidIsValid(entry->eq_opr) && OidIsValid(entry->lt_opr) &&
+           strcmp(get_opname(entry->eq_opr), "=") == 0 && strcmp(get_opname(entry->lt_opr), "<") == 0;
+}
+
 definition::Type type_of(Oid type, Oid collation) {
     definition::Type result;
     result.type_class = class_of(type);
     result.sql_name = type_sql(type);
     result.operator_schema = operator_schema(type);
     result.collation = collation_sql(collation);
-    result.ordered = OidIsValid(lookup_type_cache(type, TYPECACHE_CMP_PROC)->cmp_proc);
+    result.ordered = is_ordered(type);
     result.deterministic = !OidIsValid(collation) || get_collation_isdeterministic(collation);
     result.case_insensitive = is_citext(type);
     Oid element = get_element_type(type);
@@ -91,6 +98,10 @@ struct TraitList {
 };
 
 void add_trait(TraitList *list, const Population *population, const char *prefix, const char *alias, const Column *column) {
+    // Rows within rows are missing in ways of their own.
+    if (get_typtype(column->type) == TYPTYPE_COMPOSITE) {
+        return;
+    }
     for (int32 i = 0; i < list->count; i++) {
         if (list->items[i].name == column->name && list->items[i].prefix == prefix) {
             ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN), errmsg("population \"%s\" would have two traits called \"%s\"", population->name, column->name),

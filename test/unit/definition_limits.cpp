@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 
+#include "core/definition/canonical.hpp"
 #include "core/definition/limits.hpp"
 #include "definition_support.hpp"
 
@@ -36,6 +37,20 @@ TEST(Limits, Length) {
     ASSERT_EQ(longest.size(), limits::text_bytes);
     EXPECT_EQ(canonical(longest), longest);
     expect_limit(longest + " ", "the definition is too long");
+}
+
+// `1,` is written with a space, so a text may be within the limit and its canonical form not.
+TEST(Limits, LengthOfCanonicalText) {
+    std::string text = "a in (1" + repeat(",1", 90'000) + ")";
+    for (int i = 0; i < 4; ++i)
+        text += " and a in (1" + repeat(",1", 90'000) + ")";
+    ASSERT_LT(text.size(), limits::text_bytes);
+    std::pmr::monotonic_buffer_resource arena;
+    const Error error = error_of(canonical_definition, text);
+    EXPECT_EQ(error.code, ErrorCode::program_limit_exceeded);
+    EXPECT_EQ(error.message, "the canonical text is too long");
+    EXPECT_EQ(canonical_definition("a  and(b)", arena), "a and b");
+    EXPECT_EQ(canonical_formula("(a+1)", arena), "a + 1");
 }
 
 TEST(Limits, Depth) {
@@ -115,9 +130,28 @@ TEST(Limits, NumbersAndPeriods) {
 
 // No text of a megabyte takes long, whatever it is.
 TEST(Limits, TimeIsLinear) {
-    const std::string_view pieces[] = {"between 1 day and ", "a between 1 day ", "last ", "did ", "1 day ", "a.", "'' ", "\"\"\"", "a[0]",
-                                       "did not ", "ever in ", "more than 1 ", "count of ", "x = 1 ", "(a and ", "- ", "'a' then ", "1.",
-                                       "interval '1 day' and ", "in (", "\xE2\x80\x98", "a\xE2"};
+    const std::string_view pieces[] = {"between 1 day and ",
+                                       "a between 1 day ",
+                                       "last ",
+                                       "did ",
+                                       "1 day ",
+                                       "a.",
+                                       "'' ",
+                                       "\"\"\"",
+                                       "a[0]",
+                                       "did not ",
+                                       "ever in ",
+                                       "more than 1 ",
+                                       "count of ",
+                                       "x = 1 ",
+                                       "(a and ",
+                                       "- ",
+                                       "'a' then ",
+                                       "1.",
+                                       "interval '1 day' and ",
+                                       "in (",
+                                       "\xE2\x80\x98",
+                                       "a\xE2"};
     for (const std::string_view piece : pieces) {
         const std::string text = repeat(piece, limits::text_bytes / piece.size());
         const auto begin = std::chrono::steady_clock::now();
@@ -153,7 +187,9 @@ TEST(Limits, StackIsSmall) {
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 384 * 1024);
     pthread_t thread;
-    ASSERT_EQ(pthread_create(&thread, &attributes, [](void *) -> void * { return deepest(), nullptr; }, nullptr), 0);
+    ASSERT_EQ(pthread_create(
+                  &thread, &attributes, [](void *) -> void * { return deepest(), nullptr; }, nullptr),
+              0);
     pthread_join(thread, nullptr);
     pthread_attr_destroy(&attributes);
 }

@@ -63,7 +63,7 @@ private:
     const BoundValue *comparison_form(const BoundValue *value, bool with_timestamp);
     const BoundValue *day(const BoundValue *value);
     const BoundValue *shift(const BoundValue *base, const Span &span, std::uint32_t position);
-    const BoundValue *move(const BoundValue *base, const BoundValue *interval, bool back, std::uint32_t position);
+    const BoundValue *move(const BoundValue *base, const BoundValue *interval, bool back);
     const BoundValue *period_start(Unit unit, const Type &type, std::uint32_t position);
     const BoundValue *elapsed_bound(const BoundElapsed &elapsed, const BoundValue *duration, bool &on_left);
 

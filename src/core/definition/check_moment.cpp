@@ -65,12 +65,12 @@ const BoundValue *Binder::period_start(Unit unit, const Type &type, std::uint32_
     return add(BoundPeriodStart{{ValueKind::period_start, true, position, &type}, unit});
 }
 
-const BoundValue *Binder::move(const BoundValue *base, const BoundValue *interval, bool back, std::uint32_t position) {
+const BoundValue *Binder::move(const BoundValue *base, const BoundValue *interval, bool back) {
     if (interval->kind == ValueKind::interval) {
         const Span &span = static_cast<const BoundInterval *>(interval)->span;
-        return shift(base, back ? negated(span) : span, position);
+        return shift(base, back ? negated(span) : span, interval->position);
     }
-    return add(BoundMove{{ValueKind::move, false, position, &timestamptz_type}, instant(base), interval, back});
+    return add(BoundMove{{ValueKind::move, false, base->position, &timestamptz_type}, instant(base), interval, back});
 }
 
 // A − B ≥ D holds from the instant on at which B has the age D: B ≤ A − D. The side that is the same for all members is the
@@ -80,7 +80,7 @@ const BoundValue *Binder::elapsed_bound(const BoundElapsed &elapsed, const Bound
         mismatch(duration->position, "a difference of times is compared with a duration, not with " + label(*duration),
                  "Use days since or days until for a number of days.");
     on_left = elapsed.right->constant && !elapsed.left->constant;
-    return move(on_left ? elapsed.right : elapsed.left, duration, !on_left, duration->position);
+    return move(on_left ? elapsed.right : elapsed.left, duration, !on_left);
 }
 
 }  // namespace segment::definition

@@ -186,7 +186,7 @@ const BoundValue *Binder::moment_arithmetic(const Arithmetic &node, const BoundV
     if (left->kind == ValueKind::text || is_untyped(*left))
         left = as_moment(left);
     if (is_moment(*left->type) && is_duration(*right))
-        return move(left, right, !sum, node.position);
+        return move(left, right, !sum);
     if (right->kind == ValueKind::text || is_untyped(*right))
         right = as_moment(right);
     if (sum || !is_moment(*left->type) || !is_moment(*right->type))

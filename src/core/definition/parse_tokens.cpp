@@ -35,44 +35,17 @@ bool Parser::ends_condition(const Token &token) {
 
 bool Parser::follows_value(const Token &token) {
     switch (token.kind) {
-    case TokenKind::quoted_name:
-    case TokenKind::text:
-    case TokenKind::number:
-    case TokenKind::open: return false;
-    case TokenKind::name: break;
-    default: return true;
+        case TokenKind::quoted_name:
+        case TokenKind::text:
+        case TokenKind::number:
+        case TokenKind::open:
+            return false;
+        case TokenKind::name:
+            break;
+        default:
+            return true;
     }
-    switch (token.word) {
-    case Word::above:
-    case Word::ago:
-    case Word::and_:
-    case Word::below:
-    case Word::between:
-    case Word::contains:
-    case Word::ends:
-    case Word::fell:
-    case Word::from:
-    case Word::ilike:
-    case Word::in:
-    case Word::includes:
-    case Word::is:
-    case Word::like:
-    case Word::matches:
-    case Word::more:
-    case Word::not_:
-    case Word::or_:
-    case Word::per:
-    case Word::rose:
-    case Word::since:
-    case Word::starts:
-    case Word::then:
-    case Word::this_:
-    case Word::to:
-    case Word::today:
-    case Word::where:
-    case Word::within: return true;
-    default: return false;
-    }
+    return definition::follows_value(token.word);
 }
 
 bool Parser::accept(Word word) {
@@ -134,7 +107,7 @@ std::string_view Parser::take_text(std::string_view what) {
 
 std::string_view Parser::take_identifier(std::string_view what) {
     if (!at_name())
-        expected(what, {}, at(TokenKind::text) ? "Names stand in double quotes or without any; single quotes are for texts." : "");
+        expected(what, {}, at(TokenKind::text) ? "Names are written without quotes or in double quotes; single quotes are for texts." : "");
     std::string_view result;
     if (at(TokenKind::quoted_name)) {
         result = unquoted(token_);

@@ -30,7 +30,7 @@ private:
     void list(Nodes items);
 
     // -------------------------------------------------------------------------------------------------- print_value.cpp
-    void name(const Name &name);
+    void name(const Name &name, bool after_opener = false);
     void duration(const Duration &duration);
     void arithmetic(const Arithmetic &node);
     void call(const Call &node);

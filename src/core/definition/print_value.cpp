@@ -19,7 +19,8 @@ bool has_role(std::string_view name) {
 
 }  // namespace
 
-void Printer::name(const Name &name) {
+// Behind a word such as `last`, a word that could follow a value would make a trait of `last`.
+void Printer::name(const Name &name, bool after_opener) {
     bool first = true;
     for (const Name::Part &part : name.parts) {
         if (part.index >= 0) {
@@ -31,7 +32,8 @@ void Printer::name(const Name &name) {
         if (!first)
             put(".");
         const Word word = find_word(part.name);
-        identifier(part.name, first && (is_reserved(word) || opens_form(word) || (part.quoted && has_role(part.name))));
+        const bool is_ambiguous = is_reserved(word) || opens_form(word) || (after_opener && follows_value(word));
+        identifier(part.name, first && (is_ambiguous || (part.quoted && has_role(part.name))));
         first = false;
     }
     if (!name.cast.empty()) {
@@ -55,27 +57,35 @@ void Printer::duration(const Duration &duration) {
 // All operators group from the left, so a right operand of the same precedence needs parentheses.
 void Printer::arithmetic(const Arithmetic &node) {
     switch (node.op) {
-    case ArithmeticOperator::add:
-    case ArithmeticOperator::subtract:
-        this->node(*node.left, Precedence::sum);
-        put(node.op == ArithmeticOperator::add ? " + " : " - ");
-        this->node(*node.right, Precedence::product);
-        break;
-    case ArithmeticOperator::multiply:
-    case ArithmeticOperator::divide:
-        this->node(*node.left, Precedence::product);
-        put(node.op == ArithmeticOperator::multiply ? " * " : " / ");
-        this->node(*node.right, Precedence::unary);
-        break;
+        case ArithmeticOperator::add:
+        case ArithmeticOperator::subtract:
+            this->node(*node.left, Precedence::sum);
+            put(node.op == ArithmeticOperator::add ? " + " : " - ");
+            this->node(*node.right, Precedence::product);
+            break;
+        case ArithmeticOperator::multiply:
+        case ArithmeticOperator::divide:
+            this->node(*node.left, Precedence::product);
+            put(node.op == ArithmeticOperator::multiply ? " * " : " / ");
+            this->node(*node.right, Precedence::unary);
+            break;
     }
 }
 
 void Printer::call(const Call &node) {
     switch (node.function) {
-    case Function::age: put("age("); break;
-    case Function::hour: put("hour("); break;
-    case Function::weekday: put("weekday("); break;
-    case Function::anniversary: put("anniversary("); break;
+        case Function::age:
+            put("age(");
+            break;
+        case Function::hour:
+            put("hour(");
+            break;
+        case Function::weekday:
+            put("weekday(");
+            break;
+        case Function::anniversary:
+            put("anniversary(");
+            break;
     }
     this->node(*node.argument, Precedence::sum);
     put(")");
@@ -83,14 +93,30 @@ void Printer::call(const Call &node) {
 
 void Printer::aggregate(const Aggregate &node) {
     switch (node.function) {
-    case AggregateFunction::count: put("count"); break;
-    case AggregateFunction::count_distinct: put("count distinct "); break;
-    case AggregateFunction::sum: put("sum("); break;
-    case AggregateFunction::avg: put("avg("); break;
-    case AggregateFunction::min: put("min("); break;
-    case AggregateFunction::max: put("max("); break;
-    case AggregateFunction::median: put("median("); break;
-    case AggregateFunction::most_frequent: put("most frequent "); break;
+        case AggregateFunction::count:
+            put("count");
+            break;
+        case AggregateFunction::count_distinct:
+            put("count distinct ");
+            break;
+        case AggregateFunction::sum:
+            put("sum(");
+            break;
+        case AggregateFunction::avg:
+            put("avg(");
+            break;
+        case AggregateFunction::min:
+            put("min(");
+            break;
+        case AggregateFunction::max:
+            put("max(");
+            break;
+        case AggregateFunction::median:
+            put("median(");
+            break;
+        case AggregateFunction::most_frequent:
+            put("most frequent ");
+            break;
     }
     if (node.argument != nullptr)
         name(*node.argument);
@@ -102,7 +128,7 @@ void Printer::aggregate(const Aggregate &node) {
 
 void Printer::pick(const Pick &node) {
     put(node.first ? "first " : "last ");
-    name(*node.column);
+    name(*node.column, true);
     put(" of ");
     events(*node.events);
     optional_window(node.window);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/definition/check.hpp"
 
@@ -39,5 +40,16 @@ std::pmr::string condition_sql(const Checked &definition, const Scope &scope, st
 
 // The formula's value over the scope's FROM clause, NULL where it is missing.
 std::pmr::string formula_sql(const CheckedFormula &formula, const Scope &scope, std::pmr::memory_resource *memory);
+
+// A value in a definition that may be missing although what it is computed from is not: a division by zero, a number or time
+// out of range, jsonb that does not read as the type. `sql` is a condition over the scope's FROM clause, true for the members
+// that lose the value; runs count them for their warnings.
+struct Loss {
+    std::uint32_t position;
+    std::pmr::string sql;
+};
+
+// The values that may be lost, each once; most definitions have none.
+std::pmr::vector<Loss> losses(const Checked &definition, const Scope &scope, std::pmr::memory_resource *memory);
 
 }  // namespace segment::definition

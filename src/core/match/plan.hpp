@@ -28,7 +28,7 @@ using CutId = std::uint32_t;   // index among one feature's cuts
 using NodeId = std::uint32_t;  // index into Plan::nodes; operands precede their users
 using RootId = std::uint32_t;
 
-inline constexpr CutId no_cut = UINT32_MAX;            // an open end of a range
+inline constexpr CutId no_cut = UINT32_MAX;                // an open end of a range
 inline constexpr std::uint32_t missing_rank = UINT32_MAX;  // the cut's value is NULL: nothing compares with it
 
 struct Feature {
@@ -49,8 +49,8 @@ enum class NodeKind : std::uint8_t { everyone, leaf, conjunction, disjunction, n
 // complement in the base falls out because each root is intersected with the base.
 struct PlanNode {
     NodeKind kind;
-    FeatureId feature = 0;                       // leaf
-    std::pmr::vector<CutRange> ranges;           // leaf: the union of them
+    FeatureId feature = 0;              // leaf
+    std::pmr::vector<CutRange> ranges;  // leaf: the union of them
     std::pmr::vector<NodeId> operands;
 };
 
@@ -62,20 +62,22 @@ class Plan {
 public:
     explicit Plan(std::pmr::memory_resource *memory);
 
-    // The functions below return the same id for equal arguments: equal leaves and nodes are evaluated once.
+    // The functions below return the same id for equal arguments: equal leaves and nodes are evaluated once. All functions
+    // throw internal_error for ids that the plan does not have; a call that throws, bad_alloc included, changes nothing.
     FeatureId feature(std::string_view sql);
     CutId cut(FeatureId feature, std::string_view constant_sql);
     NodeId everyone();
     NodeId leaf(FeatureId feature, std::span<const CutRange> ranges);
     NodeId conjunction(std::span<const NodeId> operands);  // order and repetition of operands do not matter
     NodeId disjunction(std::span<const NodeId> operands);
-    NodeId negation(NodeId operand);                       // of a negation: its operand
+    NodeId negation(NodeId operand);  // of a negation: its operand
 
-    // A root is a result that the run reads: one per segment. The base intersects all roots.
+    // A root is a result that the run reads: one per segment. The base, everyone unless told, intersects all roots.
     RootId root(NodeId node);
     void base(NodeId node);
 
     // Tells the ranks of a feature's cuts (`ranks[cut]`, equal cuts share one; missing_rank for a NULL) once all are known.
+    // Needed before the evaluation, and again after another cut; a feature without cuts needs none.
     void rank(FeatureId feature, std::span<const std::uint32_t> ranks);
 
     const std::pmr::vector<Feature> &features() const;

@@ -1,0 +1,152 @@
+// Which values of a definition may be lost on the way from the columns they are computed from.
+#include <unordered_set>
+
+#include "core/definition/sql_writer.hpp"
+
+namespace segment::definition {
+namespace {
+
+class Losses {
+public:
+    Losses(const Scope &scope, std::pmr::memory_resource *memory) : found(memory), scope_(scope), memory_(memory), known_(memory) {}
+
+    void look_at(const BoundCondition &condition);
+
+    std::pmr::vector<Loss> found;
+
+private:
+    void look_at(const BoundValue *value);
+
+    const Scope &scope_;
+    std::pmr::memory_resource *memory_;
+    std::pmr::unordered_set<std::pmr::string> known_;
+};
+
+// Calls `visit` for each operand of the value.
+template <class Visit>
+void for_operands(const BoundValue &value, Visit visit) {
+    switch (value.kind) {
+        case ValueKind::cast:
+            return visit(*static_cast<const BoundCast &>(value).operand);
+        case ValueKind::arithmetic:
+            visit(*static_cast<const BoundArithmetic &>(value).left);
+            return visit(*static_cast<const BoundArithmetic &>(value).right);
+        case ValueKind::negate:
+            return visit(*static_cast<const BoundNegate &>(value).operand);
+        case ValueKind::shift:
+            return visit(*static_cast<const BoundShift &>(value).base);
+        case ValueKind::move:
+            visit(*static_cast<const BoundMove &>(value).base);
+            return visit(*static_cast<const BoundMove &>(value).interval);
+        case ValueKind::instant:
+            return visit(*static_cast<const BoundInstant &>(value).operand);
+        case ValueKind::local:
+            return visit(*static_cast<const BoundLocal &>(value).operand);
+        case ValueKind::day:
+            return visit(*static_cast<const BoundDay &>(value).operand);
+        case ValueKind::call:
+            return visit(*static_cast<const BoundCall &>(value).operand);
+        default:
+            return;
+    }
+}
+
+// Whether the value can be NULL although none of its columns and paths is.
+bool can_be_lost(const BoundValue &value) {
+    const TypeClass type_class = value.type->type_class;
+    switch (value.kind) {
+        case ValueKind::path:
+            return type_class != TypeClass::text && type_class != TypeClass::jsonb;
+        case ValueKind::cast:
+        case ValueKind::move:
+            return true;
+        case ValueKind::shift:
+            return !value.constant;
+        case ValueKind::call:
+            if (static_cast<const BoundCall &>(value).function == BoundFunction::age)
+                return true;
+            break;
+        case ValueKind::arithmetic: {
+            const auto &arithmetic = static_cast<const BoundArithmetic &>(value);
+            if (type_class == TypeClass::floating || (arithmetic.op == ArithmeticOperator::divide && !arithmetic.right->constant))
+                return true;
+            break;
+        }
+        default:
+            break;
+    }
+    bool lost = false;
+    for_operands(value, [&](const BoundValue &operand) { lost = lost || can_be_lost(operand); });
+    return lost;
+}
+
+// Appends ` AND <column> IS NOT NULL` for what the value is computed from; of a path, what lies there as text.
+void append_inputs(const BoundValue &value, const Scope &scope, std::pmr::string &out) {
+    if (value.kind == ValueKind::path) {
+        BoundPath path = static_cast<const BoundPath &>(value);
+        path.type = &text_type;
+        out += " AND ";
+        SqlWriter(scope, out).condition(BoundSet{{ConditionKind::set}, &path}, Binding::conjunction);
+    } else if (value.kind == ValueKind::trait) {
+        out += " AND ";
+        SqlWriter(scope, out).condition(BoundSet{{ConditionKind::set}, &value}, Binding::conjunction);
+    }
+    for_operands(value, [&](const BoundValue &operand) { append_inputs(operand, scope, out); });
+}
+
+void Losses::look_at(const BoundValue *value) {
+    if (!value || !can_be_lost(*value))
+        return;
+    std::pmr::string sql(memory_);
+    SqlWriter(scope_, sql).value(*value, Binding::sum);
+    sql += " IS NULL";
+    append_inputs(*value, scope_, sql);
+    if (known_.insert(sql).second)
+        found.push_back({value->position, std::move(sql)});
+}
+
+void Losses::look_at(const BoundCondition &condition) {
+    switch (condition.kind) {
+        case ConditionKind::conjunction:
+        case ConditionKind::disjunction:
+            for (const BoundCondition *operand : static_cast<const BoundJunction &>(condition).operands)
+                look_at(*operand);
+            return;
+        case ConditionKind::negation:
+            return look_at(*static_cast<const BoundNegation &>(condition).operand);
+        case ConditionKind::compare:
+            look_at(static_cast<const BoundCompare &>(condition).left);
+            return look_at(static_cast<const BoundCompare &>(condition).right);
+        case ConditionKind::range:
+            look_at(static_cast<const BoundRange &>(condition).value);
+            look_at(static_cast<const BoundRange &>(condition).low);
+            return look_at(static_cast<const BoundRange &>(condition).high);
+        case ConditionKind::list:
+            return look_at(static_cast<const BoundList &>(condition).value);
+        case ConditionKind::truth:
+            return look_at(static_cast<const BoundTruth &>(condition).value);
+        case ConditionKind::text_match:
+            return look_at(static_cast<const BoundTextMatch &>(condition).value);
+        case ConditionKind::anniversary:
+            return look_at(static_cast<const BoundAnniversary &>(condition).date);
+        case ConditionKind::rank:
+            look_at(static_cast<const BoundRank &>(condition).value);
+            return look_at(static_cast<const BoundRank &>(condition).per);
+        case ConditionKind::set:  // asks whether it is missing: nothing is lost unnoticed
+        case ConditionKind::everyone:
+        case ConditionKind::includes:
+        case ConditionKind::in_segment:
+        case ConditionKind::stay:
+            return;
+    }
+}
+
+}  // namespace
+
+std::pmr::vector<Loss> losses(const Checked &definition, const Scope &scope, std::pmr::memory_resource *memory) {
+    Losses losses(scope, memory);
+    losses.look_at(*definition.condition);
+    return std::move(losses.found);
+}
+
+}  // namespace segment::definition
