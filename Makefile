@@ -100,8 +100,9 @@ exports-check: all
 
 # ---------------------------------------------------------------------------------------------------------- unit tests
 
-unit_flags_plain := -O1 -g
-unit_flags_asan  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+unit_flags_plain := $(warnings) -O1 -g
+# At -O1 the compiler would take twice as long.
+unit_flags_asan  := -Og -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # The plain tests run the objects of the extension itself.
 unit_core_plain := $(call objects,module,$(core_sources))
@@ -110,7 +111,7 @@ unit_core_asan  := $(call objects,unit/asan,$(core_sources))
 define unit_binary
 unit_compiled_$(1) := $$(filter build/unit/%,$$(unit_core_$(1))) $$(call objects,unit/$(1),$$(unit_sources))
 $$(unit_compiled_$(1)): build/unit/$(1)/%.o: $$(root)/%.cpp
-	$$(call compile,$$(CXX) $$(language) $$(warnings) $$(unit_flags_$(1)))
+	$$(call compile,$$(CXX) $$(language) $$(unit_flags_$(1)))
 build/unit/$(1)/unit: $$(unit_core_$(1)) $$(call objects,unit/$(1),$$(unit_sources))
 	@echo "  LINK  $$@"; $$(CXX) $$(unit_flags_$(1)) -o $$@ $$^ -lgtest_main -lgtest -lpthread
 endef
