@@ -17,6 +17,7 @@ Compilation::Compilation(MemoryContext context, const Population *population, co
       as_of_sql_(as_of_sql),
       plan(&resource_),
       segments(&resource_),
+      lost_values(&resource_),
       base_(check_text(population->base, std::pmr::string("the base of population \"", &arena_).append(population->name).append("\""),
                        definition::Role::base)) {
     collect(all, wanted);
@@ -27,6 +28,17 @@ Compilation::Compilation(MemoryContext context, const Population *population, co
         const match::NodeId node = match::compile(compiled.checked, scope, nodes, plan, &resource_);
         nodes.emplace(compiled.segment->id, node);
         compiled.root = plan.root(node);
+        watch_losses(compiled, scope);
+    }
+}
+
+// A loss is a boolean feature like any other, so that the scan counts it along the way.
+void Compilation::watch_losses(const CompiledSegment &compiled, const definition::Scope &scope) {
+    for (const definition::Loss &loss : definition::losses(compiled.checked, scope, &arena_)) {
+        const match::FeatureId feature = plan.feature(loss.sql);
+        const match::CutId lost = plan.cut(feature, "true");
+        const match::CutRange range{lost, lost};
+        lost_values.push_back({compiled.segment, loss.position, plan.root(plan.leaf(feature, {&range, 1}))});
     }
 }
 
