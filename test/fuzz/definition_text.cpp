@@ -31,7 +31,8 @@ std::string canonical(Read read, std::string_view text) {
         return std::string(read(text, arena));
     } catch (const segment::Error &error) {
         check(!error.message.empty());
-        check(error.position == segment::Error::no_position || (error.position >= 0 && static_cast<std::size_t>(error.position) <= text.size()));
+        check(error.position == segment::Error::no_position ||
+              (error.position >= 0 && static_cast<std::size_t>(error.position) <= text.size()));
         std::pmr::string snippet;
         for (const bool utf8 : {false, true})
             caret_snippet(text, static_cast<std::size_t>(error.position), utf8, snippet);

@@ -295,6 +295,7 @@ const Form behaviour[] = {
     {"did 'a' then not 'b' then 'c'", as_written},
     {"did 'a' where (x = 1) then any event of 's' where (product = step1.product) then event like 'p%'", as_written},
     {"did not ('a' then 'b')", as_written},
+    {"never did ('a' then 'b')", as_written},
     {"never did ('a' then 'b') within 30 days", as_written},
     {"any contact where (role = 'admin')", as_written},
     {"any contact", as_written},

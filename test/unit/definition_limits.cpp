@@ -130,9 +130,28 @@ TEST(Limits, NumbersAndPeriods) {
 
 // No text of a megabyte takes long, whatever it is.
 TEST(Limits, TimeIsLinear) {
-    const std::string_view pieces[] = {"between 1 day and ", "a between 1 day ", "last ", "did ", "1 day ", "a.", "'' ", "\"\"\"", "a[0]",
-                                       "did not ", "ever in ", "more than 1 ", "count of ", "x = 1 ", "(a and ", "- ", "'a' then ", "1.",
-                                       "interval '1 day' and ", "in (", "\xE2\x80\x98", "a\xE2"};
+    const std::string_view pieces[] = {"between 1 day and ",
+                                       "a between 1 day ",
+                                       "last ",
+                                       "did ",
+                                       "1 day ",
+                                       "a.",
+                                       "'' ",
+                                       "\"\"\"",
+                                       "a[0]",
+                                       "did not ",
+                                       "ever in ",
+                                       "more than 1 ",
+                                       "count of ",
+                                       "x = 1 ",
+                                       "(a and ",
+                                       "- ",
+                                       "'a' then ",
+                                       "1.",
+                                       "interval '1 day' and ",
+                                       "in (",
+                                       "\xE2\x80\x98",
+                                       "a\xE2"};
     for (const std::string_view piece : pieces) {
         const std::string text = repeat(piece, limits::text_bytes / piece.size());
         const auto begin = std::chrono::steady_clock::now();
@@ -168,7 +187,9 @@ TEST(Limits, StackIsSmall) {
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 384 * 1024);
     pthread_t thread;
-    ASSERT_EQ(pthread_create(&thread, &attributes, [](void *) -> void * { return deepest(), nullptr; }, nullptr), 0);
+    ASSERT_EQ(pthread_create(
+                  &thread, &attributes, [](void *) -> void * { return deepest(), nullptr; }, nullptr),
+              0);
     pthread_join(thread, nullptr);
     pthread_attr_destroy(&attributes);
 }

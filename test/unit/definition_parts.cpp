@@ -18,10 +18,10 @@ namespace {
 TEST(NearestWord, IsFoundByFewestChanges) {
     constexpr std::array<std::string_view, 6> known = {"plan", "phone", "signup_at", "Country", "mrr", "is"};
     EXPECT_EQ(nearest("plan", known), "plan");
-    EXPECT_EQ(nearest("plans", known), "plan");         // one more
-    EXPECT_EQ(nearest("pln", known), "plan");           // one less
-    EXPECT_EQ(nearest("plam", known), "plan");          // one other
-    EXPECT_EQ(nearest("paln", known), "plan");          // two swapped: one change, else two would be too many
+    EXPECT_EQ(nearest("plans", known), "plan");  // one more
+    EXPECT_EQ(nearest("pln", known), "plan");    // one less
+    EXPECT_EQ(nearest("plam", known), "plan");   // one other
+    EXPECT_EQ(nearest("paln", known), "plan");   // two swapped: one change, else two would be too many
     EXPECT_EQ(nearest("PLAN", known), "plan");
     EXPECT_EQ(nearest("country", known), "Country");
     EXPECT_EQ(nearest("contry", known), "Country");
@@ -80,7 +80,11 @@ TEST(Locations, AreCountedInCharacters) {
 TEST(Snippets, PointToTheCharacter) {
     EXPECT_EQ(snippet("title contins 'vp'", 6), "title contins 'vp'\n      ^");
     EXPECT_EQ(snippet("größe contins 'vp'", 8), "größe contins 'vp'\n      ^");
-    EXPECT_EQ(snippet("gr\xF6\xDF" "e contins", 6, false), "gr\xF6\xDF" "e contins\n      ^");
+    EXPECT_EQ(snippet("gr\xF6\xDF"
+                      "e contins",
+                      6, false),
+              "gr\xF6\xDF"
+              "e contins\n      ^");
     EXPECT_EQ(snippet("a and\n\tb c\nand d", 9), " b c\n   ^");
     EXPECT_EQ(snippet("a", 1), "a\n ^");
     EXPECT_EQ(snippet("a\nb", 1), "a\n ^");

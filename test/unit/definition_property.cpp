@@ -60,9 +60,15 @@ TEST(RoundTrips, OfDamagedTexts) {
         for (int i = 0; i < 2 && !text.empty(); ++i) {
             const std::size_t at = random() % text.size(), length = 1 + random() % 4;
             switch (random() % 3) {
-            case 0: text.erase(at, length); break;
-            case 1: text.insert(at, text.substr(random() % text.size(), length)); break;
-            default: text[at] = static_cast<char>(random() % 256); break;
+                case 0:
+                    text.erase(at, length);
+                    break;
+                case 1:
+                    text.insert(at, text.substr(random() % text.size(), length));
+                    break;
+                default:
+                    text[at] = static_cast<char>(random() % 256);
+                    break;
             }
         }
         SCOPED_TRACE(text);

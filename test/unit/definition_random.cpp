@@ -8,7 +8,8 @@
 namespace segment::definition {
 
 std::string_view RandomTree::text() {
-    static constexpr std::string_view texts[] = {"", "a", "it's", "''", "two words", "\"", "größe", "line\nfeed", "%_\\", "not", "x' or 'y", "login"};
+    static constexpr std::string_view texts[] = {"",      "a",          "it's", "''",  "two words", "\"",
+                                                 "größe", "line\nfeed", "%_\\", "not", "x' or 'y",  "login"};
     return texts[below(std::size(texts))];
 }
 
@@ -18,8 +19,9 @@ std::string_view RandomTree::decimal() {
 }
 
 const Name *RandomTree::name() {
-    static constexpr std::string_view names[] = {"a", "b", "plan", "Mixed", "two words", "1st", "größe", "quo\"te", "_x$1", "subscription", "step1",
-                                                 "\xE2\x80\x98quoted\xE2\x80\x99", "."};
+    static constexpr std::string_view names[] = {"a",     "b",       "plan", "Mixed",        "two words", "1st",
+                                                 "größe", "quo\"te", "_x$1", "subscription", "step1",     "\xE2\x80\x98quoted\xE2\x80\x99",
+                                                 "."};
     std::vector<Name::Part> parts;
     for (std::uint64_t i = 0, count = 1 + below(3); i < count; ++i) {
         Name::Part part;
@@ -49,11 +51,16 @@ const Duration *RandomTree::duration() {
 
 const Node *RandomTree::literal() {
     switch (below(5)) {
-    case 0: return add(Text{{Kind::text}, text()});
-    case 1: return add(Boolean{{Kind::boolean}, coin()});
-    case 2: return duration();
-    case 3: return add(Negate{{Kind::negate}, add(Number{{Kind::number}, decimal(), coin()})});
-    default: return add(Number{{Kind::number}, decimal(), coin()});
+        case 0:
+            return add(Text{{Kind::text}, text()});
+        case 1:
+            return add(Boolean{{Kind::boolean}, coin()});
+        case 2:
+            return duration();
+        case 3:
+            return add(Negate{{Kind::negate}, add(Number{{Kind::number}, decimal(), coin()})});
+        default:
+            return add(Number{{Kind::number}, decimal(), coin()});
     }
 }
 
@@ -78,10 +85,14 @@ Unit RandomTree::period() {
 
 const Node *RandomTree::instant(int depth) {
     switch (below(4)) {
-    case 0: return name();
-    case 1: return add(Text{{Kind::text}, text()});
-    case 2: return add(Now{{Kind::now}});
-    default: return value(depth - 1);
+        case 0:
+            return name();
+        case 1:
+            return add(Text{{Kind::text}, text()});
+        case 2:
+            return add(Now{{Kind::now}});
+        default:
+            return value(depth - 1);
     }
 }
 
@@ -90,28 +101,35 @@ const Window *RandomTree::window(bool of_events, int depth) {
     if (of_events && result.form == WindowForm::within_next)
         result.form = WindowForm::within;
     switch (result.form) {
-    case WindowForm::between_ago:
-        result.duration = add(Duration{{Kind::duration}, copy(std::vector<Duration::Term>{{"30", Unit::day}, {"2", Unit::hour}})});
-        result.duration2 = add(Duration{{Kind::duration}, copy(std::vector<Duration::Term>{{"3", coin() ? Unit::day : Unit::week}})});
-        break;
-    case WindowForm::within:
-    case WindowForm::more_than_ago:
-    case WindowForm::within_next: result.duration = duration(); break;
-    case WindowForm::within_of:
-        result.duration = duration();
-        result.from = instant(depth);
-        break;
-    case WindowForm::since: result.from = instant(depth); break;
-    case WindowForm::from_to:
-        result.from = instant(depth);
-        result.to = instant(depth);
-        break;
-    case WindowForm::today: break;
-    case WindowForm::in_this: result.unit = static_cast<Unit>(static_cast<std::uint64_t>(Unit::week) + below(4)); break;
-    case WindowForm::in_last:
-        result.unit = period();
-        result.count = static_cast<std::uint32_t>(1 + below(3));
-        break;
+        case WindowForm::between_ago:
+            result.duration = add(Duration{{Kind::duration}, copy(std::vector<Duration::Term>{{"30", Unit::day}, {"2", Unit::hour}})});
+            result.duration2 = add(Duration{{Kind::duration}, copy(std::vector<Duration::Term>{{"3", coin() ? Unit::day : Unit::week}})});
+            break;
+        case WindowForm::within:
+        case WindowForm::more_than_ago:
+        case WindowForm::within_next:
+            result.duration = duration();
+            break;
+        case WindowForm::within_of:
+            result.duration = duration();
+            result.from = instant(depth);
+            break;
+        case WindowForm::since:
+            result.from = instant(depth);
+            break;
+        case WindowForm::from_to:
+            result.from = instant(depth);
+            result.to = instant(depth);
+            break;
+        case WindowForm::today:
+            break;
+        case WindowForm::in_this:
+            result.unit = static_cast<Unit>(static_cast<std::uint64_t>(Unit::week) + below(4));
+            break;
+        case WindowForm::in_last:
+            result.unit = period();
+            result.count = static_cast<std::uint32_t>(1 + below(3));
+            break;
     }
     return add(result);
 }
@@ -137,7 +155,10 @@ Nodes RandomTree::chain(Kind kind, int depth) {
 
 const Aggregate *RandomTree::aggregate(int depth, bool windowed) {
     const auto function = static_cast<AggregateFunction>(below(8));
-    return add(Aggregate{{Kind::aggregate}, function, function == AggregateFunction::count ? nullptr : name(), events(depth),
+    return add(Aggregate{{Kind::aggregate},
+                         function,
+                         function == AggregateFunction::count ? nullptr : name(),
+                         events(depth),
                          windowed ? optional_window(depth) : nullptr});
 }
 
@@ -145,25 +166,33 @@ const Node *RandomTree::value(int depth) {
     if (depth <= 0)
         return coin() ? static_cast<const Node *>(name()) : literal();
     switch (below(11)) {
-    case 0: return literal();
-    case 1: return add(Now{{Kind::now}});
-    case 2: return add(Negate{{Kind::negate}, value(depth - 1)});
-    case 3: return add(Call{{Kind::call}, static_cast<Function>(below(4)), value(depth - 1)});
-    case 4: return add(Bucket{{Kind::bucket}, text()});
-    case 5:
-        if (coin())
-            return add(Days{{Kind::days}, false, add(LastEvent{{Kind::last_event}, events(depth)})});
-        return add(Days{{Kind::days}, coin(), value(depth - 1)});
-    case 6: return aggregate(depth, true);
-    case 7: {
-        Events part = *events(depth);
-        part.where = condition(depth - 1);
-        return add(Share{{Kind::share}, add(part), optional_window(depth)});
-    }
-    case 8: return add(Pick{{Kind::pick}, coin(), name(), events(depth), optional_window(depth)});
-    case 9: return add(Streak{{Kind::streak}, events(depth), static_cast<Unit>(static_cast<std::uint64_t>(Unit::day) + below(3))});
-    default:
-        return add(Arithmetic{{Kind::arithmetic}, static_cast<ArithmeticOperator>(below(4)), value(depth - 1), value(depth - 1)});
+        case 0:
+            return literal();
+        case 1:
+            return add(Now{{Kind::now}});
+        case 2:
+            return add(Negate{{Kind::negate}, value(depth - 1)});
+        case 3:
+            return add(Call{{Kind::call}, static_cast<Function>(below(4)), value(depth - 1)});
+        case 4:
+            return add(Bucket{{Kind::bucket}, text()});
+        case 5:
+            if (coin())
+                return add(Days{{Kind::days}, false, add(LastEvent{{Kind::last_event}, events(depth)})});
+            return add(Days{{Kind::days}, coin(), value(depth - 1)});
+        case 6:
+            return aggregate(depth, true);
+        case 7: {
+            Events part = *events(depth);
+            part.where = condition(depth - 1);
+            return add(Share{{Kind::share}, add(part), optional_window(depth)});
+        }
+        case 8:
+            return add(Pick{{Kind::pick}, coin(), name(), events(depth), optional_window(depth)});
+        case 9:
+            return add(Streak{{Kind::streak}, events(depth), static_cast<Unit>(static_cast<std::uint64_t>(Unit::day) + below(3))});
+        default:
+            return add(Arithmetic{{Kind::arithmetic}, static_cast<ArithmeticOperator>(below(4)), value(depth - 1), value(depth - 1)});
     }
 }
 
@@ -171,61 +200,86 @@ const Node *RandomTree::condition(int depth) {
     if (depth <= 0)
         return coin() ? static_cast<const Node *>(add(Everyone{{Kind::everyone}})) : add(Truth{{Kind::truth}, name()});
     switch (below(6)) {
-    case 0: return add(Conjunction{{Kind::conjunction}, chain(Kind::conjunction, depth)});
-    case 1: return add(Disjunction{{Kind::disjunction}, chain(Kind::disjunction, depth)});
-    case 2: {
-        const Node *operand = condition(depth - 1);
-        const bool has_own_form = operand->kind == Kind::in_segment || operand->kind == Kind::in_manual_list;
-        return has_own_form ? operand : add(Negation{{Kind::negation}, operand});
-    }
-    case 3: return trait_condition(depth);
-    case 4: return behaviour(depth);
-    default: return segment_condition(depth);
+        case 0:
+            return add(Conjunction{{Kind::conjunction}, chain(Kind::conjunction, depth)});
+        case 1:
+            return add(Disjunction{{Kind::disjunction}, chain(Kind::disjunction, depth)});
+        case 2: {
+            const Node *operand = condition(depth - 1);
+            const bool has_own_form = operand->kind == Kind::in_segment || operand->kind == Kind::in_manual_list;
+            return has_own_form ? operand : add(Negation{{Kind::negation}, operand});
+        }
+        case 3:
+            return trait_condition(depth);
+        case 4:
+            return behaviour(depth);
+        default:
+            return segment_condition(depth);
     }
 }
 
 const Node *RandomTree::trait_condition(int depth) {
     const Node *left = value(depth - 1);
     switch (below(9)) {
-    case 0: return add(Compare{{Kind::compare}, static_cast<Comparison>(below(6)), left, value(depth - 1)});
-    case 1: return add(Between{{Kind::between}, coin(), left, value(depth - 1), value(depth - 1)});
-    case 2: return add(InList{{Kind::in_list}, coin(), left, literals()});
-    case 3: return add(IsSet{{Kind::is_set}, coin(), left});
-    case 4: return add(IsTrue{{Kind::is_true}, coin(), coin(), left});
-    case 5: {
-        TextMatch match{{Kind::text_match}, coin(), static_cast<TextOperator>(below(7)), false, left, text()};
-        match.ignoring_case = match.op <= TextOperator::ends_with && coin();
-        return add(match);
-    }
-    case 6: {
-        Includes includes{{Kind::includes}, static_cast<Quantity>(below(4)), left, literals()};
-        if (includes.quantity == Quantity::one)
-            includes.items = includes.items.first(1);
-        return add(includes);
-    }
-    case 7: return add(InWindow{{Kind::in_window}, left, window(false, depth)});
-    default: return add(Truth{{Kind::truth}, add(Pick{{Kind::pick}, coin(), name(), events(depth), optional_window(depth)})});
+        case 0:
+            return add(Compare{{Kind::compare}, static_cast<Comparison>(below(6)), left, value(depth - 1)});
+        case 1:
+            return add(Between{{Kind::between}, coin(), left, value(depth - 1), value(depth - 1)});
+        case 2:
+            return add(InList{{Kind::in_list}, coin(), left, literals()});
+        case 3:
+            return add(IsSet{{Kind::is_set}, coin(), left});
+        case 4:
+            return add(IsTrue{{Kind::is_true}, coin(), coin(), left});
+        case 5: {
+            TextMatch match{{Kind::text_match}, coin(), static_cast<TextOperator>(below(7)), false, left, text()};
+            match.ignoring_case = match.op <= TextOperator::ends_with && coin();
+            return add(match);
+        }
+        case 6: {
+            Includes includes{{Kind::includes}, static_cast<Quantity>(below(4)), left, literals()};
+            if (includes.quantity == Quantity::one)
+                includes.items = includes.items.first(1);
+            return add(includes);
+        }
+        case 7:
+            return add(InWindow{{Kind::in_window}, left, window(false, depth)});
+        default:
+            return add(Truth{{Kind::truth}, add(Pick{{Kind::pick}, coin(), name(), events(depth), optional_window(depth)})});
     }
 }
 
 const Node *RandomTree::behaviour(int depth) {
     switch (below(7)) {
-    case 0: return did(depth);
-    case 1: return sequence(depth);
-    case 2:
-        return add(Recency{{Kind::recency}, events(depth),
-                           add(Window{{Kind::window}, coin() ? WindowForm::within : WindowForm::more_than_ago, duration()})});
-    case 3:
-        return add(Trend{{Kind::trend}, coin(), coin() ? static_cast<const Node *>(name()) : aggregate(depth, false), "7.5", coin(), duration(),
-                         coin() ? "" : "10"});
-    case 4: return add(Stopped{{Kind::stopped}, events(depth), duration()});
-    case 5: return add(Resumed{{Kind::resumed}, events(depth), duration(), duration()});
-    default: {
-        static constexpr std::string_view relations[] = {"contact", "Contact", "event", "of", "where", "two words"};
-        const auto quantifier = static_cast<Quantifier>(below(4));
-        return add(Related{{Kind::related}, quantifier, quantifier == Quantifier::count ? count(9) : Count{}, relations[below(std::size(relations))],
-                           quantifier == Quantifier::all || coin() ? condition(depth - 1) : nullptr});
-    }
+        case 0:
+            return did(depth);
+        case 1:
+            return sequence(depth);
+        case 2:
+            return add(Recency{{Kind::recency},
+                               events(depth),
+                               add(Window{{Kind::window}, coin() ? WindowForm::within : WindowForm::more_than_ago, duration()})});
+        case 3:
+            return add(Trend{{Kind::trend},
+                             coin(),
+                             coin() ? static_cast<const Node *>(name()) : aggregate(depth, false),
+                             "7.5",
+                             coin(),
+                             duration(),
+                             coin() ? "" : "10"});
+        case 4:
+            return add(Stopped{{Kind::stopped}, events(depth), duration()});
+        case 5:
+            return add(Resumed{{Kind::resumed}, events(depth), duration(), duration()});
+        default: {
+            static constexpr std::string_view relations[] = {"contact", "Contact", "event", "of", "where", "two words"};
+            const auto quantifier = static_cast<Quantifier>(below(4));
+            return add(Related{{Kind::related},
+                               quantifier,
+                               quantifier == Quantifier::count ? count(9) : Count{},
+                               relations[below(std::size(relations))],
+                               quantifier == Quantifier::all || coin() ? condition(depth - 1) : nullptr});
+        }
     }
 }
 
@@ -259,23 +313,28 @@ const Node *RandomTree::sequence(int depth) {
 
 const Node *RandomTree::segment_condition(int depth) {
     switch (below(6)) {
-    case 0: return add(InSegment{{Kind::in_segment}, coin(), coin(), text(), coin() ? duration() : nullptr});
-    case 1: return add(SegmentChange{{Kind::segment_change}, coin(), text(), optional_window(depth)});
-    case 2: return add(InManualList{{Kind::in_manual_list}, coin(), text()});
-    case 3: return add(IsLabel{{Kind::is_label}, coin(), name(), text()});
-    case 4: return add(HadMovement{{Kind::had_movement}, text(), optional_window(depth)});
-    default: {
-        Rank rank{{Kind::rank}, coin(), static_cast<RankForm>(below(5)), value(depth - 1), {}};
-        if (rank.form == RankForm::top || rank.form == RankForm::bottom) {
-            rank.percent = coin();
-            rank.amount = rank.percent ? "2.5" : "100";
-            rank.per = coin() ? name() : nullptr;
-        } else if (rank.form == RankForm::smallest_set) {
-            rank.percent = true;
-            rank.amount = "80";
+        case 0:
+            return add(InSegment{{Kind::in_segment}, coin(), coin(), text(), coin() ? duration() : nullptr});
+        case 1:
+            return add(SegmentChange{{Kind::segment_change}, coin(), text(), optional_window(depth)});
+        case 2:
+            return add(InManualList{{Kind::in_manual_list}, coin(), text()});
+        case 3:
+            return add(IsLabel{{Kind::is_label}, coin(), name(), text()});
+        case 4:
+            return add(HadMovement{{Kind::had_movement}, text(), optional_window(depth)});
+        default: {
+            Rank rank{{Kind::rank}, coin(), static_cast<RankForm>(below(5)), value(depth - 1), {}};
+            if (rank.form == RankForm::top || rank.form == RankForm::bottom) {
+                rank.percent = coin();
+                rank.amount = rank.percent ? "2.5" : "100";
+                rank.per = coin() ? name() : nullptr;
+            } else if (rank.form == RankForm::smallest_set) {
+                rank.percent = true;
+                rank.amount = "80";
+            }
+            return add(rank);
         }
-        return add(rank);
-    }
     }
 }
 

@@ -81,7 +81,8 @@ TEST(Trees, OfBehaviour) {
     EXPECT_EQ(tree("did 'x' then 'y' within 7 days within 9 days"),
               "(sequence (step " + x + ") (step " + y + " (duration 7#5)) (window#0 (duration 9#5)))");
     EXPECT_EQ(tree("did 'x' then 'y' within 7 days"), "(sequence (step " + x + ") (step " + y + " (duration 7#5)))");
-    EXPECT_EQ(tree("did not ('x' then not 'y') within 7 days"), "(sequence not (step " + x + ") (step not " + y + ") (window#0 (duration 7#5)))");
+    EXPECT_EQ(tree("did not ('x' then not 'y') within 7 days"),
+              "(sequence not (step " + x + ") (step not " + y + ") (window#0 (duration 7#5)))");
     EXPECT_EQ(tree("last any event within 7 days"), "(recency (events#1) (window#0 (duration 7#5)))");
     EXPECT_EQ(value("days since last event like 'x' of 's'"), "(days-since (last-event (events#2 <x> of <s>)))");
     EXPECT_EQ(value("days since last a of 'x'"), "(days-since (last " + a + " " + x + "))");
@@ -94,7 +95,8 @@ TEST(Trees, OfBehaviour) {
 // Every node points to where its form begins.
 TEST(Trees, KnowTheirPositions) {
     std::pmr::monotonic_buffer_resource arena;
-    const auto &root = static_cast<const Conjunction &>(parse_definition("  a > 5 and\n not ( b ) and did 'x' where (c) within 3 days", arena));
+    const auto &root =
+        static_cast<const Conjunction &>(parse_definition("  a > 5 and\n not ( b ) and did 'x' where (c) within 3 days", arena));
     ASSERT_EQ(root.operands.size(), 3u);
     EXPECT_EQ(root.position, 2u);
     EXPECT_EQ(root.operands[0]->position, 2u);

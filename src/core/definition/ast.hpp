@@ -52,7 +52,7 @@ struct Boolean : Node {
     bool value;
 };
 
-// `30 days`, `1 year 6 months`: terms in descending units, as written.
+// `30 days`, `1 year 6 months`: terms from the longest unit to the shortest, each unit once at most, one term at least.
 struct Duration : Node {
     struct Term {
         std::string_view digits;
@@ -238,14 +238,14 @@ struct TextMatch : Node {
 
 enum class Quantity : std::uint8_t { one, any, all, none };
 
-// `tags includes 'vip'`, `tags includes any ('a', 'b')`.
+// `tags includes 'vip'`, `tags includes any ('a', 'b')`; `not includes` is a Negation.
 struct Includes : Node {
     Quantity quantity;
     const Node *value;
     Nodes items;
 };
 
-// `signup_at within 30 days`, `anniversary(birthday) within next 7 days`.
+// `signup_at within 30 days`, `anniversary(birthday) within next 7 days`; `not within` is a Negation.
 struct InWindow : Node {
     const Node *value;
     const Window *window;

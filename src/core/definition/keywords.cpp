@@ -8,6 +8,7 @@
 namespace segment::definition {
 namespace {
 
+// clang-format off
 // In the order of the enumeration, which is alphabetical.
 constexpr std::array<std::string_view, word_count> spellings = {
     "",
@@ -21,13 +22,15 @@ constexpr std::array<std::string_view, word_count> spellings = {
     "the", "then", "this", "time", "times", "to", "today", "top", "true", "until", "week", "weekday", "weeks", "where", "with",
     "within", "year", "years",
 };
+// clang-format on
 
 constexpr std::size_t longest_word = 12;
 constexpr std::size_t slots = 512;  // about four per word: most words are found, and most others ruled out, at the first probe
 
+// Length and three letters tell most words apart.
 constexpr std::size_t hash(std::string_view name) {
-    std::uint32_t value = 2166136261u;
-    for (char c : name)
+    std::uint32_t value = static_cast<std::uint32_t>(name.size());
+    for (char c : {name.front(), name[name.size() / 2], name.back()})
         value = (value ^ static_cast<unsigned char>(ascii::lower(c))) * 16777619u;
     return (value ^ (value >> 15)) % slots;
 }
@@ -56,7 +59,7 @@ constexpr auto table = make_table();
 }  // namespace
 
 Word find_word(std::string_view name) noexcept {
-    if (name.size() > longest_word)
+    if (name.empty() || name.size() > longest_word)
         return Word::none;
     for (std::size_t slot = hash(name); table[slot] != Word::none; slot = (slot + 1) % slots)
         if (ascii::equal_folded(name, spelling(table[slot])))
@@ -70,84 +73,90 @@ std::string_view spelling(Word word) noexcept {
 
 bool is_reserved(Word word) noexcept {
     switch (word) {
-    case Word::and_:
-    case Word::between:
-    case Word::false_:
-    case Word::ilike:
-    case Word::in:
-    case Word::is:
-    case Word::like:
-    case Word::not_:
-    case Word::null:
-    case Word::or_:
-    case Word::then:
-    case Word::true_:
-    case Word::where: return true;
-    default: return false;
+        case Word::and_:
+        case Word::between:
+        case Word::false_:
+        case Word::ilike:
+        case Word::in:
+        case Word::is:
+        case Word::like:
+        case Word::not_:
+        case Word::null:
+        case Word::or_:
+        case Word::then:
+        case Word::true_:
+        case Word::where:
+            return true;
+        default:
+            return false;
     }
 }
 
 bool opens_form(Word word) noexcept {
     switch (word) {
-    case Word::all:
-    case Word::any:
-    case Word::at:
-    case Word::count:
-    case Word::days:
-    case Word::did:
-    case Word::entered:
-    case Word::ever:
-    case Word::everyone:
-    case Word::exactly:
-    case Word::exited:
-    case Word::fewer:
-    case Word::first:
-    case Word::had:
-    case Word::interval:
-    case Word::last:
-    case Word::more:
-    case Word::most:
-    case Word::never:
-    case Word::no:
-    case Word::resumed:
-    case Word::share:
-    case Word::stopped:
-    case Word::streak: return true;
-    default: return false;
+        case Word::all:
+        case Word::any:
+        case Word::at:
+        case Word::count:
+        case Word::days:
+        case Word::did:
+        case Word::entered:
+        case Word::ever:
+        case Word::everyone:
+        case Word::exactly:
+        case Word::exited:
+        case Word::fewer:
+        case Word::first:
+        case Word::had:
+        case Word::interval:
+        case Word::last:
+        case Word::more:
+        case Word::most:
+        case Word::never:
+        case Word::no:
+        case Word::resumed:
+        case Word::share:
+        case Word::stopped:
+        case Word::streak:
+            return true;
+        default:
+            return false;
     }
 }
 
 bool follows_value(Word word) noexcept {
     switch (word) {
-    case Word::above:
-    case Word::ago:
-    case Word::and_:
-    case Word::below:
-    case Word::between:
-    case Word::contains:
-    case Word::ends:
-    case Word::fell:
-    case Word::from:
-    case Word::ilike:
-    case Word::in:
-    case Word::includes:
-    case Word::is:
-    case Word::like:
-    case Word::matches:
-    case Word::more:
-    case Word::not_:
-    case Word::or_:
-    case Word::per:
-    case Word::rose:
-    case Word::since:
-    case Word::starts:
-    case Word::then:
-    case Word::this_:
-    case Word::to:
-    case Word::today:
-    case Word::where:
-    case Word::within: return true;
-    default: return false;
+        case Word::above:
+        case Word::ago:
+        case Word::and_:
+        case Word::below:
+        case Word::between:
+        case Word::contains:
+        case Word::ends:
+        case Word::fell:
+        case Word::from:
+        case Word::ilike:
+        case Word::in:
+        case Word::includes:
+        case Word::is:
+        case Word::like:
+        case Word::matches:
+        case Word::more:
+        case Word::not_:
+        case Word::or_:
+        case Word::per:
+        case Word::rose:
+        case Word::since:
+        case Word::starts:
+        case Word::then:
+        case Word::this_:
+        case Word::to:
+        case Word::today:
+        case Word::where:
+        case Word::within:
+            return true;
+        default:
+            return false;
     }
 }
 

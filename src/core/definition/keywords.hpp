@@ -6,6 +6,7 @@
 
 namespace segment::definition {
 
+// clang-format off
 enum class Word : std::uint8_t {
     none,
     above, after, age, ago, all, and_, anniversary, any, at, avg, below, between, bottom, bucket, by, calendar, case_, contains,
@@ -16,6 +17,7 @@ enum class Word : std::uint8_t {
     since, smallest, starts, stopped, streak, sum, than, the, then, this_, time, times, to, today, top, true_, until, week,
     weekday, weeks, where, with, within, year, years,
 };
+// clang-format on
 
 inline constexpr std::size_t word_count = static_cast<std::size_t>(Word::years) + 1;
 

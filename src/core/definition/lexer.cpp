@@ -1,6 +1,5 @@
 #include "core/definition/lexer.hpp"
 
-#include <array>
 #include <string>
 
 #include "core/definition/ascii.hpp"
@@ -13,27 +12,23 @@ namespace {
 
 constexpr std::string_view operator_characters = "=<>~!@#%^&|?";
 
-constexpr bool is_operator_character(char c) { return operator_characters.find(c) != std::string_view::npos; }
+constexpr bool is_operator_character(char c) {
+    return operator_characters.find(c) != std::string_view::npos;
+}
 
 // Signs beyond ASCII that word processors put in place of ASCII ones. As bytes they would pass for letters of a name.
 struct ForeignSign {
     std::string_view bytes, meant;
     Problem problem;
 };
-constexpr std::array<ForeignSign, 12> foreign_signs = {{
-    {"\xE2\x80\x98", "'", Problem::typographic_quote},
-    {"\xE2\x80\x99", "'", Problem::typographic_quote},
-    {"\xE2\x80\x9A", "'", Problem::typographic_quote},
-    {"\xE2\x80\x9C", "\"", Problem::typographic_quote},
-    {"\xE2\x80\x9D", "\"", Problem::typographic_quote},
-    {"\xE2\x80\x9E", "\"", Problem::typographic_quote},
-    {"\xE2\x80\x93", "-", Problem::typographic_sign},
-    {"\xE2\x88\x92", "-", Problem::typographic_sign},
-    {"\xE2\x89\xA0", "!=", Problem::typographic_sign},
-    {"\xE2\x89\xA4", "<=", Problem::typographic_sign},
-    {"\xE2\x89\xA5", ">=", Problem::typographic_sign},
-    {"\xC2\xA0", " ", Problem::no_break_space},
-}};
+constexpr ForeignSign foreign_signs[] = {
+    {"\xE2\x80\x98", "'", Problem::typographic_quote},  {"\xE2\x80\x99", "'", Problem::typographic_quote},
+    {"\xE2\x80\x9A", "'", Problem::typographic_quote},  {"\xE2\x80\x9C", "\"", Problem::typographic_quote},
+    {"\xE2\x80\x9D", "\"", Problem::typographic_quote}, {"\xE2\x80\x9E", "\"", Problem::typographic_quote},
+    {"\xE2\x80\x93", "-", Problem::typographic_sign},   {"\xE2\x88\x92", "-", Problem::typographic_sign},
+    {"\xE2\x89\xA0", "!=", Problem::typographic_sign},  {"\xE2\x89\xA4", "<=", Problem::typographic_sign},
+    {"\xE2\x89\xA5", ">=", Problem::typographic_sign},  {"\xC2\xA0", " ", Problem::no_break_space},
+};
 
 const ForeignSign *foreign_sign(std::string_view text) {
     if (text.empty() || (text[0] != '\xE2' && text[0] != '\xC2'))
@@ -47,7 +42,7 @@ const ForeignSign *foreign_sign(std::string_view text) {
 struct ForeignOperator {
     std::string_view symbol, hint;
 };
-constexpr std::array<ForeignOperator, 19> foreign_operators = {{
+constexpr ForeignOperator foreign_operators[] = {
     {"==", "Equality is written \"=\"."},
     {"===", "Equality is written \"=\"."},
     {"=~", "Regular expressions are written \"matches '^vp'\" or \"~ '^vp'\"."},
@@ -59,7 +54,7 @@ constexpr std::array<ForeignOperator, 19> foreign_operators = {{
     {"&&", "Write \"and\"."},
     {"|", "Write \"or\"."},
     {"||", "Write \"or\"."},
-    {"%", "A percentage is written \"50 percent\"; the pattern of \"like\" stands in single quotes."},
+    {"%", "A percentage is written \"50 percent\"; the pattern of \"like\" is written in single quotes."},
     {"~~", "Write \"like\"."},
     {"~~*", "Write \"ilike\"."},
     {"!~~", "Write \"not like\"."},
@@ -67,7 +62,7 @@ constexpr std::array<ForeignOperator, 19> foreign_operators = {{
     {"->>", "A path into a jsonb value is written with dots: properties.plan."},
     {"@>", "Write \"includes\", as in \"tags includes 'vip'\"."},
     {"^", "The arithmetic operators are + - * and /."},
-}};
+};
 
 std::string_view hint_for(std::string_view symbol) {
     for (const ForeignOperator &known : foreign_operators)
@@ -83,7 +78,7 @@ std::string junk_hint(std::string_view source) {
         ++digits;
     if (unit_of(find_word(source.substr(digits))))
         return "Write \"" + std::string(source.substr(0, digits)) + " " + std::string(source.substr(digits)) + "\".";
-    return "A number consists of digits and at most one decimal point; a name that starts with a digit stands in double quotes.";
+    return "A number consists of digits and at most one decimal point; a name that starts with a digit is written in double quotes.";
 }
 
 }  // namespace
@@ -120,14 +115,12 @@ Token Lexer::next() noexcept {
 
 Token Lexer::name() noexcept {
     std::size_t end = offset_;
-    while (end < text_.size() && ascii::continues_name(text_[end])) {
-        if (const ForeignSign *sign = foreign_sign(text_.substr(end)))  // the name before it is a token of its own
-            if (end == offset_)
-                return invalid(sign->problem, sign->bytes.size());
-            else
-                break;
-        else
-            ++end;
+    for (; end < text_.size() && ascii::continues_name(text_[end]); ++end) {
+        const ForeignSign *sign = ascii::is_beyond(text_[end]) ? foreign_sign(text_.substr(end)) : nullptr;
+        if (sign != nullptr && end == offset_)
+            return invalid(sign->problem, sign->bytes.size());
+        if (sign != nullptr)  // the name before it is a token of its own
+            break;
     }
     Token result = token(TokenKind::name, end - offset_);
     result.word = find_word(slice(result));
@@ -187,22 +180,34 @@ Token Lexer::quoted(char quote) noexcept {
 Token Lexer::symbol() noexcept {
     const char c = text_[offset_], second = at(offset_ + 1);
     switch (c) {
-    case '(': return token(TokenKind::open, 1);
-    case ')': return token(TokenKind::close, 1);
-    case '[': return token(TokenKind::open_bracket, 1);
-    case ']': return token(TokenKind::close_bracket, 1);
-    case ',': return token(TokenKind::comma, 1);
-    case '.': return token(TokenKind::dot, 1);
-    case '+': return token(TokenKind::plus, 1);
-    case '*': return token(TokenKind::star, 1);
-    case '/': return second == '*' ? invalid(Problem::comment, 2) : token(TokenKind::slash, 1);
-    case '-':
-        if (second == '-')
-            return invalid(Problem::comment, 2);
-        return second == '>' ? foreign_operator() : token(TokenKind::minus, 1);
-    case ':': return second == ':' ? token(TokenKind::cast, 2) : invalid(Problem::unknown_character, 1);
-    case '\0': return invalid(Problem::nul_byte, 1);
-    default: break;
+        case '(':
+            return token(TokenKind::open, 1);
+        case ')':
+            return token(TokenKind::close, 1);
+        case '[':
+            return token(TokenKind::open_bracket, 1);
+        case ']':
+            return token(TokenKind::close_bracket, 1);
+        case ',':
+            return token(TokenKind::comma, 1);
+        case '.':
+            return token(TokenKind::dot, 1);
+        case '+':
+            return token(TokenKind::plus, 1);
+        case '*':
+            return token(TokenKind::star, 1);
+        case '/':
+            return second == '*' ? invalid(Problem::comment, 2) : token(TokenKind::slash, 1);
+        case '-':
+            if (second == '-')
+                return invalid(Problem::comment, 2);
+            return second == '>' ? foreign_operator() : token(TokenKind::minus, 1);
+        case ':':
+            return second == ':' ? token(TokenKind::cast, 2) : invalid(Problem::unknown_character, 1);
+        case '\0':
+            return invalid(Problem::nul_byte, 1);
+        default:
+            break;
     }
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
         return invalid(Problem::control_character, 1);
@@ -213,11 +218,11 @@ Token Lexer::symbol() noexcept {
         std::string_view symbol;
         TokenKind kind;
     };
-    static constexpr std::array<Operator, 11> operators = {{
-        {"!~*", TokenKind::not_imatches}, {"!~", TokenKind::not_matches}, {"~*", TokenKind::imatches}, {"<>", TokenKind::not_equal},
-        {"!=", TokenKind::not_equal}, {"<=", TokenKind::less_equal}, {">=", TokenKind::greater_equal}, {"=", TokenKind::equal},
-        {"<", TokenKind::less}, {">", TokenKind::greater}, {"~", TokenKind::matches},
-    }};
+    static constexpr Operator operators[] = {
+        {"!~*", TokenKind::not_imatches}, {"!~", TokenKind::not_matches}, {"~*", TokenKind::imatches},      {"<>", TokenKind::not_equal},
+        {"!=", TokenKind::not_equal},     {"<=", TokenKind::less_equal},  {">=", TokenKind::greater_equal}, {"=", TokenKind::equal},
+        {"<", TokenKind::less},           {">", TokenKind::greater},      {"~", TokenKind::matches},
+    };
     const std::string_view rest = text_.substr(offset_);
     for (const Operator &known : operators)
         if (rest.starts_with(known.symbol) && !is_operator_character(at(offset_ + known.symbol.size())))
@@ -246,59 +251,59 @@ void Lexer::raise(const Token &invalid) const {
     const std::string_view source = slice(invalid);
     std::string message, hint;
     switch (invalid.problem) {
-    case Problem::nul_byte:
-        message = "a definition cannot contain a NUL byte";
-        break;
-    case Problem::control_character: {
-        constexpr std::string_view hex = "0123456789abcdef";
-        const auto byte = static_cast<unsigned char>(source[0]);
-        message = std::string("unexpected control character 0x") + hex[byte >> 4] + hex[byte & 15];
-        break;
-    }
-    case Problem::unterminated_text:
-        message = "the text that starts here has no closing quote";
-        hint = "A single quote inside a text is written twice: 'it''s'.";
-        break;
-    case Problem::unterminated_name:
-        message = "the name that starts here has no closing double quote";
-        hint = "Names may stand in double quotes, texts stand in single quotes.";
-        break;
-    case Problem::empty_name:
-        message = "a name cannot be empty";
-        hint = "An empty text is written in single quotes: ''.";
-        break;
-    case Problem::junk_after_number:
-        message = "\"" + excerpt(source) + "\" is not a number";
-        hint = junk_hint(source);
-        break;
-    case Problem::hexadecimal:
-        message = "\"" + excerpt(source) + "\" is not a number";
-        hint = "Numbers are decimal.";
-        break;
-    case Problem::comment:
-        message = "a definition cannot contain comments";
-        if (source == "--" && ascii::continues_name(at(invalid.end)))
-            hint = "To subtract a negative number, put a space between the minus signs.";
-        break;
-    case Problem::typographic_quote:
-    case Problem::typographic_sign:
-        message = "unexpected typographic sign \"" + std::string(source) + "\"";
-        hint = "Write " + std::string(foreign_sign(source)->meant) + " instead.";
-        break;
-    case Problem::no_break_space:
-        message = "unexpected no-break space";
-        hint = "Write an ordinary space instead.";
-        break;
-    case Problem::unknown_operator:
-        message = "unknown operator \"" + excerpt(source) + "\"";
-        hint = hint_for(source);
-        break;
-    case Problem::unknown_character:
-    case Problem::none:
-        message = "unexpected \"" + excerpt(source) + "\"";
-        if (source == ";")
-            hint = "A definition is one condition, without a semicolon.";
-        break;
+        case Problem::nul_byte:
+            message = "a definition cannot contain a NUL byte";
+            break;
+        case Problem::control_character: {
+            constexpr std::string_view hex = "0123456789abcdef";
+            const auto byte = static_cast<unsigned char>(source[0]);
+            message = std::string("unexpected control character 0x") + hex[byte >> 4] + hex[byte & 15];
+            break;
+        }
+        case Problem::unterminated_text:
+            message = "the text that starts here has no closing quote";
+            hint = "A single quote inside a text is written twice: 'it''s'.";
+            break;
+        case Problem::unterminated_name:
+            message = "the name that starts here has no closing double quote";
+            hint = "Names may be written in double quotes, texts are written in single quotes.";
+            break;
+        case Problem::empty_name:
+            message = "a name cannot be empty";
+            hint = "An empty text is written in single quotes: ''.";
+            break;
+        case Problem::junk_after_number:
+            message = "\"" + excerpt(source) + "\" is not a number";
+            hint = junk_hint(source);
+            break;
+        case Problem::hexadecimal:
+            message = "\"" + excerpt(source) + "\" is not a number";
+            hint = "Numbers are decimal.";
+            break;
+        case Problem::comment:
+            message = "a definition cannot contain comments";
+            if (source == "--" && ascii::continues_name(at(invalid.end)))
+                hint = "To subtract a negative number, put a space between the minus signs.";
+            break;
+        case Problem::typographic_quote:
+        case Problem::typographic_sign:
+            message = "unexpected typographic sign \"" + std::string(source) + "\"";
+            hint = "Write " + std::string(foreign_sign(source)->meant) + " instead.";
+            break;
+        case Problem::no_break_space:
+            message = "unexpected no-break space";
+            hint = "Write an ordinary space instead.";
+            break;
+        case Problem::unknown_operator:
+            message = "unknown operator \"" + excerpt(source) + "\"";
+            hint = hint_for(source);
+            break;
+        case Problem::unknown_character:
+        case Problem::none:
+            message = "unexpected \"" + excerpt(source) + "\"";
+            if (source == ";")
+                hint = "A definition is one condition, without a semicolon.";
+            break;
     }
     throw Error(ErrorCode::syntax_error, std::move(message), invalid.begin, {}, std::move(hint));
 }

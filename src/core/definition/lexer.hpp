@@ -9,6 +9,7 @@
 
 namespace segment::definition {
 
+// clang-format off
 enum class TokenKind : std::uint8_t {
     end, name, quoted_name, text, number,
     equal, not_equal, less, less_equal, greater, greater_equal,
@@ -22,6 +23,7 @@ enum class Problem : std::uint8_t {
     none, nul_byte, control_character, unterminated_text, unterminated_name, empty_name, junk_after_number, hexadecimal, comment,
     typographic_quote, typographic_sign, no_break_space, unknown_operator, unknown_character,
 };
+// clang-format on
 
 struct Token {
     TokenKind kind = TokenKind::end;

@@ -12,10 +12,10 @@ inline constexpr std::size_t text_bytes = 1'048'576;
 // bounded by the same number, so that walks over a tree may recurse.
 inline constexpr std::uint32_t nesting_depth = 500;
 
-inline constexpr std::size_t list_items = 100'000;     // of one list
-inline constexpr std::size_t leaves = 10'000;          // conditions other than `and`, `or` and `not`
-inline constexpr std::size_t operators = 10'000;       // arithmetic operators
-inline constexpr std::size_t number_digits = 1'000;    // before, and after, the decimal point
+inline constexpr std::size_t list_items = 100'000;         // of one list
+inline constexpr std::size_t leaves = 10'000;              // conditions other than `and`, `or` and `not`
+inline constexpr std::size_t operators = 10'000;           // arithmetic operators
+inline constexpr std::size_t number_digits = 1'000;        // before, and after, the decimal point
 inline constexpr std::uint32_t calendar_periods = 10'000;  // `in last 3 calendar months`, `of the last 6 months`
 
 }  // namespace segment::definition::limits

@@ -19,7 +19,7 @@ const Node *Parser::did() {
     result.events = events();
     if (at(Word::then)) {
         if (result.negated || result.never)
-            fail("a sequence that is negated stands in parentheses", "Write \"did not ('visit' then 'signup')\".");
+            fail("a negated sequence is written in parentheses", "Write \"did not ('visit' then 'signup')\".");
         return open_sequence(result.position, result.events);
     }
     did_form(result);
@@ -32,32 +32,32 @@ const Node *Parser::did() {
 // What may stand between the event and the window.
 void Parser::did_form(Did &result) {
     switch (token_.word) {
-    case Word::on:
-        advance();
-        result.form = DidForm::distinct_periods;
-        result.count = count("a number of days, as in \"on at least 5 distinct days\"");
-        expect(Word::distinct, "Write \"on at least 5 distinct days\".");
-        result.unit = period("a period such as \"days\"");
-        return;
-    case Word::for_:
-        advance();
-        expect(Word::the, "Write \"for the first time\".");
-        expect(Word::first);
-        expect(Word::time);
-        result.form = DidForm::first_time;
-        return;
-    case Word::in:
-        if (next_.word != Word::last && next_.word != Word::this_)
-            periods_of_last(result);
-        return;
-    default:
-        if (!at_count() || at_window_of_duration())
+        case Word::on:
+            advance();
+            result.form = DidForm::distinct_periods;
+            result.count = count("a number of days, as in \"on at least 5 distinct days\"");
+            expect(Word::distinct, "Write \"on at least 5 distinct days\".");
+            result.unit = period("a period such as \"days\"");
             return;
-        if (at(Word::between) && unit_of(peek(4).word))
-            fail("both ends of \"between ... ago\" are durations", "Write \"between 30 days and 10 days ago\".");
-        result.count = count("a number of times");
-        if (!accept(Word::times) && !accept(Word::time))
-            expected("\"times\"", {Word::times});
+        case Word::for_:
+            advance();
+            expect(Word::the, "Write \"for the first time\".");
+            expect(Word::first);
+            expect(Word::time);
+            result.form = DidForm::first_time;
+            return;
+        case Word::in:
+            if (next_.word != Word::last && next_.word != Word::this_)
+                periods_of_last(result);
+            return;
+        default:
+            if (!at_count() || at_window_of_duration())
+                return;
+            if (at(Word::between) && unit_of(peek(4).word))
+                fail("both ends of \"between ... ago\" are durations", "Write \"between 30 days and 10 days ago\".");
+            result.count = count("a number of times");
+            if (!accept(Word::times) && !accept(Word::time))
+                expected("\"times\"", {Word::times});
     }
 }
 
@@ -88,7 +88,8 @@ void Parser::periods_of_last(Did &result) {
 void Parser::refuse_after_did(const Did &result) const {
     const bool is_plain = result.form == DidForm::times && result.count.form == CountForm::unlimited && result.window == nullptr;
     if (at(Word::where))
-        fail("\"where\" comes directly after the event", "The order is event, where, count, window: did 'login' where (...) at least 5 times within 30 days.");
+        fail("\"where\" comes directly after the event",
+             "The order is event, where, count, window: did 'login' where (...) at least 5 times within 30 days.");
     if (at(Word::then))
         fail("the first step of a sequence has no count and no window",
              "A window of the whole sequence is written \"did ('visit' then 'signup' within 7 days) within 30 days\".");
@@ -104,12 +105,16 @@ void Parser::refuse_after_did(const Did &result) const {
 // Whether a count begins here. `more than 14 days ago` and `between 14 days and 7 days ago` are windows: see below.
 bool Parser::at_count() const {
     switch (token_.word) {
-    case Word::at:
-    case Word::exactly: return true;
-    case Word::fewer:
-    case Word::more: return next_.word == Word::than;
-    case Word::between: return next_.kind == TokenKind::number;
-    default: return false;
+        case Word::at:
+        case Word::exactly:
+            return true;
+        case Word::fewer:
+        case Word::more:
+            return next_.word == Word::than;
+        case Word::between:
+            return next_.kind == TokenKind::number;
+        default:
+            return false;
     }
 }
 
@@ -123,40 +128,40 @@ Count Parser::count(std::string_view what) {
     Count result;
     const auto number = [&] { return take_whole_number("a whole number"); };
     switch (token_.word) {
-    case Word::at:
-        advance();
-        if (!at(Word::least) && !at(Word::most))
-            expected("\"least\" or \"most\"", {Word::least, Word::most});
-        result.form = at(Word::least) ? CountForm::at_least : CountForm::at_most;
-        advance();
-        result.low = number();
-        return result;
-    case Word::exactly:
-        advance();
-        result.form = CountForm::exactly;
-        result.low = number();
-        return result;
-    case Word::fewer:
-    case Word::more:
-        result.form = at(Word::fewer) ? CountForm::fewer_than : CountForm::more_than;
-        advance();
-        expect(Word::than);
-        result.low = number();
-        return result;
-    case Word::between: {
-        advance();
-        const std::uint32_t position = token_.begin;
-        result.form = CountForm::between;
-        result.low = number();
-        expect(Word::and_);
-        result.high = number();
-        if (result.low > result.high)
-            fail_at(position, "the smaller number comes first");
-        return result;
-    }
-    default:
-        expected(what, {Word::at, Word::exactly, Word::fewer, Word::more, Word::between},
-                 at(TokenKind::number) ? "Say \"at least\", \"at most\" or \"exactly\" before the number." : "");
+        case Word::at:
+            advance();
+            if (!at(Word::least) && !at(Word::most))
+                expected("\"least\" or \"most\"", {Word::least, Word::most});
+            result.form = at(Word::least) ? CountForm::at_least : CountForm::at_most;
+            advance();
+            result.low = number();
+            return result;
+        case Word::exactly:
+            advance();
+            result.form = CountForm::exactly;
+            result.low = number();
+            return result;
+        case Word::fewer:
+        case Word::more:
+            result.form = at(Word::fewer) ? CountForm::fewer_than : CountForm::more_than;
+            advance();
+            expect(Word::than);
+            result.low = number();
+            return result;
+        case Word::between: {
+            advance();
+            const std::uint32_t position = token_.begin;
+            result.form = CountForm::between;
+            result.low = number();
+            expect(Word::and_);
+            result.high = number();
+            if (result.low > result.high)
+                fail_at(position, "the smaller number comes first");
+            return result;
+        }
+        default:
+            expected(what, {Word::at, Word::exactly, Word::fewer, Word::more, Word::between},
+                     at(TokenKind::number) ? "Say \"at least\", \"at most\" or \"exactly\" before the number." : "");
     }
 }
 
@@ -168,7 +173,7 @@ const Node *Parser::open_sequence(std::uint32_t position, const Events *first) {
     if (at(Word::within))  // the last step has its own already
         result.window = window(WindowUse::event);
     else if (at_window())
-        fail("a window of the whole sequence stands behind parentheses", "Write \"did ('visit' then 'signup') in last month\".");
+        fail("a window of the whole sequence follows parentheses", "Write \"did ('visit' then 'signup') in last month\".");
     return add_leaf(result);
 }
 
@@ -179,17 +184,18 @@ const Node *Parser::enclosed_sequence(const Did &start) {
         fail("a sequence begins with an event that happened", "For events that did not happen write \"did not 'visit'\".");
     const Events *first = events();
     if (at(TokenKind::close) || at(TokenKind::comma))
-        fail("expected \"then\", found " + found(), at(TokenKind::comma) ? "Any of several events is written \"did any of ('login', 'open')\"."
-                                                                         : "A single event stands without parentheses.");
+        fail("expected \"then\", found " + found(), at(TokenKind::comma)
+                                                        ? "Any of several events is written \"did any of ('login', 'open')\"."
+                                                        : "A single event needs no parentheses.");
     if (at_window())
         fail("the first step of a sequence has no window",
-             "A window of the whole sequence stands behind the parentheses: did ('visit' then 'signup' within 7 days) within 30 days.");
+             "A window of the whole sequence follows the parentheses: did ('visit' then 'signup' within 7 days) within 30 days.");
     if (!at(Word::then))
         expected("\"then\"", {Word::then});
     result.steps = steps(first);
     if (at_window())
         fail(at(Word::within) ? "this step has a window already" : "a step is bounded by \"within\" only",
-             "A window of the whole sequence stands behind the parentheses: did ('visit' then 'signup' within 7 days) within 30 days.");
+             "A window of the whole sequence follows the parentheses: did ('visit' then 'signup' within 7 days) within 30 days.");
     close(parenthesis);
     result.window = optional_window(WindowUse::event);
     return add_leaf(result);
@@ -212,7 +218,7 @@ std::span<const Step> Parser::steps(const Events *first) {
             advance();
             step.within = duration();
             if (at(Word::of))
-                fail("a step's \"within\" counts from the previous step", "A window of the whole sequence stands behind parentheses.");
+                fail("a step's \"within\" counts from the previous step", "A window of the whole sequence follows parentheses.");
         }
         count_leaf(step.events->position);
         steps_.push_back(step);
@@ -290,19 +296,27 @@ const Node *Parser::trend(const Node *left) {
 const Node *Parser::related() {
     Related result{{Kind::related, token_.begin}, Quantifier::count, {}, {}};
     switch (token_.word) {
-    case Word::any: result.quantifier = Quantifier::any; break;
-    case Word::all: result.quantifier = Quantifier::all; break;
-    case Word::no: result.quantifier = Quantifier::no; break;
-    default: break;
+        case Word::any:
+            result.quantifier = Quantifier::any;
+            break;
+        case Word::all:
+            result.quantifier = Quantifier::all;
+            break;
+        case Word::no:
+            result.quantifier = Quantifier::no;
+            break;
+        default:
+            break;
     }
     if (result.quantifier == Quantifier::count) {
         result.count = count("a count");
-        expect(Word::of, at(Word::times) || at(Word::time) ? "How often something was done stands behind it: did 'login' at least 5 times."
+        expect(Word::of, at(Word::times) || at(Word::time) ? "The number of times follows the event: did 'login' at least 5 times."
                                                            : "Related rows are counted with \"at least 3 of contact\".");
     } else {
         advance();
         if (at(Word::event) || at(Word::of))
-            fail("expected a relation's name, found " + found(), "Events are written with \"did\" before them: did any event, did any of ('login', 'open').");
+            fail("expected a relation's name, found " + found(),
+                 "Events are written with \"did\" before them: did any event, did any of ('login', 'open').");
     }
     result.relation = take_identifier("a relation's name");
     result.where = where();

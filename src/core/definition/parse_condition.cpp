@@ -7,26 +7,29 @@
 #include "core/definition/parse_state.hpp"
 
 namespace segment::definition {
+
 // Words that `not` may stand before, after a value.
 bool Parser::is_negatable(Word word) {
     switch (word) {
-    case Word::above:
-    case Word::below:
-    case Word::between:
-    case Word::contains:
-    case Word::ends:
-    case Word::from:
-    case Word::ilike:
-    case Word::in:
-    case Word::includes:
-    case Word::like:
-    case Word::matches:
-    case Word::more:
-    case Word::since:
-    case Word::starts:
-    case Word::today:
-    case Word::within: return true;
-    default: return false;
+        case Word::above:
+        case Word::below:
+        case Word::between:
+        case Word::contains:
+        case Word::ends:
+        case Word::from:
+        case Word::ilike:
+        case Word::in:
+        case Word::includes:
+        case Word::like:
+        case Word::matches:
+        case Word::more:
+        case Word::since:
+        case Word::starts:
+        case Word::today:
+        case Word::within:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -34,14 +37,19 @@ bool Parser::at_predicate() const {
     if (token_.kind >= TokenKind::equal && token_.kind <= TokenKind::not_imatches)
         return true;
     switch (token_.word) {
-    case Word::none: return false;
-    case Word::is:
-    case Word::fell:
-    case Word::rose: return true;
-    case Word::not_: return is_negatable(next_.word);
-    case Word::this_:
-    case Word::last: return at_window();
-    default: return is_negatable(token_.word);
+        case Word::none:
+            return false;
+        case Word::is:
+        case Word::fell:
+        case Word::rose:
+            return true;
+        case Word::not_:
+            return is_negatable(next_.word);
+        case Word::this_:
+        case Word::last:
+            return at_window();
+        default:
+            return is_negatable(token_.word);
     }
 }
 
@@ -49,38 +57,62 @@ const Node *Parser::predicate(const Node *left) {
     if (is_condition(left->kind))
         unexpected_after_condition(left);
     switch (token_.kind) {
-    case TokenKind::equal: return comparison(left, Comparison::equal);
-    case TokenKind::not_equal: return comparison(left, Comparison::not_equal);
-    case TokenKind::less: return comparison(left, Comparison::less);
-    case TokenKind::less_equal: return comparison(left, Comparison::less_equal);
-    case TokenKind::greater: return comparison(left, Comparison::greater);
-    case TokenKind::greater_equal: return comparison(left, Comparison::greater_equal);
-    case TokenKind::matches: return text_match(left, false, TextOperator::matches);
-    case TokenKind::imatches: return text_match(left, false, TextOperator::imatches);
-    case TokenKind::not_matches: return text_match(left, true, TextOperator::matches);
-    case TokenKind::not_imatches: return text_match(left, true, TextOperator::imatches);
-    default: break;
+        case TokenKind::equal:
+            return comparison(left, Comparison::equal);
+        case TokenKind::not_equal:
+            return comparison(left, Comparison::not_equal);
+        case TokenKind::less:
+            return comparison(left, Comparison::less);
+        case TokenKind::less_equal:
+            return comparison(left, Comparison::less_equal);
+        case TokenKind::greater:
+            return comparison(left, Comparison::greater);
+        case TokenKind::greater_equal:
+            return comparison(left, Comparison::greater_equal);
+        case TokenKind::matches:
+            return text_match(left, false, TextOperator::matches);
+        case TokenKind::imatches:
+            return text_match(left, false, TextOperator::imatches);
+        case TokenKind::not_matches:
+            return text_match(left, true, TextOperator::matches);
+        case TokenKind::not_imatches:
+            return text_match(left, true, TextOperator::imatches);
+        default:
+            break;
     }
     const bool negated = accept(Word::not_);
     if (at_window())
         return negate_if(negated, value_in_window(left));
     switch (token_.word) {
-    case Word::is: return is_form(left);
-    case Word::in: return in_form(left, negated);
-    case Word::between: return range(left, negated);
-    case Word::contains: return text_match(left, negated, TextOperator::contains);
-    case Word::starts: return text_match(left, negated, TextOperator::starts_with);
-    case Word::ends: return text_match(left, negated, TextOperator::ends_with);
-    case Word::like: return text_match(left, negated, TextOperator::like);
-    case Word::ilike: return text_match(left, negated, TextOperator::ilike);
-    case Word::matches: return text_match(left, negated, TextOperator::matches);
-    case Word::includes: return negate_if(negated, inclusion(left));
-    case Word::above: return rank(left, negated, RankForm::above_median);
-    case Word::below: return rank(left, negated, RankForm::below_median);
-    case Word::more:
-        advance();
-        expected("\"than\"", {Word::than}, "To compare a number write \">\".");
-    default: return trend(left);
+        case Word::is:
+            return is_form(left);
+        case Word::in:
+            return in_form(left, negated);
+        case Word::between:
+            return range(left, negated);
+        case Word::contains:
+            return text_match(left, negated, TextOperator::contains);
+        case Word::starts:
+            return text_match(left, negated, TextOperator::starts_with);
+        case Word::ends:
+            return text_match(left, negated, TextOperator::ends_with);
+        case Word::like:
+            return text_match(left, negated, TextOperator::like);
+        case Word::ilike:
+            return text_match(left, negated, TextOperator::ilike);
+        case Word::matches:
+            return text_match(left, negated, TextOperator::matches);
+        case Word::includes:
+            return negate_if(negated, inclusion(left));
+        case Word::above:
+            return rank(left, negated, RankForm::above_median);
+        case Word::below:
+            return rank(left, negated, RankForm::below_median);
+        case Word::more:
+            advance();
+            expected("\"than\"", {Word::than}, "To compare a number write \">\".");
+        default:
+            return trend(left);
     }
 }
 
@@ -115,19 +147,20 @@ const Node *Parser::is_form(const Node *left) {
     advance();
     const bool negated = accept(Word::not_);
     switch (token_.word) {
-    case Word::set:
-    case Word::null: {
-        const bool asks_for_missing = at(Word::null) != negated;
-        advance();
-        return add_leaf(IsSet{{Kind::is_set, left->position}, asks_for_missing, left});
-    }
-    case Word::true_:
-    case Word::false_: {
-        const bool expects = at(Word::true_);
-        advance();
-        return add_leaf(IsTrue{{Kind::is_true, left->position}, negated, expects, left});
-    }
-    default: break;
+        case Word::set:
+        case Word::null: {
+            const bool asks_for_missing = at(Word::null) != negated;
+            advance();
+            return add_leaf(IsSet{{Kind::is_set, left->position}, asks_for_missing, left});
+        }
+        case Word::true_:
+        case Word::false_: {
+            const bool expects = at(Word::true_);
+            advance();
+            return add_leaf(IsTrue{{Kind::is_true, left->position}, negated, expects, left});
+        }
+        default:
+            break;
     }
     if (!at(TokenKind::text)) {
         std::string hint = "To compare with a value write \"=\" or \"!=\".";
@@ -136,7 +169,7 @@ const Node *Parser::is_form(const Node *left) {
         else if (const auto own = translation(source(token_)); !own.empty())
             hint = own;
         else if (at(TokenKind::name))
-            hint = "A label stands in single quotes: '" + excerpt(source(token_)) + "'.";
+            hint = "A label is written in single quotes: '" + excerpt(source(token_)) + "'.";
         expected("\"set\", \"null\", \"true\", \"false\" or a label in single quotes after \"is\"",
                  {Word::set, Word::null, Word::true_, Word::false_, Word::not_}, hint);
     }
@@ -149,19 +182,24 @@ const Node *Parser::is_form(const Node *left) {
 const Node *Parser::in_form(const Node *left, bool negated) {
     advance();
     switch (token_.word) {
-    case Word::top: return rank(left, negated, RankForm::top);
-    case Word::bottom: return rank(left, negated, RankForm::bottom);
-    case Word::smallest: return rank(left, negated, RankForm::smallest_set);
-    case Word::segment:
-    case Word::list:
-        fail("\"in " + std::string(spelling(token_.word)) + "\" has nothing before it",
-             "It speaks of the member itself: in " + std::string(spelling(token_.word)) + " 'name'.");
-    case Word::the: {
-        const Word after = next_.word;
-        fail("unexpected \"the\"", after == Word::last ? "The 30 days up to now are written \"within 30 days\", whole months \"in last 3 calendar months\"."
-                                                       : "Write \"in top 10 percent\" without \"the\".");
-    }
-    default: break;
+        case Word::top:
+            return rank(left, negated, RankForm::top);
+        case Word::bottom:
+            return rank(left, negated, RankForm::bottom);
+        case Word::smallest:
+            return rank(left, negated, RankForm::smallest_set);
+        case Word::segment:
+        case Word::list:
+            fail("\"in " + std::string(spelling(token_.word)) + "\" has nothing before it",
+                 "It speaks of the member itself: in " + std::string(spelling(token_.word)) + " 'name'.");
+        case Word::the: {
+            const Word after = next_.word;
+            fail("unexpected \"the\"",
+                 after == Word::last ? "The 30 days up to now are written \"within 30 days\", whole months \"in last 3 calendar months\"."
+                                     : "Write \"in top 10 percent\" without \"the\".");
+        }
+        default:
+            break;
     }
     if (!at(TokenKind::open)) {
         std::string_view hint;
@@ -170,9 +208,9 @@ const Node *Parser::in_form(const Node *left, bool negated) {
         else if (at(Word::next))
             hint = "The 30 days ahead are written \"within next 30 days\".";
         else if (at(TokenKind::text))
-            hint = "A list stands in parentheses: in ('a', 'b').";
+            hint = "A list is written in parentheses: in ('a', 'b').";
         else if (at(TokenKind::number))
-            hint = "A list stands in parentheses, as in \"in (1, 2)\"; a window of time is written \"within 30 days\".";
+            hint = "A list is written in parentheses, as in \"in (1, 2)\"; a window of time is written \"within 30 days\".";
         expected("a list in parentheses, \"top\", \"bottom\", \"smallest set\", \"last\" or \"this\" after \"in\"",
                  {Word::top, Word::bottom, Word::smallest, Word::last, Word::this_}, hint);
     }
@@ -244,15 +282,17 @@ const Node *Parser::rank(const Node *left, bool negated, RankForm form) {
     advance();
     Rank result{{Kind::rank, left->position}, negated, form, left, {}};
     switch (form) {
-    case RankForm::above_median:
-    case RankForm::below_median:
-        expect(Word::median, form == RankForm::above_median ? "To compare with a number write \">\"." : "To compare with a number write \"<\".");
-        break;
-    case RankForm::smallest_set:
-        expect(Word::set);
-        expect(Word::holding);
-        break;
-    default: break;
+        case RankForm::above_median:
+        case RankForm::below_median:
+            expect(Word::median,
+                   form == RankForm::above_median ? "To compare with a number write \">\"." : "To compare with a number write \"<\".");
+            break;
+        case RankForm::smallest_set:
+            expect(Word::set);
+            expect(Word::holding);
+            break;
+        default:
+            break;
     }
     if (form != RankForm::above_median && form != RankForm::below_median) {
         const Token number = token_;
@@ -260,8 +300,10 @@ const Node *Parser::rank(const Node *left, bool negated, RankForm form) {
         if (form == RankForm::smallest_set && !at(Word::percent))
             expected("\"percent\"", {Word::percent});
         result.percent = accept(Word::percent);
-        if (result.percent ? result.amount == "0" || compare_decimals(result.amount, "100") > 0 : !whole_number(result.amount) || result.amount == "0")
-            fail_at(number.begin, result.percent ? "a share must be above 0 and at most 100 percent" : "a number of members must be a whole number above 0");
+        if (result.percent ? result.amount == "0" || compare_decimals(result.amount, "100") > 0
+                           : !whole_number(result.amount) || result.amount == "0")
+            fail_at(number.begin, result.percent ? "a share must be above 0 and at most 100 percent"
+                                                 : "a number of members must be a whole number above 0");
     }
     if ((form == RankForm::top || form == RankForm::bottom) && accept(Word::per))
         result.per = name("a trait after \"per\"");

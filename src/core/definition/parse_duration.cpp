@@ -18,11 +18,12 @@ constexpr std::size_t most_terms = 10;  // one per unit
 
 // Inside interval '…' PostgreSQL's own abbreviations count too.
 std::optional<Unit> interval_unit(std::string_view name, Word word) {
-    static constexpr std::array<std::pair<std::string_view, Unit>, 17> abbreviations = {{
-        {"us", Unit::microsecond}, {"ms", Unit::millisecond}, {"s", Unit::second}, {"sec", Unit::second}, {"secs", Unit::second},
-        {"min", Unit::minute}, {"mins", Unit::minute}, {"h", Unit::hour}, {"hr", Unit::hour}, {"hrs", Unit::hour}, {"d", Unit::day},
-        {"w", Unit::week}, {"mon", Unit::month}, {"mons", Unit::month}, {"y", Unit::year}, {"yr", Unit::year}, {"yrs", Unit::year},
-    }};
+    static constexpr std::pair<std::string_view, Unit> abbreviations[] = {
+        {"us", Unit::microsecond}, {"ms", Unit::millisecond}, {"s", Unit::second},  {"sec", Unit::second}, {"secs", Unit::second},
+        {"min", Unit::minute},     {"mins", Unit::minute},    {"h", Unit::hour},    {"hr", Unit::hour},    {"hrs", Unit::hour},
+        {"d", Unit::day},          {"w", Unit::week},         {"mon", Unit::month}, {"mons", Unit::month}, {"y", Unit::year},
+        {"yr", Unit::year},        {"yrs", Unit::year},
+    };
     for (const auto &[abbreviation, unit] : abbreviations)
         if (ascii::equal_folded(name, abbreviation))
             return unit;

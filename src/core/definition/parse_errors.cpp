@@ -12,25 +12,25 @@ namespace segment::definition {
 namespace {
 
 constexpr std::string_view whole_conditions =
-    "On either side of \"and\" and \"or\" stands a whole condition: plan = 'a' or plan = 'b', did 'a' or did 'b'.";
+    "Each side of \"and\" and \"or\" is a whole condition: plan = 'a' or plan = 'b', did 'a' or did 'b'.";
 
 using Words = std::initializer_list<Word>;
 
 // Words that follow a value.
-constexpr Words followers = {Word::above, Word::below, Word::between, Word::contains, Word::ends, Word::fell, Word::from, Word::ilike,
-                             Word::in, Word::includes, Word::is, Word::like, Word::matches, Word::more, Word::not_, Word::rose,
-                             Word::since, Word::starts, Word::today, Word::within, Word::and_, Word::or_};
+constexpr Words followers = {Word::above, Word::below,    Word::between, Word::contains, Word::ends,    Word::fell, Word::from, Word::ilike,
+                             Word::in,    Word::includes, Word::is,      Word::like,     Word::matches, Word::more, Word::not_, Word::rose,
+                             Word::since, Word::starts,   Word::today,   Word::within,   Word::and_,    Word::or_};
 
 // Words that continue `did 'login'`.
-constexpr Words did_followers = {Word::at, Word::between, Word::exactly, Word::fewer, Word::for_, Word::from, Word::in, Word::more,
-                                 Word::on, Word::since, Word::then, Word::today, Word::where, Word::within, Word::and_, Word::or_};
+constexpr Words did_followers = {Word::at, Word::between, Word::exactly, Word::fewer, Word::for_,  Word::from,   Word::in,   Word::more,
+                                 Word::on, Word::since,   Word::then,    Word::today, Word::where, Word::within, Word::and_, Word::or_};
 
 constexpr Words joiners = {Word::and_, Word::or_};
 
 constexpr Words units = {Word::seconds, Word::minutes, Word::hours, Word::days, Word::weeks, Word::months, Word::quarters, Word::years};
 
-constexpr Words functions = {Word::age, Word::anniversary, Word::avg, Word::bucket, Word::hour, Word::max, Word::median, Word::min,
-                             Word::now, Word::sum, Word::weekday};
+constexpr Words functions = {Word::age,    Word::anniversary, Word::avg, Word::bucket, Word::hour,   Word::max,
+                             Word::median, Word::min,         Word::now, Word::sum,    Word::weekday};
 
 std::string_view nearest_of(std::string_view word, Words words) {
     Nearest search(word);
@@ -46,31 +46,40 @@ std::string did_you_mean(std::string_view word) {
 // For a name that nothing fits behind: it was meant to begin a form.
 std::string opener_hint(std::string_view name) {
     switch (find_word(name)) {
-    case Word::days: return "Write \"days since signup_at\" or \"days until renewal_at\".";
-    case Word::segment:
-    case Word::list: return "Membership is written \"in segment 'x'\" or \"in list 'x'\".";
-    case Word::top:
-    case Word::bottom: return "Ranks are written \"mrr in top 10 percent\".";
-    case Word::avg:
-    case Word::max:
-    case Word::median:
-    case Word::min:
-    case Word::sum: return "Aggregates of events are written \"sum(amount) of 'purchase'\".";
-    case Word::more:
-    case Word::since:
-    case Word::within: return "A window of time stands after a trait or an event: signup_at within 30 days.";
-    case Word::age:
-    case Word::anniversary:
-    case Word::hour:
-    case Word::weekday: return "Its argument stands in parentheses: " + std::string(name) + "(birthday).";
-    case Word::none: break;
-    default: return {};
+        case Word::days:
+            return "Write \"days since signup_at\" or \"days until renewal_at\".";
+        case Word::segment:
+        case Word::list:
+            return "Membership is written \"in segment 'x'\" or \"in list 'x'\".";
+        case Word::top:
+        case Word::bottom:
+            return "Ranks are written \"mrr in top 10 percent\".";
+        case Word::avg:
+        case Word::max:
+        case Word::median:
+        case Word::min:
+        case Word::sum:
+            return "Aggregates of events are written \"sum(amount) of 'purchase'\".";
+        case Word::more:
+        case Word::since:
+        case Word::within:
+            return "A window of time follows a trait or an event: signup_at within 30 days.";
+        case Word::age:
+        case Word::anniversary:
+        case Word::hour:
+        case Word::weekday:
+            return "Its argument is written in parentheses: " + std::string(name) + "(birthday).";
+        case Word::none:
+            break;
+        default:
+            return {};
     }
     Nearest search(name, 2);  // more than a single letter would be a guess: a trait may have any name
     for (std::size_t i = 1; i < word_count; ++i)
         if (opens_form(static_cast<Word>(i)))
             search.offer(spelling(static_cast<Word>(i)));
-    return search.best().empty() ? std::string() : "Did you mean \"" + std::string(search.best()) + "\" instead of \"" + excerpt(name) + "\"?";
+    return search.best().empty() ? std::string()
+                                 : "Did you mean \"" + std::string(search.best()) + "\" instead of \"" + excerpt(name) + "\"?";
 }
 
 bool speaks_of_events(const Node *value) {
@@ -94,11 +103,14 @@ void Parser::limit_exceeded(std::string_view message, std::uint32_t position) co
 // How a message names the current token.
 std::string Parser::found() const {
     switch (token_.kind) {
-    case TokenKind::end: return "the end of the " + std::string(subject_);
-    case TokenKind::number:
-    case TokenKind::quoted_name:
-    case TokenKind::text: return excerpt(source(token_));
-    default: return "\"" + excerpt(source(token_)) + "\"";
+        case TokenKind::end:
+            return "the end of the " + std::string(subject_);
+        case TokenKind::number:
+        case TokenKind::quoted_name:
+        case TokenKind::text:
+            return excerpt(source(token_));
+        default:
+            return "\"" + excerpt(source(token_)) + "\"";
     }
 }
 
@@ -113,12 +125,18 @@ void Parser::expected(std::string_view what, Words words, std::string_view hint)
 void Parser::expected_operand(Precedence minimum) const {
     std::string_view hint;
     switch (token_.word) {
-    case Word::null: hint = "Whether a value is missing is asked with \"is set\" and \"is not set\"."; break;
-    case Word::where: hint = "A definition is the condition alone, without \"where\" before it."; break;
-    case Word::then: hint = "A sequence begins with \"did\", as in \"did 'visit' then 'signup'\"."; break;
-    default:
-        if (token_.kind >= TokenKind::equal && token_.kind <= TokenKind::not_imatches)
-            hint = whole_conditions;
+        case Word::null:
+            hint = "Whether a value is missing is asked with \"is set\" and \"is not set\".";
+            break;
+        case Word::where:
+            hint = "A definition is the condition alone, without \"where\" before it.";
+            break;
+        case Word::then:
+            hint = "A sequence begins with \"did\", as in \"did 'visit' then 'signup'\".";
+            break;
+        default:
+            if (token_.kind >= TokenKind::equal && token_.kind <= TokenKind::not_imatches)
+                hint = whole_conditions;
     }
     expected(minimum <= Precedence::condition ? "a condition" : "a value", {}, hint);
 }
@@ -148,7 +166,7 @@ void Parser::unexpected_after_value(const Node *value) const {
             hint = did_you_mean(nearest_of(source(token_), followers));
     }
     if (hint.empty() && at(Word::not_))
-        hint = "After a value \"not\" stands before in, between, like, contains and the like; otherwise write \"!=\", or \"is not set\".";
+        hint = "After a value, \"not\" goes with in, between, like, contains and others; otherwise write \"!=\" or \"is not set\".";
     if (hint.empty() && at(Word::where))
         hint = "Related rows are written \"any contact where (...)\".";
     if (hint.empty() && is_plain_name)
@@ -178,7 +196,7 @@ void Parser::unexpected_after_condition(const Node *condition) const {
     const auto *compare = condition->kind == Kind::compare ? static_cast<const Compare *>(condition) : nullptr;
     const bool is_did = condition->kind == Kind::did;
     if (at(TokenKind::equal) || at(TokenKind::not_equal))
-        fail("a condition cannot be compared", "A condition stands by itself; its opposite has \"not\" before it.");
+        fail("a condition cannot be compared", "A condition is complete by itself; its opposite has \"not\" before it.");
     if (token_.kind >= TokenKind::less && token_.kind <= TokenKind::greater_equal)
         fail("a condition cannot be compared", is_did ? "How often something was done is written \"did 'login' at least 5 times\"."
                                                       : "A range is written \"mrr between 10 and 20\".");
@@ -191,10 +209,11 @@ void Parser::unexpected_after_condition(const Node *condition) const {
     const bool is_bare_did = is_did && static_cast<const Did *>(condition)->window == nullptr;
     expected(std::string(is_bare_did ? "a count, a window, " : "") + "\"and\", \"or\" or " +
                  (parentheses_ > 0 ? "\")\"" : "the end of the definition"),
-             !at(Word::none)                        ? Words{}
+             !at(Word::none)                       ? Words{}
              : previous_.kind == TokenKind::number ? units
              : is_did                              ? did_followers
-                                                   : joiners, hint_after_condition(condition));
+                                                   : joiners,
+             hint_after_condition(condition));
 }
 
 std::string_view Parser::hint_after_condition(const Node *condition) const {
@@ -209,7 +228,7 @@ std::string_view Parser::hint_after_condition(const Node *condition) const {
     if (previous_.word == Word::interval)
         return "Write \"30 days\" or \"interval '30 days'\".";
     if (compare != nullptr && compare->right->kind == Kind::name && (at(TokenKind::name) || at(TokenKind::number)))
-        return "A text of several words stands in single quotes.";
+        return "A text of several words is written in single quotes.";
     if (condition->kind == Kind::in_segment && at_window())
         return "Who came in or left is asked with \"entered segment 'x' within 7 days\" and \"exited segment 'x' within 7 days\".";
     if (condition->kind == Kind::rank && at(Word::by))
@@ -235,7 +254,8 @@ void Parser::unknown_function() const {
     else if (written == "lower" || written == "upper")
         hint = "To compare texts without regard to case write \"title contains 'vp' ignoring case\".";
     else if (hint.empty())
-        hint = "The functions are age, anniversary, bucket, hour, now and weekday; avg, max, median, min and sum take a column of an event.";
+        hint =
+            "The functions are age, anniversary, bucket, hour, now and weekday; avg, max, median, min and sum take a column of an event.";
     fail("there is no function \"" + excerpt(written) + "\"", hint);
 }
 

@@ -20,7 +20,8 @@ const Events *Parser::events() {
             result.choice = EventChoice::any;
         } else {
             if (!at(Word::of))
-                expected("\"event\" or \"of\" after \"any\"", {Word::event, Word::of}, "Write \"any event\" or \"any of ('login', 'open')\".");
+                expected("\"event\" or \"of\" after \"any\"", {Word::event, Word::of},
+                         "Write \"any event\" or \"any of ('login', 'open')\".");
             advance();
             result.choice = EventChoice::any_of;
             result.names = event_names();
@@ -78,11 +79,20 @@ const Node *Parser::count_of() {
 const Node *Parser::aggregate_call() {
     Aggregate result{{Kind::aggregate, token_.begin}, AggregateFunction::sum};
     switch (token_.word) {
-    case Word::avg: result.function = AggregateFunction::avg; break;
-    case Word::min: result.function = AggregateFunction::min; break;
-    case Word::max: result.function = AggregateFunction::max; break;
-    case Word::median: result.function = AggregateFunction::median; break;
-    default: break;
+        case Word::avg:
+            result.function = AggregateFunction::avg;
+            break;
+        case Word::min:
+            result.function = AggregateFunction::min;
+            break;
+        case Word::max:
+            result.function = AggregateFunction::max;
+            break;
+        case Word::median:
+            result.function = AggregateFunction::median;
+            break;
+        default:
+            break;
     }
     result.argument = aggregate_argument();
     return aggregate(result);
@@ -158,7 +168,7 @@ const Name *Parser::picked_column(const std::string &word) {
         const std::string property = excerpt(column->parts[0].name);
         fail_at(begin.begin, "expected \"of\" after the column " + named(source(begin)),
                 at(TokenKind::text) ? "Write \"" + word + " " + property + " of " + excerpt(source(token_)) + "\"."
-                                    : "An event name stands in single quotes: " + word + " '" + property + "'.");
+                                    : "An event name is written in single quotes: " + word + " '" + property + "'.");
     }
     advance();
     return column;

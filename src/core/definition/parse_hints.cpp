@@ -1,5 +1,4 @@
 // Other languages' words for what is written with a sign, or in another way, here.
-#include <array>
 #include <utility>
 
 #include "core/definition/ascii.hpp"
@@ -8,7 +7,7 @@
 namespace segment::definition {
 
 std::string_view Parser::translation(std::string_view word) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 37> known = {{
+    static constexpr std::pair<std::string_view, std::string_view> known[] = {
         {"after", "Write \">\" for times, or \"since '2025-01-01'\"."},
         {"ago", "Write \"within 30 days\" or \"more than 30 days ago\"."},
         {"at", "Write \">=\" for \"at least\" and \"<=\" for \"at most\"."},
@@ -46,7 +45,7 @@ std::string_view Parser::translation(std::string_view word) {
         {"twice", "Write \"exactly 2 times\" or \"at least 2 times\"."},
         {"under", "Write \"<\"."},
         {"yesterday", "Write \"in last day\"."},
-    }};
+    };
     for (const auto &[foreign, hint] : known)
         if (ascii::equal_folded(word, foreign))
             return hint;

@@ -13,8 +13,8 @@ const Node *Parser::membership() {
         return add_leaf(InManualList{{Kind::in_manual_list, position}, false, take_text("a list's name")});
     if (!at(Word::segment))
         expected("\"segment\" or \"list\" after \"in\"", at(Word::none) ? Words{Word::segment, Word::list} : Words{},
-                 at(TokenKind::open)                  ? "The trait to look up in the list comes before \"in\"."
-                 : at(Word::last) || at(Word::this_) ? "A window of time stands after a trait or an event: signup_at in last month."
+                 at(TokenKind::open)                 ? "The trait to look up in the list comes before \"in\"."
+                 : at(Word::last) || at(Word::this_) ? "A window of time follows a trait or an event: signup_at in last month."
                                                      : "");
     advance();
     InSegment result{{Kind::in_segment, position}, false, ever, take_text("a segment's name")};

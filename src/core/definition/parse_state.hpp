@@ -31,7 +31,8 @@ public:
 private:
     using Words = std::initializer_list<Word>;
 
-    // One level of nesting while it is being read.
+    // One level of nesting while it is being read. An operator puts what stands on its left one level down after that has
+    // been read, so the levels of the tree are counted apart from the levels open now.
     class Level {
     public:
         explicit Level(Parser &parser);
@@ -61,9 +62,9 @@ private:
     void expect(Word word, std::string_view hint = {});
     void expect(TokenKind kind, std::string_view what, std::string_view hint = {});
     std::string_view source(const Token &token) const { return lexer_.slice(token); }
-    std::string_view take_text(std::string_view what);         // a text's value
-    std::string_view take_identifier(std::string_view what);   // a relation's name
-    std::string_view take_decimal(std::string_view what);      // canonical digits
+    std::string_view take_text(std::string_view what);        // a text's value
+    std::string_view take_identifier(std::string_view what);  // a relation's name
+    std::string_view take_decimal(std::string_view what);     // canonical digits
     std::uint64_t take_whole_number(std::string_view what);
     std::string_view unquoted(const Token &token);
     std::string_view decimal(const Token &number);
@@ -92,8 +93,8 @@ private:
     const Node *negation();
     const Node *as_condition(const Node *node);
     const Node *require_value(const Node *node) const;
-    std::uint32_t open();                                // takes the parenthesis and gives its position
-    void close(std::uint32_t open);                      // takes the closing one
+    std::uint32_t open();            // takes the parenthesis and gives its position
+    void close(std::uint32_t open);  // takes the closing one
     void close_after(std::uint32_t open, const Node *last);
     const Node *where();  // `where (…)` or null
 
@@ -124,7 +125,6 @@ private:
     const Node *range(const Node *left, bool negated);
     const Node *is_form(const Node *left);
     const Node *in_form(const Node *left, bool negated);
-    const Node *list(const Node *left, bool negated);
     const Node *text_match(const Node *left, bool negated, TextOperator op);
     const Node *inclusion(const Node *left);
     const Node *rank(const Node *left, bool negated, RankForm form);
@@ -196,12 +196,12 @@ private:
 
     std::string_view subject_;
     Arena arena_;
-    Lexer lexer_;   // stands after next_
-    Token token_;   // the current token; never invalid
+    Lexer lexer_;  // stands after next_
+    Token token_;  // the current token; never invalid
     Token next_;
-    Token previous_;  // the one before it
-    std::uint32_t depth_ = 0;    // levels open now
-    std::uint32_t deepest_ = 0;  // the most levels of the tree read since the innermost open level began
+    Token previous_;                 // the one before it
+    std::uint32_t depth_ = 0;        // levels open now
+    std::uint32_t deepest_ = 0;      // the most levels of the tree read since the innermost open level began
     std::uint32_t parentheses_ = 0;  // open now
     std::uint32_t where_depth_ = 0;
     std::size_t leaves_ = 0, operators_ = 0;

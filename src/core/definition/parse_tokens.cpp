@@ -35,12 +35,15 @@ bool Parser::ends_condition(const Token &token) {
 
 bool Parser::follows_value(const Token &token) {
     switch (token.kind) {
-    case TokenKind::quoted_name:
-    case TokenKind::text:
-    case TokenKind::number:
-    case TokenKind::open: return false;
-    case TokenKind::name: break;
-    default: return true;
+        case TokenKind::quoted_name:
+        case TokenKind::text:
+        case TokenKind::number:
+        case TokenKind::open:
+            return false;
+        case TokenKind::name:
+            break;
+        default:
+            return true;
     }
     return definition::follows_value(token.word);
 }
@@ -104,7 +107,7 @@ std::string_view Parser::take_text(std::string_view what) {
 
 std::string_view Parser::take_identifier(std::string_view what) {
     if (!at_name())
-        expected(what, {}, at(TokenKind::text) ? "Names stand in double quotes or without any; single quotes are for texts." : "");
+        expected(what, {}, at(TokenKind::text) ? "Names are written without quotes or in double quotes; single quotes are for texts." : "");
     std::string_view result;
     if (at(TokenKind::quoted_name)) {
         result = unquoted(token_);

@@ -2,6 +2,7 @@
 #include <limits>
 #include <string>
 
+#include "core/definition/ascii.hpp"
 #include "core/definition/duration.hpp"
 #include "core/definition/excerpt.hpp"
 #include "core/definition/parse_state.hpp"
@@ -12,61 +13,63 @@ namespace segment::definition {
 const Node *Parser::word_operand(Precedence minimum) {
     const std::uint32_t position = token_.begin;
     switch (token_.word) {
-    case Word::none: break;
-    case Word::true_:
-    case Word::false_: {
-        const bool value = at(Word::true_);
-        advance();
-        return add(Boolean{{Kind::boolean, position}, value});
-    }
-    case Word::now:
-        if (next_.kind != TokenKind::open)
+        case Word::none:
             break;
-        advance();
-        close(open());
-        return add(Now{{Kind::now, position}});
-    case Word::age:
-    case Word::anniversary:
-    case Word::bucket:
-    case Word::hour:
-    case Word::weekday:
-        if (next_.kind == TokenKind::open)
-            return call();
-        break;
-    case Word::avg:
-    case Word::max:
-    case Word::median:
-    case Word::min:
-    case Word::sum:
-        if (next_.kind == TokenKind::open)
-            return aggregate_call();
-        break;
-    case Word::interval:
-        if (next_.kind == TokenKind::text)
-            return interval();
-        break;
-    case Word::days:
-        if (next_.word == Word::since || next_.word == Word::until)
-            return days();
-        break;
-    case Word::everyone:
-        if (!ends_condition(next_) && follows_value(next_))
+        case Word::true_:
+        case Word::false_: {
+            const bool value = at(Word::true_);
+            advance();
+            return add(Boolean{{Kind::boolean, position}, value});
+        }
+        case Word::now:
+            if (next_.kind != TokenKind::open)
+                break;
+            advance();
+            close(open());
+            return add(Now{{Kind::now, position}});
+        case Word::age:
+        case Word::anniversary:
+        case Word::bucket:
+        case Word::hour:
+        case Word::weekday:
+            if (next_.kind == TokenKind::open)
+                return call();
             break;
-        advance();
-        return add_leaf(Everyone{{Kind::everyone, position}});
-    case Word::in: return membership();
-    case Word::ever:
-        if (!follows_value(next_) || (next_.word == Word::in && peek(2).word == Word::segment))
+        case Word::avg:
+        case Word::max:
+        case Word::median:
+        case Word::min:
+        case Word::sum:
+            if (next_.kind == TokenKind::open)
+                return aggregate_call();
+            break;
+        case Word::interval:
+            if (next_.kind == TokenKind::text)
+                return interval();
+            break;
+        case Word::days:
+            if (next_.word == Word::since || next_.word == Word::until)
+                return days();
+            break;
+        case Word::everyone:
+            if (!ends_condition(next_) && follows_value(next_))
+                break;
+            advance();
+            return add_leaf(Everyone{{Kind::everyone, position}});
+        case Word::in:
             return membership();
-        break;
-    case Word::between:
-        if (at_count())
-            return related();
-        break;
-    default:
-        if (opens_form(token_.word) && (!follows_value(next_) || negates_did()))
-            return form();
-        break;
+        case Word::ever:
+            if (!follows_value(next_) || (next_.word == Word::in && peek(2).word == Word::segment))
+                return membership();
+            break;
+        case Word::between:
+            if (at_count())
+                return related();
+            break;
+        default:
+            if (opens_form(token_.word) && (!follows_value(next_) || negates_did()))
+                return form();
+            break;
     }
     if (is_reserved(token_.word))
         expected_operand(minimum);
@@ -81,20 +84,30 @@ bool Parser::negates_did() const {
 // The forms that one word opens.
 const Node *Parser::form() {
     switch (token_.word) {
-    case Word::count:
-    case Word::most: return count_of();
-    case Word::did:
-    case Word::never: return did();
-    case Word::entered:
-    case Word::exited: return segment_change();
-    case Word::first:
-    case Word::last: return last_or_first();
-    case Word::had: return had_movement();
-    case Word::resumed: return resumed();
-    case Word::share: return share_of();
-    case Word::stopped: return stopped();
-    case Word::streak: return streak_of();
-    default: return related();
+        case Word::count:
+        case Word::most:
+            return count_of();
+        case Word::did:
+        case Word::never:
+            return did();
+        case Word::entered:
+        case Word::exited:
+            return segment_change();
+        case Word::first:
+        case Word::last:
+            return last_or_first();
+        case Word::had:
+            return had_movement();
+        case Word::resumed:
+            return resumed();
+        case Word::share:
+            return share_of();
+        case Word::stopped:
+            return stopped();
+        case Word::streak:
+            return streak_of();
+        default:
+            return related();
     }
 }
 
@@ -119,28 +132,33 @@ const Node *Parser::text_operand() {
 const Node *Parser::literal(std::string_view place) {
     const std::uint32_t position = token_.begin;
     switch (token_.kind) {
-    case TokenKind::text: return text_operand();
-    case TokenKind::number: return number_or_duration();
-    case TokenKind::minus:
-        advance();
-        if (!at(TokenKind::number))
-            expected("a number");
-        return add(Negate{{Kind::negate, position}, number_or_duration()});
-    default: break;
+        case TokenKind::text:
+            return text_operand();
+        case TokenKind::number:
+            return number_or_duration();
+        case TokenKind::minus:
+            advance();
+            if (!at(TokenKind::number))
+                expected("a number");
+            return add(Negate{{Kind::negate, position}, number_or_duration()});
+        default:
+            break;
     }
     if (at(Word::true_) || at(Word::false_) || (at(Word::interval) && next_.kind == TokenKind::text))
         return word_operand(Precedence::sum);
     std::string hint;
     if (at(Word::null))
         hint = "Whether a value is missing is asked with \"is set\" and \"is not set\".";
+    else if (ascii::equal_folded(source(token_), "select"))
+        hint = "A list holds literals; a definition cannot contain queries.";
     else if (at_name())
-        hint = "A list holds literals; texts stand in single quotes: '" + excerpt(source(token_)) + "'.";
+        hint = "A list holds literals; texts are written in single quotes: '" + excerpt(source(token_)) + "'.";
     expected("a literal " + std::string(place), {}, hint);
 }
 
 const Name *Parser::name(std::string_view what) {
     if (at(TokenKind::name) && is_reserved(token_.word))
-        expected(what, {}, "A name that is a word of the language stands in double quotes.");
+        expected(what, {}, "A name that is a word of the language is written in double quotes.");
     Name result{{Kind::name, token_.begin}, {}, {}};
     parts_.clear();
     const auto take_part = [&](std::string_view expected_what) {

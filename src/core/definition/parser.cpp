@@ -31,7 +31,7 @@ const Node &Parser::definition() {
     if (at(TokenKind::end))
         fail("the definition is empty", "A definition that holds for every member is \"everyone\".");
     if (ascii::equal_folded(source(token_), "select") && (next_.kind == TokenKind::star || next_.kind == TokenKind::name))
-        fail("a definition is a condition, not a query", "Write what would stand behind \"WHERE\".");
+        fail("a definition is a condition, not a query", "Write what would follow WHERE in a query.");
     const Node *condition = as_condition(expression(Precedence::disjunction));
     if (!at(TokenKind::end))
         unexpected_after(condition);
@@ -79,33 +79,33 @@ const Node *Parser::expression(Precedence minimum) {
     const Node *left = operand(minimum);
     for (;;) {
         switch (token_.kind) {
-        case TokenKind::plus:
-        case TokenKind::minus:
-            if (minimum > Precedence::sum)
-                return left;
-            level.deepen();
-            left = arithmetic(at(TokenKind::plus) ? ArithmeticOperator::add : ArithmeticOperator::subtract, Precedence::product, left);
-            break;
-        case TokenKind::star:
-        case TokenKind::slash:
-            if (minimum > Precedence::product)
-                return left;
-            level.deepen();
-            left = arithmetic(at(TokenKind::star) ? ArithmeticOperator::multiply : ArithmeticOperator::divide, Precedence::unary, left);
-            break;
-        default:
-            if (at(Word::and_) && minimum <= Precedence::conjunction) {
+            case TokenKind::plus:
+            case TokenKind::minus:
+                if (minimum > Precedence::sum)
+                    return left;
                 level.deepen();
-                left = chain<Conjunction>(Kind::conjunction, Word::and_, Precedence::condition, left);
-            } else if (at(Word::or_) && minimum == Precedence::disjunction) {
+                left = arithmetic(at(TokenKind::plus) ? ArithmeticOperator::add : ArithmeticOperator::subtract, Precedence::product, left);
+                break;
+            case TokenKind::star:
+            case TokenKind::slash:
+                if (minimum > Precedence::product)
+                    return left;
                 level.deepen();
-                left = chain<Disjunction>(Kind::disjunction, Word::or_, Precedence::conjunction, left);
-            } else if (minimum <= Precedence::condition && at_predicate()) {
-                level.deepen();
-                left = predicate(left);
-            } else {
-                return left;
-            }
+                left = arithmetic(at(TokenKind::star) ? ArithmeticOperator::multiply : ArithmeticOperator::divide, Precedence::unary, left);
+                break;
+            default:
+                if (at(Word::and_) && minimum <= Precedence::conjunction) {
+                    level.deepen();
+                    left = chain<Conjunction>(Kind::conjunction, Word::and_, Precedence::condition, left);
+                } else if (at(Word::or_) && minimum == Precedence::disjunction) {
+                    level.deepen();
+                    left = chain<Disjunction>(Kind::disjunction, Word::or_, Precedence::conjunction, left);
+                } else if (minimum <= Precedence::condition && at_predicate()) {
+                    level.deepen();
+                    left = predicate(left);
+                } else {
+                    return left;
+                }
         }
     }
 }
@@ -140,22 +140,27 @@ const Node *Parser::chain(Kind kind, Word word, Precedence tighter, const Node *
 
 const Node *Parser::operand(Precedence minimum) {
     switch (token_.kind) {
-    case TokenKind::name: return at(Word::not_) ? negation() : word_operand(minimum);
-    case TokenKind::quoted_name: return name_operand();
-    case TokenKind::number: return number_or_duration();
-    case TokenKind::text: return text_operand();
-    case TokenKind::minus: {
-        const std::uint32_t position = token_.begin;
-        advance();
-        return add(Negate{{Kind::negate, position}, require_value(expression(Precedence::unary))});
-    }
-    case TokenKind::open: {
-        const std::uint32_t position = open();
-        const Node *inside = expression(Precedence::disjunction);
-        close_after(position, inside);
-        return inside;
-    }
-    default: expected_operand(minimum);
+        case TokenKind::name:
+            return at(Word::not_) ? negation() : word_operand(minimum);
+        case TokenKind::quoted_name:
+            return name_operand();
+        case TokenKind::number:
+            return number_or_duration();
+        case TokenKind::text:
+            return text_operand();
+        case TokenKind::minus: {
+            const std::uint32_t position = token_.begin;
+            advance();
+            return add(Negate{{Kind::negate, position}, require_value(expression(Precedence::unary))});
+        }
+        case TokenKind::open: {
+            const std::uint32_t position = open();
+            const Node *inside = expression(Precedence::disjunction);
+            close_after(position, inside);
+            return inside;
+        }
+        default:
+            expected_operand(minimum);
     }
 }
 
@@ -223,7 +228,7 @@ const Node *Parser::where() {
     if (!accept(Word::where))
         return nullptr;
     if (!at(TokenKind::open))
-        expected("\"(\" after \"where\"", {}, "The condition of \"where\" stands in parentheses.");
+        expected("\"(\" after \"where\"", {}, "The condition of \"where\" is written in parentheses.");
     const std::uint32_t position = open();
     ++where_depth_;
     const Node *condition = as_condition(expression(Precedence::disjunction));

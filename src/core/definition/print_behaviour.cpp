@@ -6,21 +6,25 @@ namespace segment::definition {
 
 void Printer::events(const Events &events) {
     switch (events.choice) {
-    case EventChoice::named: text(events.names[0]); break;
-    case EventChoice::any: put("any event"); break;
-    case EventChoice::like:
-        put("event like ");
-        text(events.names[0]);
-        break;
-    case EventChoice::any_of:
-        put("any of (");
-        for (std::size_t i = 0; i < events.names.size(); ++i) {
-            if (i > 0)
-                put(", ");
-            text(events.names[i]);
-        }
-        put(")");
-        break;
+        case EventChoice::named:
+            text(events.names[0]);
+            break;
+        case EventChoice::any:
+            put("any event");
+            break;
+        case EventChoice::like:
+            put("event like ");
+            text(events.names[0]);
+            break;
+        case EventChoice::any_of:
+            put("any of (");
+            for (std::size_t i = 0; i < events.names.size(); ++i) {
+                if (i > 0)
+                    put(", ");
+                text(events.names[i]);
+            }
+            put(")");
+            break;
     }
     if (!events.source.empty()) {
         put(" of ");
@@ -45,55 +49,57 @@ void Printer::optional_window(const Window *window) {
 
 void Printer::window(const Window &window) {
     switch (window.form) {
-    case WindowForm::within:
-        put("within ");
-        duration(*window.duration);
-        break;
-    case WindowForm::more_than_ago:
-        put("more than ");
-        duration(*window.duration);
-        put(" ago");
-        break;
-    case WindowForm::between_ago:
-        put("between ");
-        duration(*window.duration);
-        put(" and ");
-        duration(*window.duration2);
-        put(" ago");
-        break;
-    case WindowForm::within_next:
-        put("within next ");
-        duration(*window.duration);
-        break;
-    case WindowForm::since:
-        put("since ");
-        instant(*window.from);
-        break;
-    case WindowForm::from_to:
-        put("from ");
-        instant(*window.from);
-        put(" to ");
-        instant(*window.to);
-        break;
-    case WindowForm::within_of:
-        put("within ");
-        duration(*window.duration);
-        put(" of ");
-        instant(*window.from);
-        break;
-    case WindowForm::today: put("today"); break;
-    case WindowForm::in_this:
-        put("in this ");
-        put(unit_name(window.unit, false));
-        break;
-    case WindowForm::in_last:
-        put("in last ");
-        if (window.count != 1) {
-            put(static_cast<std::uint64_t>(window.count));
-            put(" calendar ");
-        }
-        put(unit_name(window.unit, window.count != 1));
-        break;
+        case WindowForm::within:
+            put("within ");
+            duration(*window.duration);
+            break;
+        case WindowForm::more_than_ago:
+            put("more than ");
+            duration(*window.duration);
+            put(" ago");
+            break;
+        case WindowForm::between_ago:
+            put("between ");
+            duration(*window.duration);
+            put(" and ");
+            duration(*window.duration2);
+            put(" ago");
+            break;
+        case WindowForm::within_next:
+            put("within next ");
+            duration(*window.duration);
+            break;
+        case WindowForm::since:
+            put("since ");
+            instant(*window.from);
+            break;
+        case WindowForm::from_to:
+            put("from ");
+            instant(*window.from);
+            put(" to ");
+            instant(*window.to);
+            break;
+        case WindowForm::within_of:
+            put("within ");
+            duration(*window.duration);
+            put(" of ");
+            instant(*window.from);
+            break;
+        case WindowForm::today:
+            put("today");
+            break;
+        case WindowForm::in_this:
+            put("in this ");
+            put(unit_name(window.unit, false));
+            break;
+        case WindowForm::in_last:
+            put("in last ");
+            if (window.count != 1) {
+                put(static_cast<std::uint64_t>(window.count));
+                put(" calendar ");
+            }
+            put(unit_name(window.unit, window.count != 1));
+            break;
     }
 }
 
@@ -109,13 +115,26 @@ void Printer::instant(const Node &value) {
 
 void Printer::count(const Count &count) {
     switch (count.form) {
-    case CountForm::unlimited: return;
-    case CountForm::at_least: put("at least "); break;
-    case CountForm::at_most: put("at most "); break;
-    case CountForm::exactly: put("exactly "); break;
-    case CountForm::fewer_than: put("fewer than "); break;
-    case CountForm::more_than: put("more than "); break;
-    case CountForm::between: put("between "); break;
+        case CountForm::unlimited:
+            return;
+        case CountForm::at_least:
+            put("at least ");
+            break;
+        case CountForm::at_most:
+            put("at most ");
+            break;
+        case CountForm::exactly:
+            put("exactly ");
+            break;
+        case CountForm::fewer_than:
+            put("fewer than ");
+            break;
+        case CountForm::more_than:
+            put("more than ");
+            break;
+        case CountForm::between:
+            put("between ");
+            break;
     }
     put(count.low);
     if (count.form == CountForm::between) {
@@ -134,28 +153,30 @@ void Printer::did(const Did &node) {
 void Printer::did_form(const Did &node) {
     const bool is_plural = (node.count.form == CountForm::between ? node.count.high : node.count.low) != 1;
     switch (node.form) {
-    case DidForm::times:
-        if (node.count.form == CountForm::unlimited)
+        case DidForm::times:
+            if (node.count.form == CountForm::unlimited)
+                return;
+            put(" ");
+            count(node.count);
+            put(is_plural ? " times" : " time");
             return;
-        put(" ");
-        count(node.count);
-        put(is_plural ? " times" : " time");
-        return;
-    case DidForm::distinct_periods:
-        put(" on ");
-        count(node.count);
-        put(" distinct ");
-        put(unit_name(node.unit, is_plural));
-        return;
-    case DidForm::first_time: put(" for the first time"); return;
-    case DidForm::periods_of_last:
-        put(" in ");
-        count(node.count);
-        put(" of the last ");
-        put(static_cast<std::uint64_t>(node.of_last));
-        put(" ");
-        put(unit_name(node.unit, node.of_last != 1));
-        return;
+        case DidForm::distinct_periods:
+            put(" on ");
+            count(node.count);
+            put(" distinct ");
+            put(unit_name(node.unit, is_plural));
+            return;
+        case DidForm::first_time:
+            put(" for the first time");
+            return;
+        case DidForm::periods_of_last:
+            put(" in ");
+            count(node.count);
+            put(" of the last ");
+            put(static_cast<std::uint64_t>(node.of_last));
+            put(" ");
+            put(unit_name(node.unit, node.of_last != 1));
+            return;
     }
 }
 
@@ -205,13 +226,19 @@ void Printer::sequence(const Sequence &node) {
 
 void Printer::related(const Related &node) {
     switch (node.quantifier) {
-    case Quantifier::any: put("any "); break;
-    case Quantifier::all: put("all "); break;
-    case Quantifier::no: put("no "); break;
-    case Quantifier::count:
-        count(node.count);
-        put(" of ");
-        break;
+        case Quantifier::any:
+            put("any ");
+            break;
+        case Quantifier::all:
+            put("all ");
+            break;
+        case Quantifier::no:
+            put("no ");
+            break;
+        case Quantifier::count:
+            count(node.count);
+            put(" of ");
+            break;
     }
     identifier(node.relation, find_word(node.relation) != Word::none);
     where(node.where);

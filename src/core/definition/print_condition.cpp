@@ -10,13 +10,20 @@ constexpr std::string_view not_if(bool negated) {
 // Whether a window written after this value would be read as the window of the events at its end.
 bool takes_window(const Node &value) {
     switch (value.kind) {
-    case Kind::aggregate: return static_cast<const Aggregate &>(value).window == nullptr;
-    case Kind::share: return static_cast<const Share &>(value).window == nullptr;
-    case Kind::pick: return static_cast<const Pick &>(value).window == nullptr;
-    case Kind::negate: return takes_window(*static_cast<const Negate &>(value).operand);
-    case Kind::days: return takes_window(*static_cast<const Days &>(value).operand);
-    case Kind::arithmetic: return takes_window(*static_cast<const Arithmetic &>(value).right);
-    default: return false;
+        case Kind::aggregate:
+            return static_cast<const Aggregate &>(value).window == nullptr;
+        case Kind::share:
+            return static_cast<const Share &>(value).window == nullptr;
+        case Kind::pick:
+            return static_cast<const Pick &>(value).window == nullptr;
+        case Kind::negate:
+            return takes_window(*static_cast<const Negate &>(value).operand);
+        case Kind::days:
+            return takes_window(*static_cast<const Days &>(value).operand);
+        case Kind::arithmetic:
+            return takes_window(*static_cast<const Arithmetic &>(value).right);
+        default:
+            return false;
     }
 }
 
@@ -25,12 +32,24 @@ bool takes_window(const Node &value) {
 void Printer::compare(const Compare &node) {
     this->node(*node.left, Precedence::sum);
     switch (node.op) {
-    case Comparison::equal: put(" = "); break;
-    case Comparison::not_equal: put(" != "); break;
-    case Comparison::less: put(" < "); break;
-    case Comparison::less_equal: put(" <= "); break;
-    case Comparison::greater: put(" > "); break;
-    case Comparison::greater_equal: put(" >= "); break;
+        case Comparison::equal:
+            put(" = ");
+            break;
+        case Comparison::not_equal:
+            put(" != ");
+            break;
+        case Comparison::less:
+            put(" < ");
+            break;
+        case Comparison::less_equal:
+            put(" <= ");
+            break;
+        case Comparison::greater:
+            put(" > ");
+            break;
+        case Comparison::greater_equal:
+            put(" >= ");
+            break;
     }
     this->node(*node.right, Precedence::sum);
 }
@@ -63,13 +82,25 @@ void Printer::text_match(const TextMatch &node) {
     this->node(*node.value, Precedence::sum);
     put(not_if(node.negated));
     switch (node.op) {
-    case TextOperator::contains: put(" contains "); break;
-    case TextOperator::starts_with: put(" starts with "); break;
-    case TextOperator::ends_with: put(" ends with "); break;
-    case TextOperator::like: put(" like "); break;
-    case TextOperator::ilike: put(" ilike "); break;
-    case TextOperator::matches:
-    case TextOperator::imatches: put(" matches "); break;
+        case TextOperator::contains:
+            put(" contains ");
+            break;
+        case TextOperator::starts_with:
+            put(" starts with ");
+            break;
+        case TextOperator::ends_with:
+            put(" ends with ");
+            break;
+        case TextOperator::like:
+            put(" like ");
+            break;
+        case TextOperator::ilike:
+            put(" ilike ");
+            break;
+        case TextOperator::matches:
+        case TextOperator::imatches:
+            put(" matches ");
+            break;
     }
     text(node.pattern);
     if (node.ignoring_case || node.op == TextOperator::imatches)
@@ -80,10 +111,18 @@ void Printer::includes(const Includes &node) {
     this->node(*node.value, Precedence::sum);
     put(" includes ");
     switch (node.quantity) {
-    case Quantity::one: this->node(*node.items[0], Precedence::sum); return;
-    case Quantity::any: put("any "); break;
-    case Quantity::all: put("all "); break;
-    case Quantity::none: put("none "); break;
+        case Quantity::one:
+            this->node(*node.items[0], Precedence::sum);
+            return;
+        case Quantity::any:
+            put("any ");
+            break;
+        case Quantity::all:
+            put("all ");
+            break;
+        case Quantity::none:
+            put("none ");
+            break;
     }
     list(node.items);
 }
@@ -101,11 +140,21 @@ void Printer::rank(const Rank &node) {
     this->node(*node.value, Precedence::sum);
     put(not_if(node.negated));
     switch (node.form) {
-    case RankForm::top: put(" in top "); break;
-    case RankForm::bottom: put(" in bottom "); break;
-    case RankForm::above_median: put(" above median"); break;
-    case RankForm::below_median: put(" below median"); break;
-    case RankForm::smallest_set: put(" in smallest set holding "); break;
+        case RankForm::top:
+            put(" in top ");
+            break;
+        case RankForm::bottom:
+            put(" in bottom ");
+            break;
+        case RankForm::above_median:
+            put(" above median");
+            break;
+        case RankForm::below_median:
+            put(" below median");
+            break;
+        case RankForm::smallest_set:
+            put(" in smallest set holding ");
+            break;
     }
     put(node.amount);
     if (node.percent)

@@ -57,27 +57,35 @@ void Printer::duration(const Duration &duration) {
 // All operators group from the left, so a right operand of the same precedence needs parentheses.
 void Printer::arithmetic(const Arithmetic &node) {
     switch (node.op) {
-    case ArithmeticOperator::add:
-    case ArithmeticOperator::subtract:
-        this->node(*node.left, Precedence::sum);
-        put(node.op == ArithmeticOperator::add ? " + " : " - ");
-        this->node(*node.right, Precedence::product);
-        break;
-    case ArithmeticOperator::multiply:
-    case ArithmeticOperator::divide:
-        this->node(*node.left, Precedence::product);
-        put(node.op == ArithmeticOperator::multiply ? " * " : " / ");
-        this->node(*node.right, Precedence::unary);
-        break;
+        case ArithmeticOperator::add:
+        case ArithmeticOperator::subtract:
+            this->node(*node.left, Precedence::sum);
+            put(node.op == ArithmeticOperator::add ? " + " : " - ");
+            this->node(*node.right, Precedence::product);
+            break;
+        case ArithmeticOperator::multiply:
+        case ArithmeticOperator::divide:
+            this->node(*node.left, Precedence::product);
+            put(node.op == ArithmeticOperator::multiply ? " * " : " / ");
+            this->node(*node.right, Precedence::unary);
+            break;
     }
 }
 
 void Printer::call(const Call &node) {
     switch (node.function) {
-    case Function::age: put("age("); break;
-    case Function::hour: put("hour("); break;
-    case Function::weekday: put("weekday("); break;
-    case Function::anniversary: put("anniversary("); break;
+        case Function::age:
+            put("age(");
+            break;
+        case Function::hour:
+            put("hour(");
+            break;
+        case Function::weekday:
+            put("weekday(");
+            break;
+        case Function::anniversary:
+            put("anniversary(");
+            break;
     }
     this->node(*node.argument, Precedence::sum);
     put(")");
@@ -85,14 +93,30 @@ void Printer::call(const Call &node) {
 
 void Printer::aggregate(const Aggregate &node) {
     switch (node.function) {
-    case AggregateFunction::count: put("count"); break;
-    case AggregateFunction::count_distinct: put("count distinct "); break;
-    case AggregateFunction::sum: put("sum("); break;
-    case AggregateFunction::avg: put("avg("); break;
-    case AggregateFunction::min: put("min("); break;
-    case AggregateFunction::max: put("max("); break;
-    case AggregateFunction::median: put("median("); break;
-    case AggregateFunction::most_frequent: put("most frequent "); break;
+        case AggregateFunction::count:
+            put("count");
+            break;
+        case AggregateFunction::count_distinct:
+            put("count distinct ");
+            break;
+        case AggregateFunction::sum:
+            put("sum(");
+            break;
+        case AggregateFunction::avg:
+            put("avg(");
+            break;
+        case AggregateFunction::min:
+            put("min(");
+            break;
+        case AggregateFunction::max:
+            put("max(");
+            break;
+        case AggregateFunction::median:
+            put("median(");
+            break;
+        case AggregateFunction::most_frequent:
+            put("most frequent ");
+            break;
     }
     if (node.argument != nullptr)
         name(*node.argument);
