@@ -35,6 +35,9 @@ public:
     Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *segments,
                 std::span<const int32> wanted, std::string_view as_of_sql);
 
+    // The FROM clause of the scan.
+    std::pmr::string from_sql() const;
+
     // A plain SELECT of the keys of the segment that comes last.
     std::pmr::string to_sql();
 
