@@ -17,12 +17,13 @@ COPY saved TO :'file' BINARY;
 CREATE TABLE loaded (LIKE saved);
 COPY loaded FROM :'file' BINARY;
 SELECT s.id, s.definition, s.formula FROM saved s JOIN loaded l USING (id)
-WHERE l.definition IS NOT DISTINCT FROM s.definition AND l.formula IS NOT DISTINCT FROM s.formula ORDER BY id;
+WHERE l.definition::text IS NOT DISTINCT FROM s.definition::text AND l.formula::text IS NOT DISTINCT FROM s.formula::text ORDER BY id;
 
 -- JSON and back.
 SELECT id, definition::jsonb, formula::jsonb FROM saved WHERE id = 1;
 SELECT count(*) AS lost FROM saved
-WHERE (definition::jsonb)::segment.definition IS DISTINCT FROM definition OR (formula::jsonb)::segment.formula IS DISTINCT FROM formula;
+WHERE (definition::jsonb)::segment.definition::text IS DISTINCT FROM definition::text
+   OR (formula::jsonb)::segment.formula::text IS DISTINCT FROM formula::text;
 SELECT '{"kind": "compare", "op": "=", "left": {"kind": "trait", "name": "plan"}, "right": "pro"}'::jsonb::segment.definition;
 SELECT '{"kind": "compare", "op": "==", "left": {"kind": "trait", "name": "plan"}, "right": "pro"}'::jsonb::segment.definition;
 SELECT '{"kind": "and", "conditions": [{"kind": "everyone"}, {"kind": "compare"}]}'::jsonb::segment.definition;

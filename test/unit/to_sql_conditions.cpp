@@ -122,7 +122,7 @@ TEST(ToSql, JsonArrays) {
 
 TEST(ToSql, JsonPathsTakeTheTypeOfTheirPartner) {
     EXPECT_EQ(condition("properties.address.\"City\" = 'Wien'"), "(m.\"properties\" -> 'address' ->> 'City') = 'Wien'");
-    EXPECT_EQ(condition("properties.items[0] is set"), "(m.\"properties\" -> 'items' ->> 0) IS NOT NULL");
+    EXPECT_EQ(condition("properties.items[0] is set"), "(jsonb_path_query_first(m.\"properties\", 'strict $.\"items\"[0]', '{}', true) #>> '{}') IS NOT NULL");
     EXPECT_EQ(condition("properties is set"), "(m.\"properties\" #>> '{}') IS NOT NULL");
     EXPECT_EQ(condition("properties.n > 5"),
               "CASE WHEN jsonb_typeof(m.\"properties\" -> 'n') = 'number' THEN (m.\"properties\" -> 'n')::numeric END > 5");
