@@ -211,7 +211,11 @@ sub set_condition
         [ 6, sub { my $column = one($table->{key_column}, @{ $table->{columns} }, $table->{joined} ? @{ $table->{joined}{columns} } : ());
                    return ($column->{word}, $column->{kind} eq 'json' ? "oracle.json_text($column->{sql})" : $column->{sql}) } ],
         [ 3, sub { my ($path, $json) = path(one($table->traits('json'))); return ($path, "oracle.json_text($json)") } ],
-        [ 2, sub { my $number = number($table, 2); return (within_level($number, 1), $number->{sql}, $number->{loose}) } ],
+        [ 2, sub {
+            my $number = number($table, 2);
+            $number = number($table, 2) while $number->{untyped};    # which would be set as a text, too
+            return (within_level($number, 1), $number->{sql}, $number->{loose});
+        } ],
         [ 1, sub { my $moment = moment($table, { column => 1, date => 1, deep => 1 }); return ($moment->{text}, $moment->{sql}, $moment->{loose}) } ],
     )->();
     my ($words, $is) = @{ one([ 'is set', 'NOT NULL' ], [ 'is not null', 'NOT NULL' ], [ 'is not set', 'NULL' ], [ 'is null', 'NULL' ]) };
@@ -289,7 +293,7 @@ sub moment_condition
     my $value = moment($table, { column => chance(0.9), date => 1, deep => chance(0.2) });
     my $loose = $value->{loose};
     my $other = sub {
-        my $moment = chance(0.6) ? moment_literal($table, $value->{type}) : moment($table, { date => 1, deep => chance(0.5) });
+        my $moment = chance(0.6) ? moment_literal($table, $value->{type}, $value->{column}) : moment($table, { date => 1, deep => chance(0.5) });
         $loose ||= $moment->{loose};
         return $moment;
     };
@@ -299,7 +303,7 @@ sub moment_condition
         [ 4, sub { my $item = $other->(); return compared(within_level($value, 1), within_level($item, 1), sub { $compare->($_[0], $item) }) } ],
         [ 1, sub { return between(within_level($value, 1), $other->(), $other->(), $compare) } ],
         [ 1, sub {
-            my @items = map { moment_literal($table, $value->{type}) } 1 .. whole(1, 8);
+            my @items = map { moment_literal($table, $value->{type}, $value->{column}) } 1 .. whole(1, 8);
             return listed(within_level($value, 1), join(', ', map { $_->{text} } @items), join(' OR ', map { '(' . $compare->('=', $_) . ')' } @items));
         } ],
         [ 2, sub { return elapsed_condition($table) } ],

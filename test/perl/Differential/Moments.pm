@@ -95,25 +95,26 @@ sub shortened
     return $text;
 }
 
-# moment_literal(table, type): a text in quotes next to a value of the type.
+# moment_literal(table, type, column): a text in quotes next to a value of the type, often one that the column holds.
 sub moment_literal
 {
-    my ($table, $type) = @_;
+    my ($table, $type, $column) = @_;
     my $edges = $table->{edges};
+    my @held = $column && chance(0.5) ? grep { $_->{local} || $_->{utc} } @{ $column->{pool} } : ();
     if ($type eq 'date')
     {
-        my $day = one(@{ $edges->{date} });
+        my $day = @held ? one(@held)->{local} : one(@{ $edges->{date} });
         return { text => "'$day'", sql => "'$day'::date", type => 'date', level => 3, literal => 1 };
     }
-    if (chance(0.4))
+    if (@held ? $type eq 'ts' : chance(0.4))
     {
-        my $local = chance(0.2) ? one(@{ $edges->{date} }) : shortened(one(@{ $edges->{ts} }));
+        my $local = @held ? shortened(one(@held)->{local}) : chance(0.2) ? one(@{ $edges->{date} }) : shortened(one(@{ $edges->{ts} }));
         my $timestamp = { sql => "'$local'::timestamp", type => 'ts' };
         (my $written = $local) =~ s/ /T/ if chance(0.5);
         my $sql = $type eq 'ts' ? $timestamp->{sql} : instant_sql($table, $timestamp);
         return { text => "'" . ($written // $local) . "'", sql => $sql, type => $type, level => 3, literal => 1 };
     }
-    my $tz = one(@{ $edges->{tz} });
+    my $tz = @held ? do { my $of = one(@held); [ @$of{qw(utc elsewhere)} ] } : one(@{ $edges->{tz} });
     my $written = chance(0.3) ? $tz->[1] : $tz->[0] . one('Z', '+00:00', '+00', '-0000');
     $written =~ s/ /T/ if chance(0.5);
     return { text => "'" . shortened($written) . "'", sql => "'$tz->[0]+00'::timestamptz", type => 'tz', level => 3, literal => 1 };

@@ -134,8 +134,8 @@ sub try
     {
         my $part = 0;
         my @parts = all_parts($definitions[ $n - 1 ]);
-        $script .= Differential::Table::copy_sql('differential.part', 'n', [ map { { name => $_ } } qw(part definition expected) ],
-            map { [ $n, { part => { copy => ++$part }, definition => { copy => $_->{text} }, expected => { copy => query($table, $_->{sql}) } } ] } @parts) if @parts > 1;
+        $script .= Differential::Table::copy_sql('differential.part', 'n', [ map { { name => $_ } } qw(part definition expected loose) ],
+            map { [ $n, { part => { copy => ++$part }, definition => { copy => $_->{text} }, expected => { copy => query($table, $_->{sql}) }, loose => { copy => $_->{loose} ? 't' : 'f' } } ] } @parts);
     }
     my $cells = $table->{joined} ? q{to_jsonb(m) || coalesce(to_jsonb(t), '{}')} : 'to_jsonb(m)';
     $script .= 'CREATE TABLE differential.subject AS SELECT ' . quoted("SELECT m.\"id\", $cells AS cells FROM $table->{from}") . "::text AS member_rows;\n";
@@ -204,9 +204,9 @@ sub report
     my $text = "SEED=$seed TABLE=$table->{index}, refresh $problem->{step} as of $as_of, " . join(', ', sort keys %{ $problem->{kinds} }) . ": $problem->{message}\n";
     $text .= '  ' . $table->describe . "\n";
     $text .= "  definition $problem->{n}: $definition->{text}\n" if $definition;
+    my $smallest = $problem->{part} // $definition->{text} // '';
+    $text .= "  differs by itself: $smallest\n" if defined $problem->{part};
     return "$text\n" if !$problem->{missing};
-    my $smallest = $problem->{part} // $definition->{text};
-    $text .= "  differs by itself: $smallest\n" if $smallest ne $definition->{text};
     $text .= '  translation: ' . ($problem->{part_sql} // query($table, $definition->{sql})) . "\n";
     $text .= "  to_sql: $problem->{to_sql}\n" if length($problem->{to_sql} // '') < 4000;
     foreach my $kind (qw(missing extra))

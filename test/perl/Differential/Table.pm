@@ -25,10 +25,13 @@ my %moments = (
     ],
     'Asia/Kathmandu' => [ '2024-02-28 18:15:00', '2024-02-29 18:14:59.999999', '2024-06-30 18:15:00', '2023-12-31 18:15:00.000001' ],
 );
-my @steps = ('1 microsecond', '30 minutes', '1 hour', '1 day', '23 hours', '7 days', '30 days', '1 month', '1 year');
+my @steps = ('0 seconds', '1 microsecond', '30 minutes', '1 hour', '1 day', '23 hours', '7 days', '30 days', '1 month', '1 year');
 
-# Local times that a clock shows twice or never, in one zone or another.
-my @odd_locals = ('2024-03-31 02:30:00', '2024-10-27 02:30:00', '2024-03-10 02:30:00', '2024-11-03 01:30:00', '2024-02-29 00:00:00');
+# Local times that clocks show never or twice, and those next to them.
+my %odd_locals = (
+    'Europe/Vienna'    => [ map { ("2024-03-31 0$_", "2024-10-27 0$_") } '1:59:59.999999', '2:00:00', '2:30:00', '2:59:59.999999', '3:00:00', '3:30:00' ],
+    'America/New_York' => [ map { ("2024-03-10 0$_", "2024-11-03 0$_") } '0:59:59.999999', '1:00:00', '1:30:00', '2:00:00', '2:30:00', '3:00:00', '3:30:00' ],
+);
 
 my @far_days = ('infinity', '-infinity', '0001-01-01', '9999-12-31', '2000-02-29', '1900-02-28', '2023-02-28', '1970-01-01');
 
@@ -126,16 +129,16 @@ sub edges_sql
 
 sub time_pools
 {
-    my ($edges) = @_;
+    my ($edges, $zone) = @_;
     my @tz = map { { copy => "$_->[0]+00", sql => "'$_->[0]+00'", utc => $_->[0], elsewhere => $_->[1] } } @{ $edges->{tz} };
-    my @ts   = map { { copy => $_, sql => "'$_'", local => $_ } } @{ $edges->{ts} }, @odd_locals;
+    my @ts   = map { { copy => $_, sql => "'$_'", local => $_ } } @{ $edges->{ts} };
     my @date = map { { copy => $_, sql => "'$_'", local => $_ } } @{ $edges->{date} };
     my @far = map { { copy => $_, sql => "'$_'" } } @far_days;
     my $few = sub { my $n = shift; my @all = shuffled(@_); return @all[ 0 .. ($n < @all ? $n : @all) - 1 ] };
     my $array = sub { return map { my @of = $few->(whole(0, 3), @_); Differential::Pools::plain('{' . join(',', map { qq{"$_->{copy}"} } @of) . '}') } 1 .. 6 };
     return {
         tz       => sub { return $few->(30, @tz) },
-        ts       => sub { return ($few->(25, @ts), map { { copy => $_, sql => "'$_'", local => $_ } } $few->(2, @odd_locals)) },
+        ts       => sub { return ($few->(25, @ts), map { { copy => $_, sql => "'$_'", local => $_ } } $few->(6, @{ $odd_locals{$zone} // [] })) },
         date     => sub { return ($few->(25, @date), map { { copy => $_, sql => "'$_'", local => $_ } } '2000-02-29', '1900-02-28', '1970-01-01') },
         far_tz   => sub { return ($few->(20, @tz), $few->(5, @far)) },
         far_ts   => sub { return ($few->(20, @ts), $few->(5, @far)) },
@@ -151,7 +154,8 @@ sub fill
     my $edges = $found->{edges};
     $self->{edges} = $edges;
     $self->{as_of} = $found->{as_of};
-    my $times = time_pools($edges);
+    push @{ $edges->{ts} }, (@{ $odd_locals{ $self->{zone} } // [] }) x 2;
+    my $times = time_pools($edges, $self->{zone});
     my $column = sub {
         my ($side, $word_prefix, $name, $kind, $type, $pool) = @_;
         my @values = $pool eq 'documents' ? documents() : $times->{$pool} ? $times->{$pool}->() : pool($pool);

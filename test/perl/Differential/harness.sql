@@ -5,7 +5,7 @@ CREATE SCHEMA differential;
 CREATE TABLE differential.definition (
     n int PRIMARY KEY, name text NOT NULL, definition text NOT NULL, expected text NOT NULL, history boolean NOT NULL, loose boolean NOT NULL, refused text, alive boolean NOT NULL DEFAULT false);
 -- The conditions in a definition, itself the last.
-CREATE TABLE differential.part (n int, part int, definition text NOT NULL, expected text NOT NULL, PRIMARY KEY (n, part));
+CREATE TABLE differential.part (n int, part int, definition text NOT NULL, expected text NOT NULL, loose boolean NOT NULL, PRIMARY KEY (n, part));
 CREATE TABLE differential.found (step int, n int, source text, keys text[] NOT NULL, PRIMARY KEY (step, n, source));
 CREATE TABLE differential.stored (n int PRIMARY KEY, keys text[] NOT NULL);
 CREATE TABLE differential.refreshed (step int, n int, members bigint, entered bigint, exited bigint);
@@ -44,24 +44,6 @@ BEGIN
     END LOOP;
 END $$;
 
--- What cannot be refreshed is taken out, so that the others can.
-CREATE PROCEDURE differential.isolate(population text, as_of timestamptz, step int) LANGUAGE plpgsql AS $$
-DECLARE
-    d record;
-BEGIN
-    FOR d IN SELECT * FROM differential.definition WHERE alive ORDER BY n LOOP
-        CONTINUE WHEN NOT (SELECT alive FROM differential.definition AS k WHERE k.n = d.n);    -- went with one it uses
-        BEGIN
-            PERFORM segment.refresh(population, ARRAY[d.name], as_of);
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM differential.complain(step, d.n, 'refresh', SQLSTATE || ' ' || SQLERRM);
-            PERFORM segment.drop_segment(population || '.' || d.name, cascade => true);
-            UPDATE differential.definition AS k SET alive = false
-            WHERE alive AND NOT EXISTS (SELECT FROM segment.segment AS s WHERE s.population = isolate.population AND s.name = k.name);
-        END;
-    END LOOP;
-END $$;
-
 -- Finds the smallest condition of the definition that differs by itself.
 CREATE PROCEDURE differential.shrink(population text, as_of timestamptz, problem_id int) LANGUAGE plpgsql AS $$
 DECLARE
@@ -69,10 +51,11 @@ DECLARE
     ours text[];
     theirs text[];
 BEGIN
-    FOR p IN SELECT a.* FROM differential.part AS a JOIN differential.problem AS b USING (n) WHERE b.id = problem_id ORDER BY a.part LOOP
+    FOR p IN SELECT a.* FROM differential.part AS a JOIN differential.problem AS b USING (n) WHERE b.id = problem_id ORDER BY length(a.definition), a.part LOOP
         BEGIN
             ours := differential.expected_keys(p.expected, as_of);
             theirs := differential.keys(segment.definition_to_sql(population, p.definition, as_of));
+            IF p.loose THEN ours := theirs; END IF;
             IF ours IS DISTINCT FROM theirs OR cardinality(ours) <> (SELECT members FROM segment.preview(population, p.definition, as_of => as_of)) THEN
                 UPDATE differential.problem SET part = p.definition, part_sql = p.expected WHERE id = problem_id;
                 RETURN;
@@ -80,6 +63,26 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             UPDATE differential.problem SET part = p.definition || ' -- ' || SQLERRM, part_sql = p.expected WHERE id = problem_id;
             RETURN;
+        END;
+    END LOOP;
+END $$;
+
+-- What cannot be refreshed is taken out, so that the others can.
+CREATE PROCEDURE differential.isolate(population text, as_of timestamptz, step int) LANGUAGE plpgsql AS $$
+DECLARE
+    d record;
+    problem_id int;
+BEGIN
+    FOR d IN SELECT * FROM differential.definition WHERE alive ORDER BY n LOOP
+        CONTINUE WHEN NOT (SELECT alive FROM differential.definition AS k WHERE k.n = d.n);    -- went with one it uses
+        BEGIN
+            PERFORM segment.refresh(population, ARRAY[d.name], as_of);
+        EXCEPTION WHEN OTHERS THEN
+            INSERT INTO differential.problem (step, n, kind, message) VALUES (step, d.n, 'refresh', SQLSTATE || ' ' || SQLERRM) RETURNING id INTO problem_id;
+            CALL differential.shrink(population, as_of, problem_id);
+            PERFORM segment.drop_segment(population || '.' || d.name, cascade => true);
+            UPDATE differential.definition AS k SET alive = false
+            WHERE alive AND NOT EXISTS (SELECT FROM segment.segment AS s WHERE s.population = isolate.population AND s.name = k.name);
         END;
     END LOOP;
 END $$;
@@ -97,7 +100,7 @@ BEGIN
         UPDATE differential.problem AS p SET to_sql = segment.to_sql(population || '.' || d.name, as_of) FROM differential.definition AS d WHERE d.n = p.n AND p.id = problem_id;
         EXECUTE (SELECT format('UPDATE differential.problem SET member_rows = (SELECT jsonb_object_agg(q.id::text, q.cells) FROM (%s) AS q WHERE q.id::text = ANY (%L)) WHERE id = %s',
                                s.member_rows, lacking || surplus, problem_id) FROM differential.subject AS s);
-        IF NOT (SELECT d.loose FROM differential.definition AS d WHERE d.n = differ.n) THEN CALL differential.shrink(population, as_of, problem_id); END IF;
+        CALL differential.shrink(population, as_of, problem_id);
     EXCEPTION WHEN OTHERS THEN
         UPDATE differential.problem SET message = message || '; ' || SQLERRM WHERE id = problem_id;
     END;

@@ -107,13 +107,13 @@ CREATE FUNCTION oracle.json_number(j jsonb) RETURNS numeric LANGUAGE sql IMMUTAB
 CREATE FUNCTION oracle.json_boolean(j jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN jsonb_typeof(j) = 'boolean' THEN j::boolean END $$;
 
--- Casts of texts: what PostgreSQL does not read is missing.
+-- Casts of texts: numbers in decimal notation, true and false; all else is missing.
 CREATE FUNCTION oracle.text_numeric(t text) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN t::numeric; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+BEGIN RETURN CASE WHEN t ~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$' THEN t::numeric END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
 CREATE FUNCTION oracle.text_bigint(t text) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN t::bigint; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
-CREATE FUNCTION oracle.text_boolean(t text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN t::boolean; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+BEGIN RETURN CASE WHEN t ~ '^[+-]?[0-9]+$' THEN t::bigint END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+CREATE FUNCTION oracle.text_boolean(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE t WHEN 'true' THEN true WHEN 'false' THEN false END $$;
 
 -- Only ISO 8601 is read, without zone in the population's zone.
 CREATE FUNCTION oracle.text_instant(t text, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE SET timezone TO 'UTC' SET datestyle TO 'ISO, YMD' AS $$
