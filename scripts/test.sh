@@ -126,7 +126,7 @@ run_gtest() {
     local suite=$1 binary=$2 log=$scratch/$1.log status=0
     # In the directory of the build, so that tests find files beside their source.
     (cd build/test && UBSAN_OPTIONS=print_stacktrace=1 "$binary" --gtest_color=no) > "$log" 2>&1 || status=$?
-    ((status == 0)) || grep -vE '^\[ +(OK|RUN) +\]|^\[-+\]' "$log" || true
+    ((status == 0)) || grep -vE '^\[ +(OK|RUN) +\]|^\[-+\]|^$' "$log" || true
     count "$suite" "$(matches '^\[ +OK +\]' "$log")" "$(matches '^\[ +FAILED +\] .* \([0-9]+ ms\)$' "$log")" "$status"
 }
 
