@@ -37,9 +37,20 @@ Population *population_where(const char *condition, Oid type, Datum value, Lock 
     return rows.count == 0 ? nullptr : population_of(rows, 0);
 }
 
-Oid member_table(const Population *population) {
+// One of the population's own tables by its suffix.
+Oid own_relation(const Population *population, const char *suffix) {
     Oid schema = get_namespace_oid(population->schema, true);
-    return OidIsValid(schema) ? get_relname_relid(member_relation_name(population, "segment_member"), schema) : InvalidOid;
+    return OidIsValid(schema) ? get_relname_relid(member_relation_name(population, suffix), schema) : InvalidOid;
+}
+
+// The population that this session is refreshing; 0 is none.
+int32 refreshing = 0;
+
+void refuse_refreshing(const Population *population) {
+    if (population != nullptr && refreshing == population->id) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("population \"%s\" is being refreshed by this session", population->name),
+                        errdetail("A view or function that the refresh reads changes or refreshes its own population.")));
+    }
 }
 
 Oid owner_of(Oid relation) {
@@ -110,8 +121,20 @@ Population *get_population(const char *name, Lock lock) {
                         near != nullptr ? errhint("Did you mean \"%s\"?", near)
                                         : errhint("Register it with segment.create_population, or see the view segment.population.")));
     }
+    if (lock == Lock::exclusive) {
+        refuse_refreshing(population);
+    }
     return population;
 }
+
+void begin_refreshing(const Population *population, MemoryContext context) {
+    auto *callback = static_cast<MemoryContextCallback *>(MemoryContextAllocZero(context, sizeof(MemoryContextCallback)));
+    callback->func = [](void *) { refreshing = 0; };
+    MemoryContextRegisterResetCallback(context, callback);
+    refreshing = population->id;
+}
+
+void lock_populations() { catalog_execute("LOCK TABLE segment.catalog_population IN SHARE ROW EXCLUSIVE MODE"); }
 
 TraitRelations trait_relations(const Population *population) {
     Rows rows = catalog_execute(
@@ -170,6 +193,7 @@ SegmentReference get_segment(const char *name, Lock lock) {
     }
     if (found != nullptr && lock != Lock::none) {
         found = population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, Int32GetDatum(found->id), lock);
+        refuse_refreshing(found);
     }
     if (found != nullptr) {
         Segments segments = segments_of(found);
@@ -213,7 +237,7 @@ bool may_read(const Population *population) {
     if (!OidIsValid(owner)) {
         return superuser();
     }
-    Oid table = member_table(population);
+    Oid table = own_relation(population, "segment_member");
     return has_privs_of_role(GetUserId(), owner) ||
            (OidIsValid(table) && owner_of(table) == owner && pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK);
 }
@@ -226,18 +250,20 @@ void check_may_read(const Population *population) {
 }
 
 void check_member_tables(const Population *population) {
-    Oid table = member_table(population);
-    if (!OidIsValid(table)) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-                        errmsg("the member table of population \"%s\" does not exist: %s", population->name,
-                               member_relation_sql(population, "segment_member")),
-                        errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.",
-                                quote_literal_cstr(population->name))));
-    }
-    if (owner_of(table) != population_owner(population)) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("%s is not owned by the owner of population \"%s\"", member_relation_sql(population, "segment_member"), population->name),
-                        errdetail("It belongs to \"%s\", the population to \"%s\".", GetUserNameFromId(owner_of(table), true), population->owner)));
+    static constexpr const char *tables[] = {"segment_member", "segment_name", "segment_stay", "segment_change"};
+    for (const char *suffix : tables) {
+        const char *sql = member_relation_sql(population, suffix);
+        Oid table = own_relation(population, suffix);
+        if (!OidIsValid(table)) {
+            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a member table of population \"%s\" does not exist: %s", population->name, sql),
+                            errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.",
+                                    quote_literal_cstr(population->name))));
+        }
+        if (owner_of(table) != population_owner(population)) {
+            ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                            errmsg("%s is not owned by the owner of population \"%s\"", sql, population->name),
+                            errdetail("It belongs to \"%s\", the population to \"%s\".", GetUserNameFromId(owner_of(table), true), population->owner)));
+        }
     }
 }
 

@@ -79,8 +79,15 @@ char *text_of(const Rows &rows, uint64 row, int column);  // of a text or name c
 // refreshes and changes of one population follow each other.
 Population *find_population(const char *name, Lock lock);
 
-// Raises, with the nearest known name as hint.
+// Raises, with the nearest known name as hint. With Lock::exclusive also when this session is refreshing the population: a
+// view that it reads calls us.
 Population *get_population(const char *name, Lock lock);
+
+// From now until `context` is reset this session is refreshing the population.
+void begin_refreshing(const Population *population, MemoryContext context);
+
+// Creations of populations follow each other, so that two of one name are told apart by what is there.
+void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
 Segments segments_of(const Population *population);

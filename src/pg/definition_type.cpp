@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "core/definition/canonical.hpp"
 #include "core/definition/json.hpp"
 #include "core/definition/parser.hpp"
 #include "core/definition/printer.hpp"
@@ -45,6 +46,18 @@ const definition::Node &read(std::string_view text, Source source, std::pmr::mem
     return definition::from_query_builder(text, arena);
 }
 
+std::pmr::string canonical_text(std::string_view text, Source source, std::pmr::memory_resource &arena) {
+    if (source == Source::definition) {
+        return definition::canonical_definition(text, arena);
+    }
+    if (source == Source::formula) {
+        return definition::canonical_formula(text, arena);
+    }
+    std::pmr::string printed(&arena);
+    definition::print(read(text, source, arena), printed);
+    return source == Source::formula_json ? definition::canonical_formula(printed, arena) : definition::canonical_definition(printed, arena);
+}
+
 // Inside boundary::core.
 Stored *store(std::string_view text, Source source, MemoryContext context) {
     ContextResource memory(context);
@@ -52,13 +65,13 @@ Stored *store(std::string_view text, Source source, MemoryContext context) {
     std::pmr::monotonic_buffer_resource arena(buffer, sizeof buffer, &memory);
     std::pmr::string canonical(&arena);
     try {
-        definition::print(read(text, source, arena), canonical);
+        canonical = canonical_text(text, source, arena);
     } catch (const Error &error) {
         // JSON has paths instead of places, which its messages begin with.
-        if (source != Source::definition && source != Source::formula) {
-            throw Error(error.code, error.message, Error::no_position, error.detail, error.hint);
+        if (source == Source::definition || source == Source::formula) {
+            throw located(error, text, source == Source::definition ? "the definition" : "the formula");
         }
-        throw located(error, text, source == Source::definition ? "the definition" : "the formula");
+        throw;
     }
     const Size size = header_size + canonical.size();
     auto *stored = static_cast<Stored *>(memory.allocate(size, alignof(Stored)));

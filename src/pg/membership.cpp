@@ -206,7 +206,7 @@ void write_names(const Run *run) {
         uids[i] = UUIDPGetDatum(&segment->uid);
     }
     int items = static_cast<int>(count);
-    write(psprintf("INSERT INTO %s AS n (segment_id, name, uid) SELECT * FROM pg_catalog.unnest($1, $2, $3) "
+    write(psprintf("INSERT INTO %s AS n (segment_id, name, uid) SELECT * FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) "
                    "ON CONFLICT (segment_id) DO UPDATE SET name = excluded.name, uid = excluded.uid "
                    "WHERE n.name <> excluded.name OR n.uid <> excluded.uid",
                    member_relation_sql(run->population, "segment_name")),

@@ -43,6 +43,7 @@ extern "C" {
 #include "nodes/nodes.h"
 #include "nodes/params.h"
 #include "tcop/dest.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/backend_status.h"

@@ -21,6 +21,15 @@ void check_name(const char *what, const char *name) {
 }
 
 void check_time_zone(const char *time_zone) {
+    // SQL reads a name that is also an abbreviation as that one: CET without its summers.
+    Rows abbreviation = caller_execute("SELECT 1 FROM pg_catalog.pg_timezone_abbrevs WHERE abbrev OPERATOR(pg_catalog.=) pg_catalog.upper($1) "
+                                       "AND pg_catalog.upper($1) NOT IN ('UTC', 'GMT')",
+                                       {text_argument(time_zone)});
+    if (abbreviation.count > 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" is an abbreviation", time_zone),
+                        errdetail("Abbreviations have no daylight saving time, and mean what a server's settings say."),
+                        errhint("Use a full name such as Europe/Vienna; see pg_timezone_names.")));
+    }
     if (pg_tzset(time_zone) == nullptr)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" is not known", time_zone),
                         errhint("See pg_timezone_names.")));
@@ -51,6 +60,7 @@ int32 create_population(const char *name, const UserRelation *relation, Function
         schema = relation->schema;
     if (prefix == nullptr)
         prefix = name;
+    PreventCommandIfReadOnly("segment.create_population()");
     check_name("population name", name);
     check_name("prefix", prefix);
     check_time_zone(time_zone);
@@ -75,6 +85,7 @@ int32 create_population(const char *name, const UserRelation *relation, Function
     population.base = const_cast<char *>(base);
     population.owner = GetUserNameFromId(GetUserId(), false);
 
+    lock_populations();
     Population *existing = find_population(name, Lock::exclusive);
     if (existing != nullptr) {
         if (if_exists == IfExists::error)
@@ -120,6 +131,7 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
     if (prefix != nullptr)
         check_name("prefix", prefix);
 
+    PreventCommandIfReadOnly("segment.add_traits()");
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
     const Column *key = get_column(relation, key_name);
@@ -153,6 +165,7 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
 }
 
 void drop_population(const char *name, bool cascade) {
+    PreventCommandIfReadOnly("segment.drop_population()");
     Population *population = get_population(name, Lock::exclusive);
     check_may_change(population);
     Segments segments = segments_of(population);

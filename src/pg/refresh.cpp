@@ -116,9 +116,12 @@ void record_run(const Run *run, const Written *total, TimestampTz started, Times
 }
 
 void refresh_population(const char *name, const Request *request, ReturnSetInfo *result) {
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment refresh", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext before = MemoryContextSwitchTo(context);
     Population *population = get_population(name, Lock::exclusive);
     check_may_change(population);
     check_member_tables(population);
+    begin_refreshing(population, context);
     TimestampTz started = GetCurrentTimestamp();
     TimestampTz as_of = as_of_of_run(population, request);
     Segments segments = segments_of(population);
@@ -161,6 +164,8 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
         }
     }
     end_run(run);
+    MemoryContextSwitchTo(before);
+    MemoryContextDelete(context);
 }
 
 }  // namespace
@@ -179,6 +184,7 @@ SEGMENT_FUNCTION(segment_refresh) {
     if (strcmp(request.mode, "auto") != 0 && strcmp(request.mode, "full") != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("mode must be 'auto' or 'full', not '%s'", request.mode)));
     }
+    PreventCommandIfReadOnly("segment.refresh()");
     InitMaterializedSRF(fcinfo, 0);
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
     if (population != nullptr) {
@@ -188,7 +194,7 @@ SEGMENT_FUNCTION(segment_refresh) {
     if (request.segments != nullptr) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments are chosen within one population"), errhint("Pass the population too.")));
     }
-    Rows mine = caller_execute("SELECT name FROM segment.population WHERE pg_catalog.pg_has_role(owner, 'USAGE') ORDER BY name");
+    Rows mine = caller_execute("SELECT name FROM segment.population WHERE owner OPERATOR(pg_catalog.=) current_user ORDER BY name");
     for (uint64 row = 0; row < mine.count; row++) {
         refresh_population(text_of(mine, row, 0), &request, result);
     }

@@ -176,7 +176,8 @@ void receive_row(void *state, TupleTableSlot *slot) {
     } else {
         ordinal = scan->keys->find(key);
         if (ordinal == members::no_ordinal)
-            elog(ERROR, "the passes of a run have read different members");
+            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s gives other keys each time it is read", scan->binding->relation->sql),
+                            errhint("A member's key must not change from one reading to the next.")));
     }
     match::Staging::Row row = scan->staging->add(ordinal);
     for (uint32 i = 0; i < pass->count; i++) {
@@ -184,6 +185,24 @@ void receive_row(void *state, TupleTableSlot *slot) {
             row.set(pass->first + i, encode(pass->encoders[i], detoasted(slot->tts_values[i + 1], pass->lengths[i + 1])));
     }
     MemoryContextSwitchTo(before);
+}
+
+bool has_repeated_key(const UserRelation *relation, const Column *key) {
+    spi::connect();
+    uint64 rows = spi::execute(psprintf("SELECT 1 FROM %s AS m WHERE m.%s IS NOT NULL GROUP BY m.%s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
+                                        relation->sql, quote_identifier(key->name), quote_identifier(key->name)),
+                               {}, {.read_only = true});
+    spi::finish();
+    return rows > 0;
+}
+
+const char *repeating_relation(const Binding *binding) {
+    for (int32 i = 0; i < binding->added_count; i++) {
+        if (has_repeated_key(binding->added[i].relation, binding->added[i].key)) {
+            return binding->added[i].relation->sql;
+        }
+    }
+    return "a trait relation";
 }
 
 // Where duplicates come from: a key twice in the population, or two rows of a trait relation for one member.
@@ -200,18 +219,14 @@ void refuse_keys(const Pass *pass) {
     initStringInfo(&keys);
     for (uint64 i = 0; i < pass->duplicates && i < named_keys; i++)
         appendStringInfo(&keys, "%s%s", i > 0 ? ", " : "", pass->duplicate_keys[i]);
-    spi::connect();
-    bool in_population = spi::execute(psprintf("SELECT 1 FROM %s AS m GROUP BY m.%s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
-                                               binding->relation->sql, quote_identifier(binding->key->name)),
-                                      {}, {.read_only = true}) > 0;
-    spi::finish();
+    bool in_population = has_repeated_key(binding->relation, binding->key);
     if (in_population)
         ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("key \"%s\" of %s is not unique", binding->key->name, binding->relation->sql),
                         errdetail("More than one row has the key %s%s.", keys.data, pass->duplicates > named_keys ? ", …" : ""),
                         errhint("Every row of population \"%s\" is a member: register a view with one row per key.", population)));
-    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("a trait relation of population \"%s\" has more than one row per member", population),
+    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("%s has more than one row per member", repeating_relation(binding)),
                     errdetail("That is so for the key %s%s.", keys.data, pass->duplicates > named_keys ? ", …" : ""),
-                    errhint("Register a view that aggregates to one row per member.")));
+                    errhint("Traits of population \"%s\" come from one row per member: register a view that aggregates.", population)));
 }
 
 double expected_rows(Oid relation) {

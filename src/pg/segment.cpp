@@ -95,6 +95,7 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
     attributes.announce = required_bool(fcinfo, 6, "announce");
     IfExists if_exists = if_exists_argument(fcinfo, 7);
 
+    PreventCommandIfReadOnly("segment.create_segment()");
     check_name(name);
     if (strcmp(materialize, "rows") != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows', not '%s'", materialize)));
@@ -126,6 +127,7 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
 }
 
 int32 alter_segment(FunctionCallInfo fcinfo) {
+    PreventCommandIfReadOnly("segment.alter_segment()");
     SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::exclusive);
     check_may_change(reference.population);
     char *definition = optional_text(fcinfo, 1);
@@ -153,6 +155,7 @@ Rows segment_and_users(int32 id) {
 }
 
 void drop_segment(const char *name, bool cascade) {
+    PreventCommandIfReadOnly("segment.drop_segment()");
     SegmentReference reference = get_segment(name, Lock::exclusive);
     const Population *population = reference.population;
     check_may_change(population);

@@ -145,6 +145,8 @@ Binding bind(const Population *population, const Segments *segments) {
     appendStringInfo(&from, "%s AS m", binding.relation->sql);
     const char *key_sql = psprintf("m.%s", quote_identifier(binding.key->name));
     TraitRelations added = trait_relations(population);
+    binding.added = static_cast<AddedRelation *>(palloc(sizeof(AddedRelation) * (added.count + 1)));
+    binding.added_count = added.count;
     for (int32 i = 0; i < added.count; i++) {
         const TraitRelation *item = &added.items[i];
         const UserRelation *relation =
@@ -154,6 +156,7 @@ Binding bind(const Population *population, const Segments *segments) {
             ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                             errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
                                    population->name, population->key_type)));
+        binding.added[i] = {relation, key};
         const char *alias = psprintf("t%d", i + 1);
         appendStringInfo(&from, " LEFT JOIN %s AS %s ON %s.%s %s %s", relation->sql, alias, alias, quote_identifier(key->name),
                          key->type == binding.key->type ? equality_sql(key->type) : "=", key_sql);

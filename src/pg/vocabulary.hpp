@@ -7,10 +7,17 @@
 
 namespace segment::pg {
 
+struct AddedRelation {
+    const UserRelation *relation;
+    const Column *key;
+};
+
 // A population's relations opened, and the vocabulary over them; plain data in the memory context of the call.
 struct Binding {
     UserRelation *relation;
     const Column *key;
+    AddedRelation *added;  // the trait relations
+    int32 added_count;
     definition::Vocabulary vocabulary;
 };
 

@@ -113,12 +113,15 @@ TEST_F(Compile, WhatOnlySqlCanTellIsABooleanFeature) {
     add("plan like 'a%'");
     add("mrr > seats");
     add("tags includes 'vip'");
-    add("signup_at within 3 hours of renewal_at");
-    ASSERT_EQ(plan_.features().size(), 4u);
+    add("signup_at since renewal_at");
+    ASSERT_EQ(plan_.features().size(), 5u);
     EXPECT_EQ(feature(0), "m.\"plan\" LIKE 'a%'");
     EXPECT_EQ(feature(1), "m.\"mrr\" > m.\"seats\"");
+    EXPECT_EQ(feature(3), "m.\"signup_at\" >= m.\"renewal_at\"");
     for (std::size_t i = 0; i < 4; ++i)
         EXPECT_EQ(cut(i, 0), "true");
+    EXPECT_EQ(feature(4), "m.\"signup_at\"");
+    EXPECT_EQ(cut(4, 0), "now()");
 }
 
 TEST_F(Compile, RanksAreComparedWithAThreshold) {

@@ -112,12 +112,5 @@ TEST(Times, IntervalsPrintTheirParts) {
     EXPECT_EQ(interval_text({}), "0 days");
 }
 
-TEST(Times, SpansAreOrderedWithMonthsOfThirtyDays) {
-    EXPECT_EQ(compare_spans({1, 0, 0}, {0, 30, 0}), 0);
-    EXPECT_GT(compare_spans({0, 31, 0}, {1, 0, 0}), 0);
-    EXPECT_LT(compare_spans({0, 0, 86'399'999'999}, {0, 1, 0}), 0);
-    EXPECT_GT(compare_spans({0, 1, 1}, {0, 0, 86'400'000'000}), 0);
-}
-
 }  // namespace
 }  // namespace segment::definition

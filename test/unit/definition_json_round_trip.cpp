@@ -1,6 +1,9 @@
 // Whatever the language can say comes back from JSON as it was.
 #include <gtest/gtest.h>
 
+#include <random>
+#include <vector>
+
 #include "definition_dump.hpp"
 #include "definition_json_support.hpp"
 #include "definition_random.hpp"
@@ -60,9 +63,15 @@ TEST(JsonRoundTrip, OfDamagedJson) {
         std::string json = written(*RandomTree(seed, arena).condition(3));
         const std::size_t at = random() % json.size(), length = 1 + random() % 4;
         switch (random() % 3) {
-        case 0: json.erase(at, length); break;
-        case 1: json.insert(at, json.substr(random() % json.size(), length)); break;
-        default: json[at] = static_cast<char>(random() % 256); break;
+            case 0:
+                json.erase(at, length);
+                break;
+            case 1:
+                json.insert(at, json.substr(random() % json.size(), length));
+                break;
+            default:
+                json[at] = static_cast<char>(random() % 256);
+                break;
         }
         SCOPED_TRACE(json);
         try {
@@ -76,6 +85,58 @@ TEST(JsonRoundTrip, OfDamagedJson) {
         }
     }
     EXPECT_GT(read, 200);
+}
+
+void collect(const json::Value &value, std::vector<const json::Value *> &into) {
+    into.push_back(&value);
+    for (const json::Value &item : value.items)
+        collect(item, into);
+}
+
+std::string with_graft(const json::Value &value, const json::Value *replaced, const json::Value &graft) {
+    if (&value == replaced)
+        return as_jsonb(graft);
+    const bool is_object = value.type == json::Type::object;
+    if (!is_object && value.type != json::Type::array)
+        return as_jsonb(value);
+    std::string result(is_object ? "{" : "[");
+    for (const json::Value &item : value.items) {
+        result += result.size() > 1 ? "," : "";
+        result += is_object ? "\"" + std::string(item.key) + "\":" : "";
+        result += with_graft(item, replaced, graft);
+    }
+    return result + (is_object ? "}" : "]");
+}
+
+// JSON in which a value of one definition stands in another is a definition or an error, too; and no wrong tree prints as a text
+// that reads as another one.
+TEST(JsonRoundTrip, OfGraftedJson) {
+    std::mt19937_64 random(13);
+    int read = 0;
+    for (int i = 0; i < 4'000; ++i) {
+        std::pmr::monotonic_buffer_resource arena;
+        const std::string stock = written(*RandomTree(random(), arena).condition(3)),
+                          scion = written(*RandomTree(random(), arena).condition(4));
+        const json::Document stock_json = json::read(stock, arena), scion_json = json::read(scion, arena);
+        std::vector<const json::Value *> places, grafts;
+        collect(stock_json.root, places);
+        collect(scion_json.root, grafts);
+        const json::Value *place = places[random() % places.size()];
+        std::erase_if(grafts, [&](const json::Value *graft) { return graft->type != place->type; });
+        if (grafts.empty())
+            continue;
+        const std::string json = with_graft(stock_json.root, place, *grafts[random() % grafts.size()]);
+        SCOPED_TRACE(json);
+        try {
+            const Node &tree = definition_from_json(json, arena);
+            ASSERT_EQ(dump(&definition_from_json(written(tree), arena)), dump(&tree));
+            ++read;
+        } catch (const Error &error) {
+            ASSERT_EQ(error.message.find("another form"), std::string::npos) << error.message;
+            ASSERT_NE(error.code, ErrorCode::internal_error);
+        }
+    }
+    EXPECT_GT(read, 1'000);
 }
 
 }  // namespace

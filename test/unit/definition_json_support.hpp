@@ -51,12 +51,17 @@ inline std::string as_jsonb(const json::Value &value) {
         return result + "\"";
     };
     switch (value.type) {
-    case json::Type::null: return "null";
-    case json::Type::boolean: return value.truth ? "true" : "false";
-    case json::Type::number: return std::string(value.text);
-    case json::Type::string: return quoted(value.text);
-    case json::Type::array:
-    case json::Type::object: break;
+        case json::Type::null:
+            return "null";
+        case json::Type::boolean:
+            return value.truth ? "true" : "false";
+        case json::Type::number:
+            return std::string(value.text);
+        case json::Type::string:
+            return quoted(value.text);
+        case json::Type::array:
+        case json::Type::object:
+            break;
     }
     const bool is_object = value.type == json::Type::object;
     std::vector<json::Value> items(value.items.begin(), value.items.end());

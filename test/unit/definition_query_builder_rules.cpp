@@ -30,13 +30,17 @@ std::string error(const std::string &json) {
 }
 
 TEST(QueryBuilder, OrderOfKeysAndUnknownKeysDoNotMatter) {
-    EXPECT_EQ(read(R"({"rules": [{"value": 1, "operator": "=", "field": "a", "path": [0], "meta": {"x": [null]}}], "not": true, "extra": 1, "combinator": "or"})"),
-              "not a = 1");
+    EXPECT_EQ(
+        read(
+            R"({"rules": [{"value": 1, "operator": "=", "field": "a", "path": [0], "meta": {"x": [null]}}], "not": true, "extra": 1, "combinator": "or"})"),
+        "not a = 1");
 }
 
 TEST(QueryBuilder, NamesOfOperatorsAndCombinatorsHaveNoCase) {
-    EXPECT_EQ(read(R"({"combinator": "OR", "rules": [{"field": "a", "operator": "NOTNULL"}, {"field": "b", "operator": "beginswith", "value": "x"}]})"),
-              "a is set or b starts with 'x'");
+    EXPECT_EQ(
+        read(
+            R"({"combinator": "OR", "rules": [{"field": "a", "operator": "NOTNULL"}, {"field": "b", "operator": "beginswith", "value": "x"}]})"),
+        "a is set or b starts with 'x'");
 }
 
 TEST(QueryBuilder, FieldsAreExactNames) {
@@ -143,13 +147,16 @@ TEST(QueryBuilder, ErrorsNameThePath) {
     EXPECT_EQ(error(R"({"field": "a", "operator": "null"})"), "$: expected a rule group, which is an object with an array \"rules\"");
     EXPECT_EQ(error(R"({"combinator": "and", "rules": {}})"), "$: expected a rule group, which is an object with an array \"rules\"");
     EXPECT_EQ(error(R"({"combinator": 1, "rules": []})"), "$.combinator: expected \"and\" or \"or\", found a number");
-    EXPECT_EQ(error(R"({"combinator": "nand", "rules": []})"), "$.combinator: unsupported combinator \"nand\"\nGroups are joined by \"and\" and \"or\".");
-    EXPECT_EQ(error(R"({"combinator": "and", "not": 1, "rules": [{"field": "a", "operator": "null"}]})"), "$.not: expected a boolean, found a number");
+    EXPECT_EQ(error(R"({"combinator": "nand", "rules": []})"),
+              "$.combinator: unsupported combinator \"nand\"\nGroups are joined by \"and\" and \"or\".");
+    EXPECT_EQ(error(R"({"combinator": "and", "not": 1, "rules": [{"field": "a", "operator": "null"}]})"),
+              "$.not: expected a boolean, found a number");
     EXPECT_EQ(error(R"({"combinator": "and", "rules": [{"combinator": "and", "rules": [1]}]})"),
               "$.rules[0].rules[0]: expected a rule or a rule group, found a number");
     EXPECT_EQ(error(rule("")), "$.rules[0]: missing key \"field\"");
     EXPECT_EQ(error(rule(R"("field": 1)")), "$.rules[0].field: expected a string, found a number");
-    EXPECT_EQ(error(rule(R"("field": "", "operator": "=")")), "$.rules[0].field: no field is chosen\nFinish the rule, mute it or leave it out.");
+    EXPECT_EQ(error(rule(R"("field": "", "operator": "=")")),
+              "$.rules[0].field: no field is chosen\nFinish the rule, mute it or leave it out.");
     EXPECT_EQ(error(rule(R"("field": "a")")), "$.rules[0]: missing key \"operator\"");
     EXPECT_EQ(error(rule(R"("field": "a", "operator": "=")")), "$.rules[0]: missing key \"value\"");
     EXPECT_EQ(error(rule(R"("field": "a", "operator": "=", "operator": "<", "value": 1)")), "$.rules[0].operator: this key is given twice");
@@ -157,7 +164,8 @@ TEST(QueryBuilder, ErrorsNameThePath) {
     EXPECT_EQ(error(rule("=", R"({"$bigint": "1.5"})")), "$.rules[0].value: expected a string, a number or a boolean, found an object");
     EXPECT_EQ(error(rule("=", R"({"$bigint": "-"})")), "$.rules[0].value: expected a string, a number or a boolean, found an object");
     EXPECT_EQ(error(rule("contains", "true")), "$.rules[0].value: expected a string, found a boolean");
-    EXPECT_EQ(error(rule(R"("field": "a", "operator": "=", "value": 1, "valueSource": 1)")), "$.rules[0].valueSource: expected a string, found a number");
+    EXPECT_EQ(error(rule(R"("field": "a", "operator": "=", "value": 1, "valueSource": 1)")),
+              "$.rules[0].valueSource: expected a string, found a number");
     EXPECT_EQ(error(rule(R"("field": "a", "operator": "=", "value": 1, "lhs": {"kind": "field"})")),
               "$.rules[0].lhs: \"lhs\" is not supported\nThe left side of a rule is a field.");
 }
@@ -199,9 +207,10 @@ TEST(QueryBuilder, LimitsAreErrors) {
 TEST(QueryBuilder, GivesBackAllMemory) {
     testing::fail_at_every_allocation([](std::pmr::memory_resource *memory) {
         std::pmr::monotonic_buffer_resource arena(memory);
-        from_query_builder(R"({"rules": [{"field": "a", "operator": "in", "value": "x\\,y,z"}, "or", {"combinator": "and", "not": true, "rules":
+        from_query_builder(
+            R"({"rules": [{"field": "a", "operator": "in", "value": "x\\,y,z"}, "or", {"combinator": "and", "not": true, "rules":
                               [{"field": "b", "operator": "between", "value": [2, -1]}, {"field": "c", "operator": "=", "value": "\n"}]}]})",
-                           arena);
+            arena);
     });
 }
 

@@ -76,6 +76,8 @@ TEST(ToSql, FloatingPointLiteralsTakeTheColumnsType) {
 TEST(ToSql, FloatingPointArithmeticCannotOverflow) {
     EXPECT_EQ(condition("score * 2 > 1"),
               "CASE WHEN m.\"score\" = 0 OR abs(m.\"score\") BETWEEN 1e-100 AND 1e100 THEN m.\"score\" END * 2 > 1");
+    EXPECT_EQ(condition("ratio * ratio > 1").substr(0, 106),
+              "CASE WHEN m.\"ratio\" = 0 OR abs(m.\"ratio\") BETWEEN 1e-100 AND 1e100 THEN m.\"ratio\" END::double precision * ");
     EXPECT_EQ(condition("mrr > score"),
               "CASE WHEN m.\"mrr\" = 0 OR abs(m.\"mrr\") BETWEEN 1e-300 AND 1e300 THEN m.\"mrr\" END > m.\"score\"");
 }

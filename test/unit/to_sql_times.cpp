@@ -29,6 +29,7 @@ TEST(ToSqlTimes, WindowsOfInstants) {
     EXPECT_EQ(utc("signup_at between 2 weeks and 1 week ago"),
               "m.\"signup_at\" > (((now() AT TIME ZONE 'UTC') - interval '14 days') AT TIME ZONE 'UTC') AND "
               "m.\"signup_at\" <= (((now() AT TIME ZONE 'UTC') - interval '7 days') AT TIME ZONE 'UTC')");
+    EXPECT_NE(utc("signup_at between 1 month and 30 days ago").find("interval '1 month'"), std::string::npos);
     EXPECT_EQ(utc("signup_at within next 90 minutes"),
               "m.\"signup_at\" > now() AND m.\"signup_at\" <= now() + interval '1 hour 30 minutes'");
     EXPECT_EQ(utc("signup_at since '2025-01-01'"), "m.\"signup_at\" BETWEEN '2025-01-01 00:00:00+00'::timestamptz AND now()");

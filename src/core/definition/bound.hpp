@@ -186,7 +186,7 @@ struct BoundCompare : BoundCondition {
     const BoundValue *left, *right;
 };
 
-// low ≤ value ≤ high, with < where an end is not inclusive; a null end is open.
+// low ≤ value ≤ high, with < where an end is not inclusive; both ends are constants.
 struct BoundRange : BoundCondition {
     const BoundValue *value;
     const BoundValue *low, *high;

@@ -205,7 +205,7 @@ const BoundCondition *Binder::range(const BoundValue *value, const BoundValue *l
     const Pair lower = comparable(value, low), upper = comparable(value, high);
     if (value->type->type_class == TypeClass::boolean)
         mismatch(low->position, what(*value) + " and has no order");
-    if (lower.left == upper.left)
+    if (lower.left == upper.left && lower.right->constant && upper.right->constant)
         return add(BoundRange{{ConditionKind::range}, value, lower.right, upper.right, low_inclusive, high_inclusive});
     return both(add(BoundCompare{{ConditionKind::compare}, above, lower.left, lower.right}),
                 add(BoundCompare{{ConditionKind::compare}, below, upper.left, upper.right}));

@@ -52,9 +52,6 @@ Binder::Edges Binder::edges(const Window &window, const Type &type) {
         case WindowForm::more_than_ago:
             return {nullptr, moved(*window.duration, false), true, true};
         case WindowForm::between_ago:
-            if (compare_spans(whole_days(*window.duration, type), whole_days(*window.duration2, type)) <= 0)
-                throw Error(ErrorCode::invalid_parameter, "the window is empty: the first duration must be the longer one", window.position,
-                            {}, "Write between 90 days and 30 days ago.");
             return {moved(*window.duration, false), moved(*window.duration2, false), false, true};
         case WindowForm::within_next:
             return {now, moved(*window.duration, true), dates, true};

@@ -69,10 +69,17 @@ void fields(auto &walk, Is<Days> auto &node) {
 void fields(auto &walk, Is<Events> auto &node) {
     walk.word("kind", node.choice);
     switch (node.choice) {
-    case EventChoice::named: walk.only_text("name", node.names); break;
-    case EventChoice::any: break;
-    case EventChoice::like: walk.only_text("pattern", node.names); break;
-    case EventChoice::any_of: walk.texts("names", node.names); break;
+        case EventChoice::named:
+            walk.only_text("name", node.names);
+            break;
+        case EventChoice::any:
+            break;
+        case EventChoice::like:
+            walk.only_text("pattern", node.names);
+            break;
+        case EventChoice::any_of:
+            walk.texts("names", node.names);
+            break;
     }
     walk.optional_text("source", node.source);
     walk.optional_condition("where", node.where);
@@ -81,28 +88,35 @@ void fields(auto &walk, Is<Events> auto &node) {
 void fields(auto &walk, Is<Window> auto &node) {
     walk.word("kind", node.form);
     switch (node.form) {
-    case WindowForm::within:
-    case WindowForm::more_than_ago:
-    case WindowForm::within_next: walk.part("duration", node.duration); break;
-    case WindowForm::between_ago:
-        walk.part("from", node.duration);
-        walk.part("to", node.duration2);
-        break;
-    case WindowForm::since: walk.value("from", node.from); break;
-    case WindowForm::from_to:
-        walk.value("from", node.from);
-        walk.value("to", node.to);
-        break;
-    case WindowForm::within_of:
-        walk.part("duration", node.duration);
-        walk.value("of", node.from);
-        break;
-    case WindowForm::today: break;
-    case WindowForm::in_this: walk.word("unit", node.unit); break;
-    case WindowForm::in_last:
-        walk.optional_whole("count", node.count, 1);
-        walk.word("unit", node.unit);
-        break;
+        case WindowForm::within:
+        case WindowForm::more_than_ago:
+        case WindowForm::within_next:
+            walk.part("duration", node.duration);
+            break;
+        case WindowForm::between_ago:
+            walk.part("from", node.duration);
+            walk.part("to", node.duration2);
+            break;
+        case WindowForm::since:
+            walk.value("from", node.from);
+            break;
+        case WindowForm::from_to:
+            walk.value("from", node.from);
+            walk.value("to", node.to);
+            break;
+        case WindowForm::within_of:
+            walk.part("duration", node.duration);
+            walk.value("of", node.from);
+            break;
+        case WindowForm::today:
+            break;
+        case WindowForm::in_this:
+            walk.word("unit", node.unit);
+            break;
+        case WindowForm::in_last:
+            walk.optional_whole("count", node.count, 1);
+            walk.word("unit", node.unit);
+            break;
     }
 }
 
@@ -231,18 +245,19 @@ void fields(auto &walk, Is<Rank> auto &node) {
     walk.word("form", node.form);
     walk.value("value", node.value);
     switch (node.form) {
-    case RankForm::top:
-    case RankForm::bottom:
-        walk.decimal("amount", node.amount);
-        walk.flag("percent", node.percent);
-        walk.optional_part("per", node.per);
-        break;
-    case RankForm::smallest_set:
-        walk.decimal("amount", node.amount);
-        walk.flag("percent", node.percent);
-        break;
-    case RankForm::above_median:
-    case RankForm::below_median: break;
+        case RankForm::top:
+        case RankForm::bottom:
+            walk.decimal("amount", node.amount);
+            walk.flag("percent", node.percent);
+            walk.optional_part("per", node.per);
+            break;
+        case RankForm::smallest_set:
+            walk.decimal("amount", node.amount);
+            walk.flag("percent", node.percent);
+            break;
+        case RankForm::above_median:
+        case RankForm::below_median:
+            break;
     }
 }
 
@@ -276,17 +291,20 @@ void fields(auto &walk, Is<Did> auto &node) {
     walk.optional_word("form", node.form, DidForm::times);
     walk.part("events", node.events);
     switch (node.form) {
-    case DidForm::times: walk.optional_count("count", node.count); break;
-    case DidForm::distinct_periods:
-        walk.record("count", node.count);
-        walk.word("unit", node.unit);
-        break;
-    case DidForm::first_time: break;
-    case DidForm::periods_of_last:
-        walk.record("count", node.count);
-        walk.whole("of_last", node.of_last);
-        walk.word("unit", node.unit);
-        return;  // they are the window
+        case DidForm::times:
+            walk.optional_count("count", node.count);
+            break;
+        case DidForm::distinct_periods:
+            walk.record("count", node.count);
+            walk.word("unit", node.unit);
+            break;
+        case DidForm::first_time:
+            break;
+        case DidForm::periods_of_last:
+            walk.record("count", node.count);
+            walk.whole("of_last", node.of_last);
+            walk.word("unit", node.unit);
+            return;  // they are the window
     }
     walk.optional_part("window", node.window);
 }
@@ -342,50 +360,94 @@ void fields(auto &walk, Is<HadMovement> auto &node) {
 template <class Function>
 decltype(auto) with_form(Kind kind, Function function) {
     switch (kind) {
-    case Kind::number: return function(std::type_identity<Number>());
-    case Kind::text: return function(std::type_identity<Text>());
-    case Kind::boolean: return function(std::type_identity<Boolean>());
-    case Kind::duration: return function(std::type_identity<Duration>());
-    case Kind::now: return function(std::type_identity<Now>());
-    case Kind::name: return function(std::type_identity<Name>());
-    case Kind::arithmetic: return function(std::type_identity<Arithmetic>());
-    case Kind::negate: return function(std::type_identity<Negate>());
-    case Kind::call: return function(std::type_identity<Call>());
-    case Kind::bucket: return function(std::type_identity<Bucket>());
-    case Kind::days: return function(std::type_identity<Days>());
-    case Kind::aggregate: return function(std::type_identity<Aggregate>());
-    case Kind::share: return function(std::type_identity<Share>());
-    case Kind::pick: return function(std::type_identity<Pick>());
-    case Kind::streak: return function(std::type_identity<Streak>());
-    case Kind::last_event: return function(std::type_identity<LastEvent>());
-    case Kind::everyone: return function(std::type_identity<Everyone>());
-    case Kind::conjunction: return function(std::type_identity<Conjunction>());
-    case Kind::disjunction: return function(std::type_identity<Disjunction>());
-    case Kind::negation: return function(std::type_identity<Negation>());
-    case Kind::truth: return function(std::type_identity<Truth>());
-    case Kind::compare: return function(std::type_identity<Compare>());
-    case Kind::between: return function(std::type_identity<Between>());
-    case Kind::in_list: return function(std::type_identity<InList>());
-    case Kind::is_set: return function(std::type_identity<IsSet>());
-    case Kind::is_true: return function(std::type_identity<IsTrue>());
-    case Kind::text_match: return function(std::type_identity<TextMatch>());
-    case Kind::includes: return function(std::type_identity<Includes>());
-    case Kind::in_window: return function(std::type_identity<InWindow>());
-    case Kind::rank: return function(std::type_identity<Rank>());
-    case Kind::in_segment: return function(std::type_identity<InSegment>());
-    case Kind::segment_change: return function(std::type_identity<SegmentChange>());
-    case Kind::in_manual_list: return function(std::type_identity<InManualList>());
-    case Kind::is_label: return function(std::type_identity<IsLabel>());
-    case Kind::did: return function(std::type_identity<Did>());
-    case Kind::recency: return function(std::type_identity<Recency>());
-    case Kind::trend: return function(std::type_identity<Trend>());
-    case Kind::stopped: return function(std::type_identity<Stopped>());
-    case Kind::resumed: return function(std::type_identity<Resumed>());
-    case Kind::sequence: return function(std::type_identity<Sequence>());
-    case Kind::related: return function(std::type_identity<Related>());
-    case Kind::had_movement: return function(std::type_identity<HadMovement>());
-    case Kind::events: return function(std::type_identity<Events>());
-    case Kind::window: return function(std::type_identity<Window>());
+        case Kind::number:
+            return function(std::type_identity<Number>());
+        case Kind::text:
+            return function(std::type_identity<Text>());
+        case Kind::boolean:
+            return function(std::type_identity<Boolean>());
+        case Kind::duration:
+            return function(std::type_identity<Duration>());
+        case Kind::now:
+            return function(std::type_identity<Now>());
+        case Kind::name:
+            return function(std::type_identity<Name>());
+        case Kind::arithmetic:
+            return function(std::type_identity<Arithmetic>());
+        case Kind::negate:
+            return function(std::type_identity<Negate>());
+        case Kind::call:
+            return function(std::type_identity<Call>());
+        case Kind::bucket:
+            return function(std::type_identity<Bucket>());
+        case Kind::days:
+            return function(std::type_identity<Days>());
+        case Kind::aggregate:
+            return function(std::type_identity<Aggregate>());
+        case Kind::share:
+            return function(std::type_identity<Share>());
+        case Kind::pick:
+            return function(std::type_identity<Pick>());
+        case Kind::streak:
+            return function(std::type_identity<Streak>());
+        case Kind::last_event:
+            return function(std::type_identity<LastEvent>());
+        case Kind::everyone:
+            return function(std::type_identity<Everyone>());
+        case Kind::conjunction:
+            return function(std::type_identity<Conjunction>());
+        case Kind::disjunction:
+            return function(std::type_identity<Disjunction>());
+        case Kind::negation:
+            return function(std::type_identity<Negation>());
+        case Kind::truth:
+            return function(std::type_identity<Truth>());
+        case Kind::compare:
+            return function(std::type_identity<Compare>());
+        case Kind::between:
+            return function(std::type_identity<Between>());
+        case Kind::in_list:
+            return function(std::type_identity<InList>());
+        case Kind::is_set:
+            return function(std::type_identity<IsSet>());
+        case Kind::is_true:
+            return function(std::type_identity<IsTrue>());
+        case Kind::text_match:
+            return function(std::type_identity<TextMatch>());
+        case Kind::includes:
+            return function(std::type_identity<Includes>());
+        case Kind::in_window:
+            return function(std::type_identity<InWindow>());
+        case Kind::rank:
+            return function(std::type_identity<Rank>());
+        case Kind::in_segment:
+            return function(std::type_identity<InSegment>());
+        case Kind::segment_change:
+            return function(std::type_identity<SegmentChange>());
+        case Kind::in_manual_list:
+            return function(std::type_identity<InManualList>());
+        case Kind::is_label:
+            return function(std::type_identity<IsLabel>());
+        case Kind::did:
+            return function(std::type_identity<Did>());
+        case Kind::recency:
+            return function(std::type_identity<Recency>());
+        case Kind::trend:
+            return function(std::type_identity<Trend>());
+        case Kind::stopped:
+            return function(std::type_identity<Stopped>());
+        case Kind::resumed:
+            return function(std::type_identity<Resumed>());
+        case Kind::sequence:
+            return function(std::type_identity<Sequence>());
+        case Kind::related:
+            return function(std::type_identity<Related>());
+        case Kind::had_movement:
+            return function(std::type_identity<HadMovement>());
+        case Kind::events:
+            return function(std::type_identity<Events>());
+        case Kind::window:
+            return function(std::type_identity<Window>());
     }
     throw Error(ErrorCode::internal_error, "unknown kind of node");
 }

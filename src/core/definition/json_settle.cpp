@@ -90,7 +90,8 @@ const Node &read_back(const Node &built, Parse parse, std::pmr::string &text, st
         if (again == text)
             return result;
     } catch (const Error &error) {
-        throw Error(error.code, error.message, Error::no_position, error.detail.empty() ? "It reads: " + excerpt(text, 200) : error.detail, error.hint);
+        throw Error(error.code, error.message, Error::no_position, error.detail.empty() ? "It reads: " + excerpt(text, 200) : error.detail,
+                    error.hint);
     }
     throw Error(ErrorCode::invalid_parameter, "this has another form in the language", Error::no_position,
                 "It reads \"" + excerpt(text, 200) + "\", which is \"" + excerpt(again, 200) + "\".");

@@ -1,6 +1,7 @@
 #include "core/definition/json_value.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/definition/arena.hpp"
@@ -10,28 +11,41 @@
 namespace segment::definition::json {
 namespace {
 
+// Not recursive: a document may be higher than the stack.
 class Reader {
 public:
-    Reader(std::string_view text, std::pmr::memory_resource &memory) : text_(text), arena_(memory), pending_(&memory) {}
+    Reader(std::string_view text, std::pmr::memory_resource &memory) : text_(text), arena_(memory), done_(&memory), open_(&memory) {}
 
     Value document() {
-        const Value root = value();
+        do {
+            begin_value();
+            while (!open_.empty() && !another_item_follows())
+                close();
+        } while (!open_.empty());
         skip_spaces();
         if (at_ < text_.size())
             fail("expected the end");
-        return root;
+        return done_.back();
     }
 
 private:
+    // An array or object of which not all items have been read.
+    struct Open {
+        Value value;
+        std::size_t begin;  // of its items in done_
+        bool is_new = true;
+
+        char end() const { return value.type == Type::object ? '}' : ']'; }
+    };
+
     [[noreturn]] void fail(std::string_view message) const { fail_at(at_, message); }
 
     [[noreturn]] void fail_at(std::size_t position, std::string_view message) const {
-        throw Error(ErrorCode::invalid_text_representation, "invalid JSON at byte " + std::to_string(position) + ": " + std::string(message));
+        throw Error(ErrorCode::invalid_text_representation,
+                    "invalid JSON at byte " + std::to_string(position) + ": " + std::string(message));
     }
 
-    [[noreturn]] static void limit_exceeded(std::string message) {
-        throw Error(ErrorCode::program_limit_exceeded, std::move(message));
-    }
+    [[noreturn]] static void limit_exceeded(std::string message) { throw Error(ErrorCode::program_limit_exceeded, std::move(message)); }
 
     char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
@@ -48,59 +62,68 @@ private:
         return true;
     }
 
-    Value value() {
+    // Reads a scalar, or the bracket that opens an array or object.
+    void begin_value() {
         if (++count_ > values)
             limit_exceeded("the JSON has more than " + std::to_string(values) + " values");
+        Value value;
+        if (!open_.empty() && open_.back().value.type == Type::object)
+            value.key = key();
         skip_spaces();
-        Value result;
-        result.position = static_cast<std::uint32_t>(at_);
+        value.position = static_cast<std::uint32_t>(at_);
         switch (peek()) {
-        case '{':
-            result.type = Type::object;
-            result.items = items('}');
-            break;
-        case '[':
-            result.type = Type::array;
-            result.items = items(']');
-            break;
-        case '"':
-            result.type = Type::string;
-            result.text = string();
-            break;
-        case 't':
-        case 'f':
-            result.type = Type::boolean;
-            result.truth = peek() == 't';
-            word(result.truth ? "true" : "false");
-            break;
-        case 'n': word("null"); break;
-        default:
-            result.type = Type::number;
-            result.text = number();
+            case '{':
+                value.type = Type::object;
+                return open(value);
+            case '[':
+                value.type = Type::array;
+                return open(value);
+            case '"':
+                value.type = Type::string;
+                value.text = string();
+                break;
+            case 't':
+            case 'f':
+                value.type = Type::boolean;
+                value.truth = peek() == 't';
+                word(value.truth ? "true" : "false");
+                break;
+            case 'n':
+                word("null");
+                break;
+            default:
+                value.type = Type::number;
+                value.text = number();
         }
-        return result;
+        done_.push_back(value);
     }
 
-    // The elements of an array or the members of an object, whose opening bracket is next.
-    std::span<const Value> items(char end) {
-        if (++depth_ > nesting_depth)
+    void open(const Value &value) {
+        if (open_.size() == nesting_depth)
             limit_exceeded("the JSON is nested more than " + std::to_string(nesting_depth) + " levels deep");
         ++at_;
-        const std::size_t begin = pending_.size();
-        if (!accept(end)) {
-            do {
-                const std::string_view name = end == '}' ? key() : std::string_view();
-                Value item = value();
-                item.key = name;
-                pending_.push_back(item);
-            } while (accept(','));
-            if (!accept(end))
-                fail(end == '}' ? "expected \",\" or \"}\"" : "expected \",\" or \"]\"");
-        }
-        --depth_;
-        const auto result = arena_.copy(std::span<const Value>(pending_).subspan(begin));
-        pending_.resize(begin);
-        return result;
+        open_.push_back({value, done_.size()});
+    }
+
+    bool another_item_follows() {
+        Open &innermost = open_.back();
+        skip_spaces();
+        if (std::exchange(innermost.is_new, false))
+            return peek() != innermost.end();
+        if (accept(','))
+            return true;
+        if (peek() != innermost.end())
+            fail(innermost.end() == '}' ? "expected \",\" or \"}\"" : "expected \",\" or \"]\"");
+        return false;
+    }
+
+    void close() {
+        ++at_;
+        Open closed = open_.back();
+        open_.pop_back();
+        closed.value.items = arena_.copy(std::span<const Value>(done_).subspan(closed.begin));
+        done_.resize(closed.begin);
+        done_.push_back(closed.value);
     }
 
     std::string_view key() {
@@ -236,15 +259,16 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
-    std::uint32_t depth_ = 0;
     std::size_t count_ = 0;
     Arena arena_;
-    std::pmr::vector<Value> pending_;  // the items of the arrays and objects being read, innermost last
+    std::pmr::vector<Value> done_;  // values that are complete, but not what they are in
+    std::pmr::vector<Open> open_;   // innermost last
 };
 
 bool is_simple_key(std::string_view key) {
-    return !key.empty() && !ascii::is_digit(key[0]) &&
-           std::all_of(key.begin(), key.end(), [](char c) { return ascii::is_digit(c) || (ascii::lower(c) >= 'a' && ascii::lower(c) <= 'z') || c == '_'; });
+    return !key.empty() && !ascii::is_digit(key[0]) && std::all_of(key.begin(), key.end(), [](char c) {
+        return ascii::is_digit(c) || (ascii::lower(c) >= 'a' && ascii::lower(c) <= 'z') || c == '_';
+    });
 }
 
 }  // namespace
@@ -258,12 +282,18 @@ Document read(std::string_view text, std::pmr::memory_resource &memory) {
 
 std::string_view description(Type type) {
     switch (type) {
-    case Type::null: return "null";
-    case Type::boolean: return "a boolean";
-    case Type::number: return "a number";
-    case Type::string: return "a string";
-    case Type::array: return "an array";
-    case Type::object: return "an object";
+        case Type::null:
+            return "null";
+        case Type::boolean:
+            return "a boolean";
+        case Type::number:
+            return "a number";
+        case Type::string:
+            return "a string";
+        case Type::array:
+            return "an array";
+        case Type::object:
+            return "an object";
     }
     return {};
 }

@@ -23,11 +23,11 @@ enum class Type : std::uint8_t { null, boolean, number, string, array, object };
 
 struct Value {
     Type type = Type::null;
-    bool truth = false;                // of a boolean
-    std::uint32_t position = 0;        // byte offset of its first character: no two values share one
-    std::string_view key;              // in an object
-    std::string_view text;             // the characters of a string, a number as written
-    std::span<const Value> items = {}; // of an array or object, in the order of the text
+    bool truth = false;                 // of a boolean
+    std::uint32_t position = 0;         // byte offset of its first character: no two values share one
+    std::string_view key;               // in an object
+    std::string_view text;              // the characters of a string, a number as written
+    std::span<const Value> items = {};  // of an array or object, in the order of the text
 };
 
 // What messages call a value of this type: "a string".
@@ -40,7 +40,8 @@ struct Document {
     std::string path(std::uint32_t position) const;
 
     // Throws Error with the path of the value before the message.
-    [[noreturn]] void fail(const Value &at, std::string_view message, std::string hint = {}, ErrorCode code = ErrorCode::invalid_parameter) const;
+    [[noreturn]] void fail(const Value &at, std::string_view message, std::string hint = {},
+                           ErrorCode code = ErrorCode::invalid_parameter) const;
     [[noreturn]] void fail_expected(const Value &at, std::string_view expected) const;
 
     // The member of an object, or null. Throws Error if it is given twice.

@@ -2,6 +2,7 @@
 
 #include "core/definition/json.hpp"
 #include "core/definition/json_fields.hpp"
+#include "core/definition/duration.hpp"
 #include "core/definition/json_words.hpp"
 #include "core/definition/printer.hpp"
 
@@ -15,22 +16,25 @@ public:
     // A literal is a JSON scalar, everything else an object that says its kind first.
     void node(const Node &node) {
         switch (node.kind) {
-        case Kind::text: return string(static_cast<const Text &>(node).value);
-        case Kind::boolean: return truth(static_cast<const Boolean &>(node).value);
-        case Kind::number:
-            if (const auto &number = static_cast<const Number &>(node); !number.percent) {
-                put(number.digits);
-                return;
-            }
-            break;
-        case Kind::negate:
-            if (const Number *number = negative_literal(static_cast<const Negate &>(node)); number != nullptr) {
-                put("-");
-                put(number->digits);
-                return;
-            }
-            break;
-        default: break;
+            case Kind::text:
+                return string(static_cast<const Text &>(node).value);
+            case Kind::boolean:
+                return truth(static_cast<const Boolean &>(node).value);
+            case Kind::number:
+                if (const auto &number = static_cast<const Number &>(node); !number.percent) {
+                    put(number.digits);
+                    return;
+                }
+                break;
+            case Kind::negate:
+                if (const Number *number = negative_literal(static_cast<const Negate &>(node)); number != nullptr) {
+                    put("-");
+                    put(number->digits);
+                    return;
+                }
+                break;
+            default:
+                break;
         }
         put("{");
         key("kind");

@@ -21,16 +21,19 @@ using Conditions = std::pmr::vector<const Node *>;
 
 class GroupReader {
 public:
-    GroupReader(const Document &document, std::pmr::memory_resource &memory) : document_(document), memory_(memory), arena_(memory), rules_(document, memory) {}
+    GroupReader(const Document &document, std::pmr::memory_resource &memory)
+        : document_(document), memory_(memory), arena_(memory), rules_(document, memory) {}
 
     const Node *group(const Value &json) {
         const Value *rules = rules_of(json);
         if (rules == nullptr)
             document_.fail(json, "expected a rule group, which is an object with an array \"rules\"");
         if (++level_ > limits::nesting_depth)
-            document_.fail(json, "the groups are nested more than " + std::to_string(limits::nesting_depth) + " levels deep", {}, ErrorCode::program_limit_exceeded);
+            document_.fail(json, "the groups are nested more than " + std::to_string(limits::nesting_depth) + " levels deep", {},
+                           ErrorCode::program_limit_exceeded);
         const Value *common = document_.member(json, "combinator");
-        const Node *result = common != nullptr && common->type != Type::null ? joined_by(combinator(*common), *rules) : joined_independently(*rules);
+        const Node *result =
+            common != nullptr && common->type != Type::null ? joined_by(combinator(*common), *rules) : joined_independently(*rules);
         --level_;
         if (result == nullptr)
             return arena_.add(Everyone{{Kind::everyone, json.position}});
@@ -46,8 +49,9 @@ private:
     // The condition of a rule or group; nothing if it is muted.
     std::optional<const Node *> item(const Value &json) {
         if (json.type != Type::object)
-            document_.fail(json, "expected a rule or a rule group, found " + std::string(description(json.type)),
-                           json.type == Type::string ? "Combinators stand between the rules of a group that has no \"combinator\" of its own." : "");
+            document_.fail(
+                json, "expected a rule or a rule group, found " + std::string(description(json.type)),
+                json.type == Type::string ? "Combinators stand between the rules of a group that has no \"combinator\" of its own." : "");
         if (flag(json, "muted"))
             return std::nullopt;
         return rules_of(json) != nullptr ? group(json) : rules_.condition(json);
@@ -103,7 +107,8 @@ private:
             return Kind::conjunction;
         if (query_builder::equal_ignoring_case(json.text, "or"))
             return Kind::disjunction;
-        document_.fail(json, "unsupported combinator \"" + excerpt(json.text) + "\"", "Groups are joined by \"and\" and \"or\".", ErrorCode::feature_not_supported);
+        document_.fail(json, "unsupported combinator \"" + excerpt(json.text) + "\"", "Groups are joined by \"and\" and \"or\".",
+                       ErrorCode::feature_not_supported);
     }
 
     bool flag(const Value &json, std::string_view key) const {

@@ -111,17 +111,22 @@ const Node *RuleReader::condition(const Value &rule) {
         document_.fail(rule, "missing key \"value\"");
     const Operand operand{op, rule.position, left, *value, is_field};
     switch (op.form) {
-    case Operator::Form::compare: return comparison(operand);
-    case Operator::Form::text: return text_match(operand);
-    case Operator::Form::list: return list(operand);
-    default: return range(operand);
+        case Operator::Form::compare:
+            return comparison(operand);
+        case Operator::Form::text:
+            return text_match(operand);
+        case Operator::Form::list:
+            return list(operand);
+        default:
+            return range(operand);
     }
 }
 
 void RuleReader::refuse_expressions(const Value &rule) const {
     for (const std::string_view key : {"lhs", "match"})
         if (const Value *member = document_.member(rule, key); member != nullptr && member->type != Type::null)
-            document_.fail(*member, "\"" + std::string(key) + "\" is not supported", key == "lhs" ? "The left side of a rule is a field." : "Rules compare a field as a whole.",
+            document_.fail(*member, "\"" + std::string(key) + "\" is not supported",
+                           key == "lhs" ? "The left side of a rule is a field." : "Rules compare a field as a whole.",
                            ErrorCode::feature_not_supported);
 }
 
@@ -152,8 +157,8 @@ bool RuleReader::compares_fields(const Value &rule) const {
     if (source->type != Type::string)
         document_.fail_expected(*source, "a string");
     if (source->text != "value" && source->text != "field")
-        document_.fail(*source, "unsupported source \"" + excerpt(source->text) + "\" of a value", "A rule compares with a value or a field.",
-                       ErrorCode::feature_not_supported);
+        document_.fail(*source, "unsupported source \"" + excerpt(source->text) + "\" of a value",
+                       "A rule compares with a value or a field.", ErrorCode::feature_not_supported);
     return source->text == "field";
 }
 
@@ -169,7 +174,8 @@ const Node *RuleReader::comparison(const Operand &operand) {
 const Node *RuleReader::text_match(const Operand &operand) {
     const Value &value = operand.value;
     if (operand.is_field)
-        document_.fail(value, "\"" + std::string(operand.op.name) + "\" takes no field", "The text to look for is a value.", ErrorCode::feature_not_supported);
+        document_.fail(value, "\"" + std::string(operand.op.name) + "\" takes no field", "The text to look for is a value.",
+                       ErrorCode::feature_not_supported);
     if (value.type != Type::string && value.type != Type::number)
         document_.fail_expected(value, "a string");
     return add(TextMatch{{Kind::text_match, operand.position}, operand.op.negated, operand.op.text, false, operand.left, value.text});
@@ -194,7 +200,8 @@ const Node *RuleReader::list(const Operand &operand) {
         return add(InList{{Kind::in_list, operand.position}, operand.op.negated, operand.left, values});
     // Lists hold literals only.
     if (values.size() > most_fields)
-        document_.fail(operand.value, "the list has more than " + std::to_string(most_fields) + " fields", {}, ErrorCode::program_limit_exceeded);
+        document_.fail(operand.value, "the list has more than " + std::to_string(most_fields) + " fields", {},
+                       ErrorCode::program_limit_exceeded);
     std::pmr::vector<const Node *> comparisons(&arena_.memory());
     for (const Node *value : values)
         comparisons.push_back(add(Compare{{Kind::compare, operand.position}, Comparison::equal, operand.left, value}));
@@ -234,17 +241,21 @@ const Node *RuleReader::text(const Value &json, std::string_view text) {
 
 const Node *RuleReader::literal(const Value &json) {
     switch (json.type) {
-    case Type::string: return text(json, json.text);
-    case Type::number: return number(json, json.text);
-    case Type::boolean: return add(Boolean{{Kind::boolean, json.position}, json.truth});
-    case Type::object:  // how the package writes integers that JavaScript's numbers cannot hold
-        if (const Value *integer = document_.member(json, "$bigint"); integer != nullptr && integer->type == Type::string) {
-            const std::string_view digits = integer->text.substr(integer->text.starts_with('-') ? 1 : 0);
-            if (!digits.empty() && std::ranges::all_of(digits, ascii::is_digit))
-                return number(*integer, integer->text);
-        }
-        break;
-    default: break;
+        case Type::string:
+            return text(json, json.text);
+        case Type::number:
+            return number(json, json.text);
+        case Type::boolean:
+            return add(Boolean{{Kind::boolean, json.position}, json.truth});
+        case Type::object:  // how the package writes integers that JavaScript's numbers cannot hold
+            if (const Value *integer = document_.member(json, "$bigint"); integer != nullptr && integer->type == Type::string) {
+                const std::string_view digits = integer->text.substr(integer->text.starts_with('-') ? 1 : 0);
+                if (!digits.empty() && std::ranges::all_of(digits, ascii::is_digit))
+                    return number(*integer, integer->text);
+            }
+            break;
+        default:
+            break;
     }
     document_.fail_expected(json, "a string, a number or a boolean");
 }
@@ -265,27 +276,31 @@ Nodes RuleReader::items(const Operand &operand, bool keep_empty) {
     std::pmr::vector<const Node *> result(&arena_.memory());
     const auto keep = [&](const Value &value, std::string_view text) {
         if (result.size() == limits::list_items)
-            document_.fail(json, "the list has more than " + std::to_string(limits::list_items) + " items", {}, ErrorCode::program_limit_exceeded);
+            document_.fail(json, "the list has more than " + std::to_string(limits::list_items) + " items", {},
+                           ErrorCode::program_limit_exceeded);
         result.push_back(item(value, text, operand.is_field));
     };
     switch (json.type) {
-    case Type::array:
-        for (const Value &value : json.items)
-            keep(value, trimmed(value.text));
-        break;
-    case Type::string:
-        for (std::size_t begin = 0; begin <= json.text.size();) {
-            std::size_t end = begin;
-            while (end < json.text.size() && (json.text[end] != ',' || (end > begin && json.text[end - 1] == '\\')))
-                ++end;
-            const std::string_view text = trimmed(unescaped(json.text.substr(begin, end - begin)));
-            if (keep_empty || !text.empty())
-                keep(json, text);
-            begin = end + 1;
-        }
-        break;
-    case Type::number: keep(json, {}); break;
-    default: document_.fail_expected(json, "a list");
+        case Type::array:
+            for (const Value &value : json.items)
+                keep(value, trimmed(value.text));
+            break;
+        case Type::string:
+            for (std::size_t begin = 0; begin <= json.text.size();) {
+                std::size_t end = begin;
+                while (end < json.text.size() && (json.text[end] != ',' || (end > begin && json.text[end - 1] == '\\')))
+                    ++end;
+                const std::string_view text = trimmed(unescaped(json.text.substr(begin, end - begin)));
+                if (keep_empty || !text.empty())
+                    keep(json, text);
+                begin = end + 1;
+            }
+            break;
+        case Type::number:
+            keep(json, {});
+            break;
+        default:
+            document_.fail_expected(json, "a list");
     }
     return arena_.copy(Nodes(result));
 }

@@ -118,9 +118,7 @@ void Losses::look_at(const BoundCondition &condition) {
             look_at(static_cast<const BoundCompare &>(condition).left);
             return look_at(static_cast<const BoundCompare &>(condition).right);
         case ConditionKind::range:
-            look_at(static_cast<const BoundRange &>(condition).value);
-            look_at(static_cast<const BoundRange &>(condition).low);
-            return look_at(static_cast<const BoundRange &>(condition).high);
+            return look_at(static_cast<const BoundRange &>(condition).value);
         case ConditionKind::list:
             return look_at(static_cast<const BoundList &>(condition).value);
         case ConditionKind::truth:

@@ -254,6 +254,8 @@ void SqlWriter::factor(const BoundValue &operand, Binding least) {
         bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : json && type_class == TypeClass::numeric;
     if (!leaf || !unbounded)
         return value(operand, least);
+    const bool single = is_single_precision(*operand.type);
+    const bool opened = open(single ? Binding::cast : Binding::primary, least);
     const bool path = operand.kind == ValueKind::path;
     if (path)
         path_guard(static_cast<const BoundPath &>(operand));
@@ -275,6 +277,9 @@ void SqlWriter::factor(const BoundValue &operand, Binding least) {
     out_ += " THEN ";
     subject(Binding::disjunction);
     out_ += path ? " END END" : " END";
+    // One float4 with another would be computed in single precision.
+    out_ += single ? "::double precision" : "";
+    close(opened);
 }
 
 void SqlWriter::call(const BoundCall &call, Binding least) {

@@ -96,14 +96,6 @@ Span negated(const Span &span) {
     return {-span.months, -span.days, -span.microseconds};
 }
 
-int compare_spans(const Span &left, const Span &right) {
-    const std::int64_t days = (left.months - right.months) * 30 + left.days - right.days;
-    const std::int64_t microseconds = left.microseconds - right.microseconds;
-    const std::int64_t whole = days + microseconds / microseconds_per_day;
-    const std::int64_t rest = microseconds % microseconds_per_day;
-    return whole != 0 ? (whole < 0 ? -1 : 1) : (rest < 0 ? -1 : rest > 0 ? 1 : 0);
-}
-
 std::string interval_text(const Span &span) {
     std::string text;
     append_term(text, span.months / 12, "year");

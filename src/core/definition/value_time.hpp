@@ -27,9 +27,6 @@ inline bool has_calendar_part(const Span &span) {
     return span.months != 0 || span.days != 0;
 }
 
-// Orders durations with months of 30 days, as PostgreSQL does: negative, zero or positive.
-int compare_spans(const Span &left, const Span &right);
-
 // As an SQL interval's text: `1 year 6 months`, `30 days`, `1 hour 30 minutes`. Not for negative ones.
 std::string interval_text(const Span &span);
 

@@ -31,13 +31,14 @@ enum class TypeClass : std::uint8_t {
 struct Type {
     TypeClass type_class = TypeClass::other;
     TypeClass element_class = TypeClass::other;  // of an array
-    std::string_view sql_name = {};              // as a cast needs it, without modifier: `numeric`, `bpchar`, `public.mood`
-    std::string_view element_sql_name = {};      // of an array
-    std::string_view operator_schema = {};       // of its default btree operators, quoted; empty for pg_catalog (citext: `public`)
-    std::string_view collation = {};             // quoted and qualified; empty for the database's default
-    bool ordered = true;                         // has a default btree operator class
-    bool deterministic = true;                   // its collation
-    bool case_insensitive = false;               // citext: text forms ignore case
+    // As format_type(oid, -1) writes it, which a cast needs: `numeric`, `bpchar` and not `character`, `public.mood`.
+    std::string_view sql_name = {};
+    std::string_view element_sql_name = {};  // of an array
+    std::string_view operator_schema = {};   // of its default btree operators, quoted; empty for pg_catalog (citext: `public`)
+    std::string_view collation = {};         // quoted and qualified; empty for the database's default
+    bool ordered = true;                     // has a default btree operator class
+    bool deterministic = true;               // its collation
+    bool case_insensitive = false;           // citext: text forms ignore case
 };
 
 struct Trait {

@@ -139,7 +139,7 @@ NodeId Compiler::compare(const BoundCompare &comparison) {
 }
 
 NodeId Compiler::range(const BoundRange &range) {
-    if (range.value->constant || !range.low->constant || !range.high->constant)
+    if (range.value->constant)
         return expression(range);
     const BoundValue *const constants[] = {range.low, range.high};
     const Subject value = subject(*range.value, constants);
@@ -148,8 +148,7 @@ NodeId Compiler::range(const BoundRange &range) {
 }
 
 NodeId Compiler::list(const BoundList &list) {
-    const bool constants = std::all_of(list.items.begin(), list.items.end(), [](const BoundValue *item) { return item->constant; });
-    if (list.value->constant || !constants)
+    if (list.value->constant)
         return expression(list);
     const Subject value = subject(*list.value, list.items);
     std::pmr::vector<CutRange> ranges(memory_);
