@@ -89,7 +89,7 @@ build() {
 # Copies what the suites read to where the server's user can read it, and installs the extension there too.
 stage() {
     mkdir "$scratch/install" "$scratch/tree" "$scratch/modules"
-    cp -R test expected examples README.md META.json "$scratch/tree/"
+    cp -R test expected examples docs README.md META.json "$scratch/tree/"
     find build/test/build/modules -name '*.so' -exec cp {} "$scratch/modules/" \; 2> /dev/null || true
     if [[ $(server_settings) == *extension_@(destdir|control_path)* ]]; then
         make_in_build install DESTDIR="$scratch/install" > "$scratch/install.log"
