@@ -82,7 +82,8 @@ CREATE TABLE segment.catalog_refresh_run (
     segments int NOT NULL,
     leaves int NOT NULL,
     entered bigint NOT NULL,
-    exited bigint NOT NULL
+    exited bigint NOT NULL,
+    warnings text[] NOT NULL
 );
 COMMENT ON TABLE segment.catalog_refresh_run IS 'what each refresh did; read through the view segment.refresh_run';
 CREATE INDEX catalog_refresh_run_population_idx ON segment.catalog_refresh_run (population_id, id);

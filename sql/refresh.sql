@@ -8,7 +8,7 @@ COMMENT ON FUNCTION segment.refresh(text, text[], timestamptz, text) IS
     'brings the members of all segments of a population, or of some with what they depend on, up to date in one transaction';
 
 CREATE VIEW segment.refresh_run WITH (security_barrier) AS
-    SELECT r.id, p.name AS population, r.started_at, r.finished_at, r.as_of, r.mode, r.member_rows, r.segments, r.leaves, r.entered, r.exited
+    SELECT r.id, p.name AS population, r.started_at, r.finished_at, r.as_of, r.mode, r.member_rows, r.segments, r.leaves, r.entered, r.exited, r.warnings
     FROM segment.catalog_refresh_run r
     JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) r.population_id
     JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id

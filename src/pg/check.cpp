@@ -23,12 +23,24 @@ Checking begin_check(const Population *population, const Segments *segments, con
     MemoryContext caller = MemoryContextSwitchTo(checking.context);
     auto *binding = static_cast<Binding *>(palloc(sizeof(Binding)));
     *binding = bind(population, segments);
+    checking.binding = *binding;
     checking.compilation =
         compile(checking.context, population, binding, segments, wanted, count, instant_sql(GetCurrentTransactionStartTimestamp()));
     run_probes(checking.compilation);
-    plan_scan(binding, &checking.compilation->plan);
+    plan_scan(binding, checking.compilation);
     MemoryContextSwitchTo(caller);
     return checking;
+}
+
+// Whether all trait relations can be read and joined, whatever the definitions use of them.
+void check_joins(const Binding &binding) {
+    StringInfoData sql;
+    initStringInfo(&sql);
+    appendStringInfo(&sql, "SELECT FROM %.*s", static_cast<int>(binding.vocabulary.from_sql.size()), binding.vocabulary.from_sql.data());
+    for (std::string_view join : binding.vocabulary.joins) {
+        appendStringInfo(&sql, " %.*s", static_cast<int>(join.size()), join.data());
+    }
+    caller_execute(psprintf("%s LIMIT 0", sql.data), {}, {.read_only = true});
 }
 
 }  // namespace
@@ -63,6 +75,7 @@ void check_population(const Population *population) {
     }
     Identity caller = begin_identity(population_owner(population));
     Checking checking = begin_check(population, &segments, all, segments.count);
+    check_joins(checking.binding);
     end_identity(caller);
     MemoryContextDelete(checking.context);
 }

@@ -17,16 +17,28 @@ Compilation::Compilation(MemoryContext context, const Population *population, co
       as_of_sql_(as_of_sql),
       plan(&resource_),
       segments(&resource_),
+      lost_values(&resource_),
       base_(check_text(population->base, std::pmr::string("the base of population \"", &arena_).append(population->name).append("\""),
                        definition::Role::base)) {
     collect(all, wanted);
-    const definition::Scope scope{binding_.vocabulary, as_of_sql_, &base_};
     match::SegmentNodes nodes(&arena_);
-    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr}, nodes, plan, &resource_));
+    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes, plan, &resource_));
     for (CompiledSegment &compiled : segments) {
+        const definition::Scope scope{binding_.vocabulary, as_of_sql_, &base_, compiled.checked.joins};
         const match::NodeId node = match::compile(compiled.checked, scope, nodes, plan, &resource_);
         nodes.emplace(compiled.segment->id, node);
         compiled.root = plan.root(node);
+        watch_losses(compiled, scope);
+    }
+}
+
+// A loss is a boolean feature like any other, so that the scan counts it along the way.
+void Compilation::watch_losses(const CompiledSegment &compiled, const definition::Scope &scope) {
+    for (const definition::Loss &loss : definition::losses(compiled.checked, scope, &arena_)) {
+        const match::FeatureId feature = plan.feature(loss.sql);
+        const match::CutId lost = plan.cut(feature, "true");
+        const match::CutRange range{lost, lost};
+        lost_values.push_back({compiled.segment, loss.position, plan.root(plan.leaf(feature, {&range, 1}))});
     }
 }
 
@@ -76,6 +88,17 @@ void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
     for (const std::uint32_t index : definition::dependency_order(dependents, &arena_)) {
         segments.push_back(std::move(found[index]));
     }
+}
+
+std::pmr::string Compilation::from_sql() const {
+    std::pmr::vector<std::uint32_t> joins;
+    for (const CompiledSegment &compiled : segments) {
+        joins.insert(joins.end(), compiled.checked.joins.begin(), compiled.checked.joins.end());
+    }
+    std::ranges::sort(joins);
+    std::pmr::string sql;
+    definition::append_from(sql, {binding_.vocabulary, as_of_sql_, &base_, joins});
+    return sql;
 }
 
 std::pmr::string Compilation::to_sql() {

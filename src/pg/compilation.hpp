@@ -20,6 +20,13 @@ struct CompiledSegment {
     match::RootId root;
 };
 
+// A value that a definition may lose, with the root of the members that lose it.
+struct LostValue {
+    const Segment *segment;
+    uint32 position;  // in the canonical text
+    match::RootId root;
+};
+
 class Compilation {
 public:
     // Parses and checks the base and the `wanted` segments with all that they use, and merges them into the plan. `as_of_sql`
@@ -28,12 +35,16 @@ public:
     Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *segments,
                 std::span<const int32> wanted, std::string_view as_of_sql);
 
+    // The FROM clause of the scan.
+    std::pmr::string from_sql() const;
+
     // A plain SELECT of the keys of the segment that comes last.
     std::pmr::string to_sql();
 
 private:
     definition::Checked check_text(std::string_view text, std::string_view whose, definition::Role role);
     void collect(const Segments *all, std::span<const int32> wanted);
+    void watch_losses(const CompiledSegment &compiled, const definition::Scope &scope);
 
     ContextResource resource_;
     std::pmr::monotonic_buffer_resource arena_;
@@ -43,6 +54,7 @@ private:
 public:
     match::Plan plan;
     std::pmr::vector<CompiledSegment> segments;  // in dependency order: each after those that it uses
+    std::pmr::vector<LostValue> lost_values;
 
 private:
     definition::Checked base_;

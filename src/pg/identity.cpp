@@ -20,6 +20,8 @@ Identity begin_identity(Oid role) {
     pin("DateStyle", "ISO, YMD");
     pin("IntervalStyle", "postgres");
     pin("extra_float_digits", "1");
+    pin("quote_all_identifiers", "off");
+    pin("timezone_abbreviations", "Default");
     return before;
 }
 

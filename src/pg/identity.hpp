@@ -14,7 +14,8 @@ struct Identity {
 };
 
 // Continues as `role` in a security-restricted operation (no temporary tables, no change of role or session state), with
-// search_path = pg_catalog, pg_temp, times in UTC and ISO format, and floats written to the last bit.
+// search_path = pg_catalog, pg_temp, times in UTC and ISO format, floats written to the last bit, and names quoted where
+// they need it.
 Identity begin_identity(Oid role);
 void end_identity(const Identity &before);
 

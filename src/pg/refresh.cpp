@@ -101,16 +101,32 @@ void record_segment(const Segment *segment, const Written *written, TimestampTz 
                      timestamptz_argument(as_of)});
 }
 
+// Values that were missing although what they are computed from is not.
+Datum warnings(const Run *run) {
+    const auto &lost = run->compilation->lost_values;
+    auto *texts = static_cast<Datum *>(palloc(sizeof(Datum) * (lost.size() + 1)));
+    int count = 0;
+    for (const LostValue &value : lost) {
+        auto members = static_cast<int64>(run->result->members(value.root).count());
+        if (members > 0) {
+            texts[count++] = CStringGetTextDatum(psprintf("segment \"%s\", character %u: the value is out of range or does not convert, so missing, for " INT64_FORMAT " members",
+                                                          value.segment->name, value.position + 1, members));
+        }
+    }
+    return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 void record_run(const Run *run, const Written *total, TimestampTz started, TimestampTz as_of) {
     uint32 leaves = 0;
     for (const match::PlanNode &node : run->compilation->plan.nodes()) {
         leaves += node.kind == match::NodeKind::leaf;
     }
-    catalog_execute("INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited) "
-                    "VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8)",
+    catalog_execute("INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited, "
+                    "warnings) VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8, $9)",
                     {int4_argument(run->population->id), timestamptz_argument(started), timestamptz_argument(as_of),
                      int8_argument(static_cast<int64>(run->keys->count())), int4_argument(static_cast<int32>(run->compilation->segments.size())),
-                     int4_argument(static_cast<int32>(leaves)), int8_argument(total->entered), int8_argument(total->exited)});
+                     int4_argument(static_cast<int32>(leaves)), int8_argument(total->entered), int8_argument(total->exited),
+                     {TEXTARRAYOID, warnings(run)}});
     catalog_execute("UPDATE segment.catalog_population SET as_of = $2 WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }

@@ -1,5 +1,6 @@
 #include "pg/relation.hpp"
 
+#include "pg/identity.hpp"
 #include "pg/nearest.hpp"
 
 namespace segment::pg {
@@ -61,7 +62,10 @@ UserRelation *relation_of_oid(Oid oid) {
     ::Relation opened = try_relation_open(oid, AccessShareLock);
     if (opened == nullptr)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", oid)));
+    // Names and types are written the same way whatever the session's settings: they are compared later on.
+    Identity caller = begin_identity(GetUserId());
     UserRelation *relation = describe(opened);
+    end_identity(caller);
     relation_close(opened, NoLock);
     return relation;
 }

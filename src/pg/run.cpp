@@ -17,7 +17,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     // The codes are needed until the members are known, and no longer.
     MemoryContext codes = AllocSetContextCreate(context, "segment codes", ALLOCSET_DEFAULT_SIZES);
     MemoryContextSwitchTo(codes);
-    Scan scan{population, &run->binding, &run->compilation->plan, context, codes, nullptr, nullptr};
+    Scan scan{population, &run->binding, run->compilation, context, codes, nullptr, nullptr};
     run_scan(&scan, progress);
     run->keys = scan.keys;
     boundary::core([&] {

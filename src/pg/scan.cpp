@@ -87,18 +87,29 @@ CutValues evaluate_cuts(const match::Plan *plan) {
     return cuts;
 }
 
+char *from_clause(const Compilation *compilation) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] {
+        const std::pmr::string sql = compilation->from_sql();
+        auto *copy = static_cast<char *>(ContextResource(context).allocate(sql.size() + 1, 1));
+        sql.copy(copy, sql.size());
+        copy[sql.size()] = '\0';
+        return copy;
+    });
+}
+
 // The query of one pass over the features from `first` to `last` (exclusive).
-char *scan_sql(const Binding *binding, const match::Plan *plan, uint32 first, uint32 last) {
+char *scan_sql(const Binding *binding, const Compilation *compilation, const char *from, uint32 first, uint32 last) {
     StringInfoData sql;
     initStringInfo(&sql);
     append(&sql, "SELECT ");
     append(&sql, binding->vocabulary.key_sql);
     for (uint32 i = first; i < last; i++) {
         append(&sql, ", ");
-        append(&sql, plan->features()[i].sql);
+        append(&sql, compilation->plan.features()[i].sql);
     }
     append(&sql, " FROM ");
-    append(&sql, binding->vocabulary.from_sql);
+    append(&sql, from);
     return sql.data;
 }
 
@@ -256,8 +267,10 @@ PreparedScan prepare(const char *sql) {
 }  // namespace
 
 void run_scan(Scan *scan, Progress *progress) {
-    uint32 features = static_cast<uint32>(scan->plan->features().size());
-    CutValues cuts = evaluate_cuts(scan->plan);
+    match::Plan *plan = &scan->compilation->plan;
+    const char *from = from_clause(scan->compilation);
+    uint32 features = static_cast<uint32>(plan->features().size());
+    CutValues cuts = evaluate_cuts(plan);
     int passes = std::max(1, static_cast<int>((features + columns_per_query - 1) / columns_per_query));
     auto **encoders = allocate<Encoder *>(features);
 
@@ -266,9 +279,9 @@ void run_scan(Scan *scan, Progress *progress) {
     auto *prepared = allocate<PreparedScan>(static_cast<Size>(passes));
     for (int i = 0; i < passes; i++) {
         uint32 first = static_cast<uint32>(i) * columns_per_query, last = std::min(features, first + columns_per_query);
-        prepared[i] = prepare(scan_sql(scan->binding, scan->plan, first, last));
+        prepared[i] = prepare(scan_sql(scan->binding, scan->compilation, from, first, last));
         MemoryContext spi = MemoryContextSwitchTo(context);
-        rank_features(prepared[i].description, &cuts, scan->plan, first, last, encoders + first);
+        rank_features(prepared[i].description, &cuts, plan, first, last, encoders + first);
         MemoryContextSwitchTo(spi);
     }
     Form_pg_attribute key = TupleDescAttr(prepared[0].description, 0);
@@ -276,7 +289,7 @@ void run_scan(Scan *scan, Progress *progress) {
     boundary::core([&] {
         scan->keys = make_in_context<MemberKeys>(scan->keys_context, scan->keys_context, keys);
         auto *memory = make_in_context<ContextResource>(scan->codes_context, scan->codes_context);
-        scan->staging = make_in_context<match::Staging>(scan->codes_context, *scan->plan, memory);
+        scan->staging = make_in_context<match::Staging>(scan->codes_context, *plan, memory);
     });
     for (int i = 0; i < passes; i++) {
         uint32 first = static_cast<uint32>(i) * columns_per_query, last = std::min(features, first + columns_per_query);
@@ -306,7 +319,9 @@ void run_scan(Scan *scan, Progress *progress) {
     spi::finish();
 }
 
-void plan_scan(const Binding *binding, match::Plan *plan) {
+void plan_scan(const Binding *binding, Compilation *compilation) {
+    match::Plan *plan = &compilation->plan;
+    const char *from = from_clause(compilation);
     uint32 features = static_cast<uint32>(plan->features().size());
     CutValues cuts = evaluate_cuts(plan);
     auto **encoders = allocate<Encoder *>(features);
@@ -314,12 +329,12 @@ void plan_scan(const Binding *binding, match::Plan *plan) {
     spi::connect();
     for (uint32 first = 0; first == 0 || first < features; first += columns_per_query) {
         uint32 last = std::min(features, first + columns_per_query);
-        PreparedScan prepared = prepare(scan_sql(binding, plan, first, last));
+        PreparedScan prepared = prepare(scan_sql(binding, compilation, from, first, last));
         MemoryContext spi = MemoryContextSwitchTo(context);
         rank_features(prepared.description, &cuts, plan, first, last, encoders + first);
         MemoryContextSwitchTo(spi);
         // Beginning to run it checks the rights on what it reads; nothing is read.
-        spi::execute(psprintf("%s LIMIT 0", scan_sql(binding, plan, first, last)), {}, {.read_only = true});
+        spi::execute(psprintf("%s LIMIT 0", scan_sql(binding, compilation, from, first, last)), {}, {.read_only = true});
     }
     spi::finish();
 }

@@ -5,14 +5,14 @@
 #include "core/match/staging.hpp"
 #include "pg/interrupts.hpp"
 #include "pg/member_keys.hpp"
-#include "pg/vocabulary.hpp"
+#include "pg/compilation.hpp"
 
 namespace segment::pg {
 
 struct Scan {
     const Population *population;
     const Binding *binding;
-    match::Plan *plan;      // its features are ranked on the way
+    Compilation *compilation;  // its plan's features are ranked on the way
     MemoryContext keys_context;   // where the keys are kept
     MemoryContext codes_context;  // where the codes are kept
 
@@ -25,6 +25,6 @@ struct Scan {
 void run_scan(Scan *scan, Progress *progress);
 
 // Evaluates all cuts and plans the scan without running it: what a definition can be wrong about, at its creation.
-void plan_scan(const Binding *binding, match::Plan *plan);
+void plan_scan(const Binding *binding, Compilation *compilation);
 
 }  // namespace segment::pg

@@ -97,7 +97,7 @@ struct TraitList {
     int32 count, capacity;
 };
 
-void add_trait(TraitList *list, const Population *population, const char *prefix, const char *alias, const Column *column) {
+void add_trait(TraitList *list, const Population *population, const char *prefix, const char *alias, int32 join, const Column *column) {
     // Rows within rows are missing in ways of their own.
     if (get_typtype(column->type) == TYPTYPE_COMPOSITE) {
         return;
@@ -113,7 +113,7 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
         list->items = static_cast<definition::Trait *>(repalloc(list->items, sizeof(definition::Trait) * list->capacity));
     }
     list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)),
-                                  type_of(column->type, column->collation)};
+                                  type_of(column->type, column->collation), join};
 }
 
 bool is_integer(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
@@ -138,15 +138,13 @@ Binding bind(const Population *population, const Segments *segments) {
 
     TraitList traits{static_cast<definition::Trait *>(palloc(sizeof(definition::Trait) * 64)), 0, 64};
     for (int32 i = 0; i < binding.relation->column_count; i++)
-        add_trait(&traits, population, "", "m", &binding.relation->columns[i]);
+        add_trait(&traits, population, "", "m", -1, &binding.relation->columns[i]);
 
-    StringInfoData from;
-    initStringInfo(&from);
-    appendStringInfo(&from, "%s AS m", binding.relation->sql);
     const char *key_sql = psprintf("m.%s", quote_identifier(binding.key->name));
     TraitRelations added = trait_relations(population);
     binding.added = static_cast<AddedRelation *>(palloc(sizeof(AddedRelation) * (added.count + 1)));
     binding.added_count = added.count;
+    auto *joins = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (added.count + 1)));
     for (int32 i = 0; i < added.count; i++) {
         const TraitRelation *item = &added.items[i];
         const UserRelation *relation =
@@ -158,12 +156,12 @@ Binding bind(const Population *population, const Segments *segments) {
                                    population->name, population->key_type)));
         binding.added[i] = {relation, key};
         const char *alias = psprintf("t%d", i + 1);
-        appendStringInfo(&from, " LEFT JOIN %s AS %s ON %s.%s %s %s", relation->sql, alias, alias, quote_identifier(key->name),
-                         key->type == binding.key->type ? equality_sql(key->type) : "=", key_sql);
+        joins[i] = psprintf("LEFT JOIN %s AS %s ON %s.%s %s %s", relation->sql, alias, alias, quote_identifier(key->name),
+                            key->type == binding.key->type ? equality_sql(key->type) : "=", key_sql);
         for (int32 j = 0; j < relation->column_count; j++) {
             // Without a prefix the key would only repeat the population's.
             if (item->prefix != nullptr || &relation->columns[j] != key)
-                add_trait(&traits, population, item->prefix != nullptr ? item->prefix : "", alias, &relation->columns[j]);
+                add_trait(&traits, population, item->prefix != nullptr ? item->prefix : "", alias, i, &relation->columns[j]);
         }
     }
 
@@ -179,7 +177,8 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.population = population->name;
     vocabulary.time_zone = population->time_zone;
     vocabulary.week_start = population->week_start;
-    vocabulary.from_sql = from.data;
+    vocabulary.from_sql = psprintf("%s AS m", binding.relation->sql);
+    vocabulary.joins = {joins, static_cast<size_t>(added.count)};
     vocabulary.key_sql = key_sql;
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};

@@ -19,6 +19,16 @@ SELECT segment.create_population('', 'customer', key => 'id');
 SELECT segment.create_population(repeat('x', 41), 'customer', key => 'id');
 SELECT segment.create_population('segment', 'customer', key => 'id');
 SELECT segment.create_population('customer', 'customer', key => 'id', if_exists => 'maybe');
+SELECT segment.create_population('customer', 'customer', key => 'id', time_zone => 'CET');
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE odd_key (id int[], pair pair, document json);
+SELECT segment.create_population('odd', 'odd_key', key => 'id');
+SELECT segment.create_population('odd', 'odd_key', key => 'pair');
+DROP TABLE odd_key;
+DROP TYPE pair;
+BEGIN READ ONLY;
+SELECT segment.create_population('customer', 'customer', key => 'id');
+ROLLBACK;
 CREATE TEMP TABLE passing (id int);
 SELECT segment.create_population('passing', 'passing', key => 'id');
 -- Nothing of these has left a trace.
@@ -105,6 +115,9 @@ DELETE FROM lead WHERE id IS NULL;
 CREATE TABLE lead_score (lead int, score int);
 INSERT INTO lead_score VALUES (1, 10), (1, 20);
 SELECT segment.add_traits('lead', 'lead_score', key => 'lead', prefix => 'score');
+-- Only what a definition reads can be in its way.
+SELECT * FROM segment.refresh('lead');
+SELECT segment.create_segment('scored', 'lead', 'score.score > 5') > 0 AS created;
 SELECT * FROM segment.refresh('lead');
 SELECT count(*) FROM lead_segment_member;
 

@@ -32,6 +32,7 @@ public:
     std::pmr::vector<SegmentUse> segments;
     std::pmr::vector<Probe> probes;
     bool ranks = false;
+    std::pmr::vector<std::uint32_t> joins;
 
 private:
     // check_name.cpp

@@ -162,19 +162,7 @@ const BoundCondition *Binder::rank(const Rank &node) {
              (!is_number(type) && !is_moment(type) && type.type_class != TypeClass::interval && type.type_class != TypeClass::time))
         mismatch(subject->position, what(*subject) + " and cannot be ranked", "Ranks are taken of numbers and times.");
     subject = comparison_form(subject, subject->type->type_class == TypeClass::timestamp);
-    const bool medians = node.form == RankForm::above_median || node.form == RankForm::below_median;
-    std::string_view amount = node.amount;
-    if (!medians) {
-        const auto wrong = [&](std::string message) { throw Error(ErrorCode::invalid_parameter, std::move(message), node.position); };
-        if (is_zero(amount))
-            wrong("a rank needs more than 0");
-        if (node.percent && compare_numbers(amount, "100") > 0)
-            wrong("a rank holds at most 100 percent");
-        if (!node.percent && !is_integral(amount))
-            wrong("a rank needs a whole number of members");
-        if (node.percent)
-            amount = arena_.copy(percent_number(amount));
-    }
+    const std::string_view amount = node.percent ? arena_.copy(percent_number(node.amount)) : node.amount;
     const BoundValue *per = node.per ? value(*node.per) : nullptr;
     if (per && is_untyped(*per)) {
         const BoundText text{{ValueKind::text, true, per->position, &text_type}, {}};

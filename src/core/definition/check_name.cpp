@@ -120,6 +120,12 @@ Binder::Resolved Binder::resolve(const Name &name) {
         mismatch(name.position, full_name(*found.trait) + " is " + describe(found.trait->type) + ", only jsonb has parts",
                  array ? "Use includes to look into an array." : std::string());
     }
+    if (found.trait->join >= 0) {
+        const auto join = static_cast<std::uint32_t>(found.trait->join);
+        const auto place = std::ranges::lower_bound(joins, join);
+        if (place == joins.end() || *place != join)
+            joins.insert(place, join);
+    }
     return found;
 }
 

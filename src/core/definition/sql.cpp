@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/definition/sql.hpp"
 
 #include "core/definition/sql_writer.hpp"
@@ -11,7 +13,7 @@ void append_keys(std::pmr::string &out, const BoundCondition &condition, const S
     out += scope.vocabulary.key_sql;
     out += column_name;
     out += " FROM ";
-    out += scope.vocabulary.from_sql;
+    append_from(out, scope);
     const bool based = scope.base && scope.base->condition->kind != ConditionKind::everyone;
     const bool filtered = condition.kind != ConditionKind::everyone;
     SqlWriter writer(scope, out);
@@ -25,20 +27,35 @@ void append_keys(std::pmr::string &out, const BoundCondition &condition, const S
         writer.condition(condition, based ? Binding::conjunction : Binding::disjunction);
 }
 
+Scope with_joins(const Scope &scope, const Checked &definition) {
+    return {scope.vocabulary, scope.as_of_sql, scope.base, definition.joins};
+}
+
 }  // namespace
+
+void append_from(std::pmr::string &out, const Scope &scope) {
+    out += scope.vocabulary.from_sql;
+    for (std::uint32_t i = 0; i < scope.vocabulary.joins.size(); ++i) {
+        if (std::ranges::binary_search(scope.joins, i) || (scope.base && std::ranges::binary_search(scope.base->joins, i))) {
+            out += " ";
+            out += scope.vocabulary.joins[i];
+        }
+    }
+}
 
 std::pmr::string to_sql(const Checked &definition, std::span<const NamedDefinition> used, const Scope &scope,
                         std::pmr::memory_resource *memory) {
     std::pmr::string out(memory);
     for (std::size_t i = 0; i < used.size(); ++i) {
-        out += i == 0 ? "WITH " : ", ";
+        out += i == 0 ? "WITH " : ",\n";
         append_segment_table(out, used[i].id, used[i].name);
-        out += " AS (";
-        append_keys(out, *used[i].definition->condition, scope, " AS key");
+        // Materialized: the planner would inline a chain of them again and again.
+        out += " AS MATERIALIZED (";
+        append_keys(out, *used[i].definition->condition, with_joins(scope, *used[i].definition), " AS key");
         out += ")";
     }
-    out += used.empty() ? "" : " ";
-    append_keys(out, *definition.condition, scope, "");
+    out += used.empty() ? "" : "\n";
+    append_keys(out, *definition.condition, with_joins(scope, definition), "");
     return out;
 }
 

@@ -19,7 +19,11 @@ struct Scope {
     const Vocabulary &vocabulary;
     std::string_view as_of_sql;     // a timestamptz expression: now(), '2024-12-01 00:00:00+00'::timestamptz
     const Checked *base = nullptr;  // who counts at all; null for everyone
+    std::span<const std::uint32_t> joins = {};  // that conditions read, besides the base's
 };
+
+// A FROM clause over the members with those trait relations that conditions and base read.
+void append_from(std::pmr::string &out, const Scope &scope);
 
 // A segment's definition under the name and id that others refer to.
 struct NamedDefinition {

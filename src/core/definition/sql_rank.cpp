@@ -67,7 +67,7 @@ void SqlWriter::rank_rows(const BoundRank &rank) {
         out_ += " AS part";
     }
     out_ += " FROM ";
-    out_ += scope_.vocabulary.from_sql;
+    append_from(out_, scope_);
     if (scope_.base && scope_.base->condition->kind != ConditionKind::everyone) {
         out_ += " WHERE ";
         condition(*scope_.base->condition, Binding::disjunction);

@@ -46,6 +46,7 @@ struct Trait {
     std::string_view name;
     std::string_view sql;  // the column in the scan, quoted: m."plan"
     Type type;
+    std::int32_t join = -1;  // index into Vocabulary::joins, or -1 for the population's own
 };
 
 struct SegmentName {
@@ -57,7 +58,8 @@ struct Vocabulary {
     std::string_view population;
     std::string_view time_zone;     // IANA name or whatever pg_timezone_names knows
     int week_start = 1;             // 1 = Monday … 7 = Sunday
-    std::string_view from_sql;      // FROM clause of a scan over all members: public.customer AS m LEFT JOIN …
+    std::string_view from_sql;      // the population's relation in a FROM clause: public.customer AS m
+    std::span<const std::string_view> joins = {};  // of the trait relations: LEFT JOIN public.usage AS t1 ON …
     std::string_view key_sql;       // the key in that scan: m."id"
     std::string_view key_type_sql;  // its type
     std::span<const Trait> traits;

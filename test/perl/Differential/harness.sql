@@ -1,0 +1,228 @@
+-- Compares, in the server, what the extension finds with what the translations find; of `loose` definitions, whose translation
+-- cannot know what is right, with what to_sql's query finds.
+CREATE SCHEMA differential;
+
+CREATE TABLE differential.definition (
+    n int PRIMARY KEY, name text NOT NULL, definition text NOT NULL, expected text NOT NULL, history boolean NOT NULL, loose boolean NOT NULL, refused text, alive boolean NOT NULL DEFAULT false);
+-- The conditions in a definition, itself the last.
+CREATE TABLE differential.part (n int, part int, definition text NOT NULL, expected text NOT NULL, PRIMARY KEY (n, part));
+CREATE TABLE differential.found (step int, n int, source text, keys text[] NOT NULL, PRIMARY KEY (step, n, source));
+CREATE TABLE differential.stored (n int PRIMARY KEY, keys text[] NOT NULL);
+CREATE TABLE differential.refreshed (step int, n int, members bigint, entered bigint, exited bigint);
+CREATE TABLE differential.problem (id int GENERATED ALWAYS AS IDENTITY, step int, n int, kind text, message text, missing text[], extra text[], member_rows jsonb, part text, part_sql text, to_sql text);
+
+CREATE FUNCTION differential.keys(query text) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    result text[];
+BEGIN
+    EXECUTE 'SELECT coalesce(array_agg(k::text ORDER BY k::text COLLATE "C"), ''{}'') FROM (' || query || ') AS q(k)' INTO result;
+    RETURN result;
+END $$;
+
+-- The translations are read under settings that leave nothing open.
+CREATE FUNCTION differential.expected_keys(query text, as_of timestamptz) RETURNS text[] LANGUAGE sql
+    SET timezone TO 'UTC' SET datestyle TO 'ISO, YMD' SET intervalstyle TO 'postgres' SET extra_float_digits TO 1 AS $$
+    SELECT differential.keys(replace(query, '@as_of@', quote_literal(as_of) || '::timestamptz')) $$;
+
+CREATE FUNCTION differential.members(population text, segment text) RETURNS text[] LANGUAGE sql AS $$
+    SELECT differential.keys(format('SELECT %I FROM world.%I WHERE segment = %L', population || '_id', population || '_segment', segment)) $$;
+
+CREATE FUNCTION differential.complain(step int, n int, kind text, message text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO differential.problem (step, n, kind, message) VALUES (step, n, kind, message) $$;
+
+CREATE PROCEDURE differential.create_segments(population text) LANGUAGE plpgsql AS $$
+DECLARE
+    d record;
+BEGIN
+    FOR d IN SELECT * FROM differential.definition ORDER BY n LOOP
+        BEGIN
+            PERFORM segment.create_segment(d.name, population, d.definition);
+            UPDATE differential.definition SET alive = true WHERE n = d.n;
+        EXCEPTION WHEN OTHERS THEN
+            UPDATE differential.definition SET refused = SQLSTATE || ' ' || SQLERRM WHERE n = d.n;
+        END;
+    END LOOP;
+END $$;
+
+-- What cannot be refreshed is taken out, so that the others can.
+CREATE PROCEDURE differential.isolate(population text, as_of timestamptz, step int) LANGUAGE plpgsql AS $$
+DECLARE
+    d record;
+BEGIN
+    FOR d IN SELECT * FROM differential.definition WHERE alive ORDER BY n LOOP
+        CONTINUE WHEN NOT (SELECT alive FROM differential.definition AS k WHERE k.n = d.n);    -- went with one it uses
+        BEGIN
+            PERFORM segment.refresh(population, ARRAY[d.name], as_of);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM differential.complain(step, d.n, 'refresh', SQLSTATE || ' ' || SQLERRM);
+            PERFORM segment.drop_segment(population || '.' || d.name, cascade => true);
+            UPDATE differential.definition AS k SET alive = false
+            WHERE alive AND NOT EXISTS (SELECT FROM segment.segment AS s WHERE s.population = isolate.population AND s.name = k.name);
+        END;
+    END LOOP;
+END $$;
+
+-- Finds the smallest condition of the definition that differs by itself.
+CREATE PROCEDURE differential.shrink(population text, as_of timestamptz, problem_id int) LANGUAGE plpgsql AS $$
+DECLARE
+    p record;
+    ours text[];
+    theirs text[];
+BEGIN
+    FOR p IN SELECT a.* FROM differential.part AS a JOIN differential.problem AS b USING (n) WHERE b.id = problem_id ORDER BY a.part LOOP
+        BEGIN
+            ours := differential.expected_keys(p.expected, as_of);
+            theirs := differential.keys(segment.definition_to_sql(population, p.definition, as_of));
+            IF ours IS DISTINCT FROM theirs OR cardinality(ours) <> (SELECT members FROM segment.preview(population, p.definition, as_of => as_of)) THEN
+                UPDATE differential.problem SET part = p.definition, part_sql = p.expected WHERE id = problem_id;
+                RETURN;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            UPDATE differential.problem SET part = p.definition || ' -- ' || SQLERRM, part_sql = p.expected WHERE id = problem_id;
+            RETURN;
+        END;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION differential.differ(population text, as_of timestamptz, step int, n int, kind text, expected text[], got text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    lacking text[] := ARRAY(SELECT unnest(expected) EXCEPT SELECT unnest(got) LIMIT 3);
+    surplus text[] := ARRAY(SELECT unnest(got) EXCEPT SELECT unnest(expected) LIMIT 3);
+    problem_id int;
+BEGIN
+    INSERT INTO differential.problem (step, n, kind, message, missing, extra)
+    VALUES (step, n, kind, format('expected %s members, got %s', cardinality(expected), cardinality(got)), lacking, surplus) RETURNING id INTO problem_id;
+    IF (SELECT count(*) FROM differential.problem WHERE missing IS NOT NULL) > 20 THEN RETURN; END IF;
+    BEGIN
+        UPDATE differential.problem AS p SET to_sql = segment.to_sql(population || '.' || d.name, as_of) FROM differential.definition AS d WHERE d.n = p.n AND p.id = problem_id;
+        EXECUTE (SELECT format('UPDATE differential.problem SET member_rows = (SELECT jsonb_object_agg(q.id::text, q.cells) FROM (%s) AS q WHERE q.id::text = ANY (%L)) WHERE id = %s',
+                               s.member_rows, lacking || surplus, problem_id) FROM differential.subject AS s);
+        IF NOT (SELECT d.loose FROM differential.definition AS d WHERE d.n = differ.n) THEN CALL differential.shrink(population, as_of, problem_id); END IF;
+    EXCEPTION WHEN OTHERS THEN
+        UPDATE differential.problem SET message = message || '; ' || SQLERRM WHERE id = problem_id;
+    END;
+END $$;
+
+-- One refresh and all that must agree with it.
+CREATE PROCEDURE differential.run(population text, as_of timestamptz, step int) LANGUAGE plpgsql AS $$
+DECLARE
+    d record;
+    r record;
+    keys text[];
+    last_change bigint;
+    counted bigint;
+    isolated boolean := false;
+BEGIN
+    -- Before the refresh: what definitions read of earlier ones is what is stored now.
+    FOR d IN SELECT * FROM differential.definition WHERE alive ORDER BY n LOOP
+        BEGIN
+            IF d.loose THEN
+                INSERT INTO differential.found VALUES (step, d.n, 'expected', differential.keys(segment.to_sql(population || '.' || d.name, as_of)));
+                CONTINUE;
+            END IF;
+            INSERT INTO differential.found VALUES (step, d.n, 'expected', differential.expected_keys(d.expected, as_of));
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM differential.complain(step, d.n, 'translation', SQLSTATE || ' ' || SQLERRM);
+            CONTINUE;
+        END;
+        BEGIN
+            INSERT INTO differential.found VALUES (step, d.n, 'to_sql', differential.keys(segment.to_sql(population || '.' || d.name, as_of)));
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM differential.complain(step, d.n, 'to_sql fails', SQLSTATE || ' ' || SQLERRM);
+        END;
+        IF d.n % 5 = 0 THEN
+            BEGIN
+                SELECT members INTO counted FROM segment.preview(population, d.definition, as_of => as_of);
+                IF counted <> (SELECT cardinality(f.keys) FROM differential.found AS f WHERE (f.step, f.n, f.source) = (run.step, d.n, 'expected')) THEN
+                    PERFORM differential.complain(step, d.n, 'preview', format('counts %s', counted));
+                END IF;
+            EXCEPTION WHEN OTHERS THEN
+                PERFORM differential.complain(step, d.n, 'preview fails', SQLSTATE || ' ' || SQLERRM);
+            END;
+        END IF;
+    END LOOP;
+
+    EXECUTE format('SELECT coalesce(max(seq), 0) FROM world.%I', population || '_segment_change') INTO last_change;
+    BEGIN
+        INSERT INTO differential.refreshed SELECT run.step, x.n, s.members, s.entered, s.exited
+        FROM segment.refresh(population, as_of => as_of) AS s LEFT JOIN differential.definition AS x ON x.name = s.segment;
+    EXCEPTION WHEN OTHERS THEN
+        PERFORM differential.complain(step, NULL, 'refresh', SQLSTATE || ' ' || SQLERRM);
+        CALL differential.isolate(population, as_of, step);
+        isolated := true;
+        PERFORM segment.refresh(population, as_of => as_of);
+    END;
+
+    FOR d IN SELECT x.*, f.keys AS expected_keys FROM differential.definition AS x LEFT JOIN differential.found AS f ON f.n = x.n AND f.step = run.step AND f.source = 'expected'
+             WHERE alive ORDER BY n LOOP
+        keys := differential.members(population, d.name);
+        INSERT INTO differential.found VALUES (step, d.n, 'members', keys);
+        IF keys IS DISTINCT FROM d.expected_keys AND d.expected_keys IS NOT NULL AND NOT (isolated AND d.history) THEN
+            PERFORM differential.differ(population, as_of, step, d.n, 'members', d.expected_keys, keys);
+        END IF;
+        FOR r IN SELECT * FROM differential.found AS f WHERE (f.step, f.n, f.source) = (run.step, d.n, 'to_sql') AND f.keys IS DISTINCT FROM d.expected_keys LOOP
+            PERFORM differential.differ(population, as_of, step, d.n, 'to_sql', d.expected_keys, r.keys);
+        END LOOP;
+        -- Old members, and who entered, without who exited, are the new ones; the first population is not told.
+        IF step > 1 AND NOT isolated THEN
+            EXECUTE format($q$
+                WITH change AS (SELECT %1$I::text AS key, change FROM world.%2$I JOIN world.%3$I USING (segment_id) WHERE name = $1 AND seq > $2)
+                SELECT coalesce(array_agg(key ORDER BY key COLLATE "C"), '{}')
+                FROM (SELECT unnest($3) AS key UNION ALL SELECT key FROM change WHERE change = 'entered' EXCEPT ALL SELECT key FROM change WHERE change = 'exited') AS q$q$,
+                population || '_id', population || '_segment_change', population || '_segment_name')
+            INTO keys USING d.name, last_change, (SELECT s.keys FROM differential.stored AS s WHERE s.n = d.n);
+            IF keys IS DISTINCT FROM differential.members(population, d.name) THEN
+                PERFORM differential.complain(step, d.n, 'changes', format('old + entered - exited = %s', keys));
+            END IF;
+            EXECUTE format($q$SELECT count(*) FILTER (WHERE change = 'entered') AS entered, count(*) FILTER (WHERE change = 'exited') AS exited
+                           FROM world.%2$I JOIN world.%3$I USING (segment_id) WHERE name = $1 AND seq > $2$q$,
+                population || '_id', population || '_segment_change', population || '_segment_name')
+            INTO r USING d.name, last_change;
+            IF (r.entered, r.exited) IS DISTINCT FROM (SELECT (x.entered, x.exited) FROM differential.refreshed AS x WHERE x.step = run.step AND x.n = d.n)
+               AND EXISTS (SELECT FROM differential.refreshed AS x WHERE x.step = run.step) THEN
+                PERFORM differential.complain(step, d.n, 'changes', format('the refresh tells another number than %s', r));
+            END IF;
+        END IF;
+        IF (SELECT x.members FROM differential.refreshed AS x WHERE x.step = run.step AND x.n = d.n) <> cardinality(differential.members(population, d.name)) THEN
+            PERFORM differential.complain(step, d.n, 'members', 'the refresh tells another number of members');
+        END IF;
+        keys := differential.keys(format('SELECT %I FROM world.%I WHERE segment = %L AND exited_at IS NULL', population || '_id', population || '_segment_history', d.name));
+        IF keys IS DISTINCT FROM differential.members(population, d.name) THEN
+            PERFORM differential.complain(step, d.n, 'history', 'the open stays are not the members');
+        END IF;
+    END LOOP;
+    DELETE FROM differential.stored;
+    INSERT INTO differential.stored SELECT f.n, f.keys FROM differential.found AS f WHERE f.step = run.step AND f.source = 'members';
+
+    -- Nothing has changed since.
+    FOR r IN SELECT x.n, s.* FROM segment.refresh(population, as_of => as_of) AS s LEFT JOIN differential.definition AS x ON x.name = s.segment
+             WHERE (s.entered > 0 OR s.exited > 0) AND NOT x.history LOOP
+        PERFORM differential.complain(step, r.n, 'again', format('a second refresh has %s entered and %s exited', r.entered, r.exited));
+    END LOOP;
+    DELETE FROM differential.stored;
+    INSERT INTO differential.stored SELECT x.n, differential.members(population, x.name) FROM differential.definition AS x WHERE x.alive;
+END $$;
+
+-- The same definitions in a population that was never refreshed before, from their canonical texts.
+CREATE PROCEDURE differential.compare_fresh(population text, fresh text, as_of timestamptz, step int) LANGUAGE plpgsql AS $$
+DECLARE
+    d record;
+BEGIN
+    FOR d IN SELECT x.*, s.definition AS canonical FROM differential.definition AS x
+             JOIN segment.segment AS s ON s.population = compare_fresh.population AND s.name = x.name WHERE x.alive AND NOT x.history ORDER BY x.n LOOP
+        BEGIN
+            PERFORM segment.create_segment(d.name, fresh, d.canonical::text);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM differential.complain(step, d.n, 'canonical', SQLSTATE || ' ' || SQLERRM || ' in ' || d.canonical);
+            UPDATE differential.definition SET alive = false WHERE n = d.n;
+        END;
+    END LOOP;
+    PERFORM segment.refresh(fresh, as_of => as_of);
+    FOR d IN SELECT * FROM differential.definition WHERE alive AND NOT history ORDER BY n LOOP
+        IF differential.members(fresh, d.name) IS DISTINCT FROM differential.members(population, d.name) THEN
+            PERFORM differential.complain(step, d.n, 'fresh', format('%s members instead of %s', cardinality(differential.members(fresh, d.name)), cardinality(differential.members(population, d.name))));
+        END IF;
+    END LOOP;
+EXCEPTION WHEN OTHERS THEN
+    PERFORM differential.complain(step, NULL, 'fresh', SQLSTATE || ' ' || SQLERRM);
+END $$;

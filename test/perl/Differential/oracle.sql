@@ -1,0 +1,154 @@
+-- What the independent translations of definitions are made of. Written from the language's description, and for obviousness, not
+-- for speed: whatever fails on a value is missing, because the error is caught.
+CREATE SCHEMA oracle;
+
+-- Numbers ------------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION oracle.f8(numeric) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN $1::float8; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+
+CREATE FUNCTION oracle.arithmetic(op text, a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN CASE op WHEN '+' THEN a + b WHEN '-' THEN a - b WHEN '*' THEN a * b WHEN '/' THEN a / nullif(b, 0) END;
+EXCEPTION WHEN data_exception THEN RETURN NULL;
+END $$;
+
+CREATE FUNCTION oracle.arithmetic(op text, a float8, b float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN CASE op WHEN '+' THEN a + b WHEN '-' THEN a - b WHEN '*' THEN a * b WHEN '/' THEN a / nullif(b, 0) END;
+EXCEPTION WHEN data_exception THEN RETURN NULL;
+END $$;
+
+-- Uniform in [0,1): the first 52 bits of the hash.
+CREATE FUNCTION oracle.bucket(salt text, key text) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
+    SELECT ('x' || left(encode(sha256(convert_to(salt || chr(31) || key, 'UTF8')), 'hex'), 13))::bit(52)::bigint / 2::float8 ^ 52 $$;
+
+-- Time ---------------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION oracle.instant(ts timestamp, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN ts AT TIME ZONE zone; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+
+CREATE FUNCTION oracle.local(tz timestamptz, zone text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN tz AT TIME ZONE zone; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+
+CREATE FUNCTION oracle.day(tz timestamptz, zone text) RETURNS date LANGUAGE sql IMMUTABLE AS $$ SELECT oracle.local(tz, zone)::date $$;
+
+CREATE FUNCTION oracle.calendar_part(w interval) RETURNS interval LANGUAGE sql IMMUTABLE AS $$
+    SELECT make_interval(months => (extract(year FROM w) * 12 + extract(month FROM w))::int, days => extract(day FROM w)::int) $$;
+
+-- edge(W): days and longer in the zone, hours and shorter exactly.
+CREATE FUNCTION oracle.shift(tz timestamptz, w interval, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    calendar interval := oracle.calendar_part(w);
+BEGIN
+    IF calendar::text <> '00:00:00' THEN
+        tz := ((tz AT TIME ZONE zone) + calendar) AT TIME ZONE zone;
+    END IF;
+    RETURN tz + (w - calendar);
+EXCEPTION WHEN data_exception THEN RETURN NULL;
+END $$;
+
+-- A timestamp is local time already.
+CREATE FUNCTION oracle.shift(ts timestamp, w interval, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    calendar interval := oracle.calendar_part(w);
+BEGIN
+    RETURN ((ts + calendar) AT TIME ZONE zone) + (w - calendar);
+EXCEPTION WHEN data_exception THEN RETURN NULL;
+END $$;
+
+CREATE FUNCTION oracle.shift(d date, w interval) RETURNS date LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN (d + w)::date; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+
+CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN extract(epoch FROM b - a) / 86400 END $$;
+
+CREATE FUNCTION oracle.days_between(a date, b date) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN (b - a)::numeric END $$;
+
+CREATE FUNCTION oracle.age(d date, today date) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN CASE WHEN isfinite(d) THEN extract(year FROM age(today, d)) END;
+EXCEPTION WHEN data_exception THEN RETURN NULL;
+END $$;
+
+-- The start of the period that the local time lies in.
+CREATE FUNCTION oracle.period_start(unit text, ts timestamp, week_start int) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE unit WHEN 'week' THEN date_trunc('day', ts) - make_interval(days => (extract(isodow FROM ts)::int - week_start + 7) % 7)
+                     ELSE date_trunc(unit, ts) END $$;
+
+CREATE FUNCTION oracle.anniversary_in(d date, from_day date, until_day date) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    leap boolean;
+    month int := extract(month FROM d);
+    day int := extract(day FROM d);
+    anniversary date;
+BEGIN
+    IF d IS NULL OR NOT isfinite(d) THEN RETURN false; END IF;
+    FOR year IN extract(year FROM from_day)::int .. extract(year FROM until_day)::int LOOP
+        leap := year % 4 = 0 AND (year % 100 <> 0 OR year % 400 = 0);
+        anniversary := CASE WHEN month = 2 AND day = 29 AND NOT leap THEN make_date(year, 3, 1) ELSE make_date(year, month, day) END;
+        IF anniversary >= from_day AND anniversary < until_day THEN RETURN true; END IF;
+    END LOOP;
+    RETURN false;
+END $$;
+
+-- Values inside jsonb: a name is a key of an object, a position one of an array; anything else is absent ------------------------------
+
+CREATE FUNCTION oracle.part(j jsonb, name text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(j) = 'object' THEN j -> name END $$;
+CREATE FUNCTION oracle.part(j jsonb, item int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(j) = 'array' THEN j -> item END $$;
+
+CREATE FUNCTION oracle.json_text(j jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(j) <> 'null' THEN j #>> '{}' END $$;
+CREATE FUNCTION oracle.json_number(j jsonb) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN j::numeric END $$;
+CREATE FUNCTION oracle.json_boolean(j jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(j) = 'boolean' THEN j::boolean END $$;
+
+-- Casts of texts: what PostgreSQL does not read is missing.
+CREATE FUNCTION oracle.text_numeric(t text) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN t::numeric; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+CREATE FUNCTION oracle.text_bigint(t text) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN t::bigint; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+CREATE FUNCTION oracle.text_boolean(t text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN t::boolean; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+
+-- Only ISO 8601 is read, without zone in the population's zone.
+CREATE FUNCTION oracle.text_instant(t text, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE SET timezone TO 'UTC' SET datestyle TO 'ISO, YMD' AS $$
+DECLARE
+    parts text[] := regexp_match(t, '^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)(Z|[+-]\d{2}(?::?\d{2})?)?)?$');
+BEGIN
+    IF parts IS NULL THEN RETURN NULL; END IF;
+    IF parts[3] IS NOT NULL THEN RETURN (parts[1] || ' ' || parts[2] || parts[3])::timestamptz; END IF;
+    RETURN (parts[1] || ' ' || coalesce(parts[2], '00:00'))::timestamp AT TIME ZONE zone;
+EXCEPTION WHEN data_exception THEN RETURN NULL;
+END $$;
+
+-- Arrays -----------------------------------------------------------------------------------------------------------------------------
+
+-- Whether an element is among them; no element among the missing ones.
+CREATE FUNCTION oracle.holds(elements anyarray, item anyelement) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(item = ANY (elements), false) $$;
+
+CREATE FUNCTION oracle.json_holds(j jsonb, item jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(j) = 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(j) AS e(value) WHERE e.value = item) ELSE false END $$;
+
+-- Moments where something begins to hold or ends, for the tables to hold: the windows' edges as of the given instants, with the
+-- microseconds before and after. Each in three spellings.
+CREATE FUNCTION oracle.edges(zone text, as_ofs timestamptz[], windows interval[], week_start int) RETURNS json LANGUAGE sql STABLE
+    SET timezone TO 'UTC' SET datestyle TO 'ISO, YMD' AS $$
+    WITH as_of AS (SELECT unnest(as_ofs) AS at),
+    edge AS (
+        SELECT at AS tz FROM as_of
+        UNION SELECT oracle.shift(at, w, zone) FROM as_of, unnest(windows) AS w
+        UNION SELECT oracle.shift(at, -w, zone) FROM as_of, unnest(windows) AS w
+        UNION SELECT (oracle.period_start(unit, at AT TIME ZONE zone, week_start) + n * ('1 ' || replace(unit, 'quarter', 'month'))::interval) AT TIME ZONE zone
+              FROM as_of, unnest('{day,week,month,quarter,year}'::text[]) AS unit, unnest('{-3,-1,0,1,3}'::int[]) AS n),
+    near AS (SELECT DISTINCT tz + n * interval '1 microsecond' AS tz FROM edge, unnest('{-1,0,0,0,1}'::int[]) AS n)
+    SELECT json_build_object(
+        'tz', json_agg(json_build_array(to_char(tz, 'YYYY-MM-DD HH24:MI:SS.US'), to_char(tz + interval '5:45', 'YYYY-MM-DD"T"HH24:MI:SS.US"+05:45"'))),
+        'ts', json_agg(to_char(tz AT TIME ZONE zone, 'YYYY-MM-DD HH24:MI:SS.US')),
+        'date', (SELECT json_agg(DISTINCT to_char((tz AT TIME ZONE zone)::date + n, 'YYYY-MM-DD')) FROM edge, unnest('{-1,0,1}'::int[]) AS n))
+    FROM near $$;
