@@ -175,7 +175,7 @@ run_tap() {
     (cd "$scratch/tree" && as_server_user env TESTDIR="$scratch/tap" TESTDATADIR="$scratch/tap/data" TESTLOGDIR="$scratch/tap/log" \
         PATH="$bindir:$PATH" LC_ALL=C.UTF-8 PG_REGRESS="${pgxs%/makefiles/*}/test/regress/pg_regress" TEMP_CONFIG="$scratch/postgresql.conf" \
         prove --verbose -I "${pgxs%/makefiles/*}/test/perl" "${tests[@]/#/test/t/}") 2>&1 |
-        tee "$log" | grep -E --line-buffered '^(not )?ok |^#|\.pl ' || status=${PIPESTATUS[0]}
+        tee "$log" | grep -E --line-buffered '^not ok |^#|\.pl ' || status=${PIPESTATUS[0]}
     count tap "$(grep -cE '^ok ' <(grep -v '# SKIP' "$log") || true)" "$(matches '^not ok ' "$log")" "$status"
 }
 
