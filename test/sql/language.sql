@@ -51,6 +51,11 @@ INSERT INTO condition (definition, expected) VALUES
     ($$properties.flag is true$$, $$id = 1$$),
     ($$properties."first-name" = 'Ada'$$, $$id = 5$$),
     ($$properties.items[0].sku = 'x'$$, $$id = 1$$),
+    ($$properties.items[0] is set$$, $$id = 1$$),
+    ($$properties.city[0] is set$$, $$false$$),
+    ($$properties.tags[1] = 'b'$$, $$id = 1$$),
+    ($$numbers includes any (2.5, 4)$$, $$id = 6$$),
+    ($$numbers includes 3000000000$$, $$false$$),
     ($$properties.tags includes 'a'$$, $$id = 1$$),
     ($$properties.at::timestamptz < '2024-03-02'$$, $$id = 1$$),
     -- numbers

@@ -21,7 +21,7 @@ constexpr auto column = ErrorCode::undefined_column, object = ErrorCode::undefin
 constexpr std::string_view time_hint = "Write it as '2025-01-31' or '2025-01-31 18:00', with or without a zone such as +01:00.";
 constexpr std::string_view truth_hint = "Write has_admin is true, or is false.";
 constexpr std::string_view source_hint = "Register one with segment.add_events('customer', …).";
-constexpr std::string_view traits_hint = "segment.traits('customer') lists the traits.";
+constexpr std::string_view traits_hint = "The views segment.population and segment.source name the relations whose columns are traits.";
 
 const Wrong wrong[] = {
     // names

@@ -1,4 +1,7 @@
 // Conditions. SQL's NULL stands for false until a negation makes it two-valued: `(…) IS NOT TRUE`.
+#include <algorithm>
+
+#include "core/definition/value_number.hpp"
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "core/error.hpp"
@@ -216,8 +219,10 @@ void SqlWriter::compare(const BoundValue &left, Comparison op, const BoundValue 
     out_ += ' ';
     operand(right, *left.type, Binding::sum);
     if (!left.constant && !right.constant && left.type->type_class == TypeClass::text && left.type->collation != right.type->collation) {
+        // A column's collation counts; what is read from jsonb has none of its own.
+        const std::string_view collation = (left.kind == ValueKind::path || left.kind == ValueKind::cast ? right : left).type->collation;
         out_ += " COLLATE ";
-        out_ += left.type->collation.empty() ? "\"default\"" : left.type->collation;
+        out_ += collation.empty() ? "\"default\"" : collation;
     }
     close(opened);
 }
@@ -289,6 +294,23 @@ void SqlWriter::text_match(const BoundTextMatch &match, Binding least) {
     close(opened);
 }
 
+namespace {
+
+// The type in which elements and items are compared: numeric where an integer type would round an item or not hold it.
+std::string_view common_element(const BoundIncludes &includes) {
+    const Type &type = *includes.value->type;
+    if (type.element_class != TypeClass::integer)
+        return type.element_sql_name;
+    const int width = type.element_sql_name == "smallint" ? 2 : type.element_sql_name == "bigint" ? 8 : 4;
+    const bool held = std::ranges::all_of(includes.items, [&](const BoundValue *item) {
+        const std::string_view digits = static_cast<const BoundNumber &>(*item).digits;
+        return is_integral(digits) && fits_integer(digits, width);
+    });
+    return held ? type.element_sql_name : "numeric";
+}
+
+}  // namespace
+
 void SqlWriter::includes(const BoundIncludes &includes, Binding least) {
     if (includes.value->type->type_class != TypeClass::array)
         return json_includes(includes, least);
@@ -296,14 +318,20 @@ void SqlWriter::includes(const BoundIncludes &includes, Binding least) {
     const bool opened = open(none ? Binding::negation : Binding::loose, least);
     out_ += none ? "NOT " : "";
     const bool inner = none && open(Binding::disjunction, Binding::primary);
-    value(*includes.value, Binding::sum);
+    const std::string_view element = common_element(includes);
+    value(*includes.value, element == includes.value->type->element_sql_name ? Binding::sum : Binding::cast);
+    if (element != includes.value->type->element_sql_name) {
+        out_ += "::";
+        out_ += element;
+        out_ += "[]";
+    }
     out_ += includes.quantity == Quantity::all || includes.items.size() == 1 ? " @> ARRAY[" : " && ARRAY[";
     for (std::size_t i = 0; i < includes.items.size(); ++i) {
         out_ += i == 0 ? "" : ", ";
         value(*includes.items[i], Binding::disjunction);
     }
     out_ += "]::";
-    out_ += includes.value->type->element_sql_name;
+    out_ += element;
     out_ += "[]";
     close(inner);
     close(opened);

@@ -1,4 +1,7 @@
 // Values other than moments.
+#include <algorithm>
+#include <string>
+
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "core/definition/value_bounds.hpp"
@@ -112,30 +115,68 @@ void SqlWriter::typed_constant(const BoundValue &value, const Type &type) {
     }
 }
 
+namespace {
+
+bool has_subscript(const BoundPath &path) {
+    return std::ranges::any_of(path.steps, [](const Name::Part &step) { return step.index >= 0; });
+}
+
+// The steps as SQL/JSON's path: strict, since `->` takes a scalar for an array of one.
+std::string strict_path(const BoundPath &path) {
+    std::string text = "strict $";
+    for (const Name::Part &step : path.steps) {
+        if (step.index >= 0) {
+            text += "[" + std::to_string(step.index) + "]";
+            continue;
+        }
+        text += ".\"";
+        for (const char c : step.name) {
+            if (c == '"' || c == '\\')
+                text += '\\';
+            if (static_cast<unsigned char>(c) < 0x20) {
+                constexpr std::string_view hex = "0123456789abcdef";
+                text += "\\u00";
+                text += hex[static_cast<unsigned char>(c) >> 4];
+                text += hex[static_cast<unsigned char>(c) & 15];
+            } else {
+                text += c;
+            }
+        }
+        text += '"';
+    }
+    return text;
+}
+
+}  // namespace
+
 void SqlWriter::path_json(const BoundPath &path, Binding least) {
+    if (has_subscript(path)) {
+        out_ += "jsonb_path_query_first(";
+        out_ += path.trait->sql;
+        out_ += ", ";
+        append_literal(out_, strict_path(path));
+        out_ += ", '{}', true)";
+        return;
+    }
     const bool opened = open(path.steps.empty() ? Binding::primary : Binding::loose, least);
     out_ += path.trait->sql;
     for (const Name::Part &step : path.steps) {
         out_ += " -> ";
-        if (step.index >= 0)
-            out_ += std::to_string(step.index);
-        else
-            append_literal(out_, step.name);
+        append_literal(out_, step.name);
     }
     close(opened);
 }
 
 void SqlWriter::path_text(const BoundPath &path) {
-    out_ += path.trait->sql;
-    if (path.steps.empty())
+    if (path.steps.empty() || has_subscript(path)) {
+        path_json(path, Binding::primary);
         out_ += " #>> '{}'";
+        return;
+    }
+    out_ += path.trait->sql;
     for (std::size_t i = 0; i < path.steps.size(); ++i) {
-        const Name::Part &step = path.steps[i];
         out_ += i + 1 == path.steps.size() ? " ->> " : " -> ";
-        if (step.index >= 0)
-            out_ += std::to_string(step.index);
-        else
-            append_literal(out_, step.name);
+        append_literal(out_, path.steps[i].name);
     }
 }
 
