@@ -136,11 +136,14 @@ $(fuzz_objects): build/fuzz/%.o: $(root)/%.cpp
 $(addprefix build/fuzz/,$(fuzz_targets)): build/fuzz/%: build/fuzz/test/fuzz/%.o $(fuzz_core)
 	@echo "  LINK  $@"; $(FUZZ_CXX) -fsanitize=fuzzer,address,undefined -o $@ $^
 
-# New findings of the corpus stay under build/; inputs worth keeping belong to test/fuzz/corpus/<target>/.
+# test/fuzz/<target>.cpp, with a <target>.dict if there is one. What the fuzzer finds stays under build/; inputs worth keeping belong to
+# test/fuzz/corpus/<target>/.
+fuzz_inputs := $(abspath $(root))/test/fuzz
 fuzz: $(addprefix fuzz-,$(fuzz_targets))
 $(addprefix fuzz-,$(fuzz_targets)): fuzz-%: build/fuzz/%
 	@mkdir -p build/fuzz/corpus/$*
-	cd build/fuzz && ./$* -max_total_time=$(SECONDS) -print_final_stats=1 corpus/$* $(wildcard $(abspath $(root))/test/fuzz/corpus/$*)
+	cd build/fuzz && ./$* -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 \
+	    $(addprefix -dict=,$(wildcard $(fuzz_inputs)/$*.dict)) corpus/$* $(wildcard $(fuzz_inputs)/corpus/$*)
 
 # --------------------------------------------------------------------------------------------------------- test modules
 

@@ -126,7 +126,7 @@ run_gtest() {
     local suite=$1 binary=$2 log=$scratch/$1.log status=0
     # In the directory of the build, so that tests find files beside their source.
     (cd build/test && UBSAN_OPTIONS=print_stacktrace=1 "$binary" --gtest_color=no) > "$log" 2>&1 || status=$?
-    ((status == 0)) || grep -vE '^\[ +(OK|RUN) +\]|^\[-+\]' "$log" || true
+    ((status == 0)) || grep -vE '^\[ +(OK|RUN) +\]|^\[-+\]|^$' "$log" || true
     count "$suite" "$(matches '^\[ +OK +\]' "$log")" "$(matches '^\[ +FAILED +\] .* \([0-9]+ ms\)$' "$log")" "$status"
 }
 
@@ -175,7 +175,7 @@ run_tap() {
     (cd "$scratch/tree" && as_server_user env TESTDIR="$scratch/tap" TESTDATADIR="$scratch/tap/data" TESTLOGDIR="$scratch/tap/log" \
         PATH="$bindir:$PATH" LC_ALL=C.UTF-8 PG_REGRESS="${pgxs%/makefiles/*}/test/regress/pg_regress" TEMP_CONFIG="$scratch/postgresql.conf" \
         prove --verbose -I "${pgxs%/makefiles/*}/test/perl" "${tests[@]/#/test/t/}") 2>&1 |
-        tee "$log" | grep -E --line-buffered '^(not )?ok |^#|\.pl ' || status=${PIPESTATUS[0]}
+        tee "$log" | grep -E --line-buffered '^not ok |^#|\.pl ' || status=${PIPESTATUS[0]}
     count tap "$(grep -cE '^ok ' <(grep -v '# SKIP' "$log") || true)" "$(matches '^not ok ' "$log")" "$status"
 }
 
