@@ -11,22 +11,22 @@
 namespace segment {
 
 enum class ErrorCode : std::uint8_t {
-    syntax_error,             // 42601
-    undefined_column,         // 42703: unknown trait
-    undefined_object,         // 42704: unknown segment, source, score, list, scheme
-    datatype_mismatch,        // 42804
-    invalid_datetime,         // 22007
-    invalid_text_representation, // 22P02
-    invalid_parameter,        // 22023
-    invalid_regular_expression, // 2201B
-    division_by_zero,         // 22012
-    numeric_out_of_range,     // 22003
-    cyclic_definition,        // 42P19
-    object_not_ready,         // 55000: needs a source, subscriptions, a score
-    program_limit_exceeded,   // 54000
-    feature_not_supported,    // 0A000
-    invalid_binary_representation, // 22P03
-    internal_error,           // XX000: an invariant of ours does not hold
+    syntax_error,                   // 42601
+    undefined_column,               // 42703: unknown trait
+    undefined_object,               // 42704: unknown segment, source, score, list, scheme
+    datatype_mismatch,              // 42804
+    invalid_datetime,               // 22007
+    invalid_text_representation,    // 22P02
+    invalid_parameter,              // 22023
+    invalid_regular_expression,     // 2201B
+    division_by_zero,               // 22012
+    numeric_out_of_range,           // 22003
+    cyclic_definition,              // 42P19
+    object_not_ready,               // 55000: needs a source, subscriptions, a score
+    program_limit_exceeded,         // 54000
+    feature_not_supported,          // 0A000
+    invalid_binary_representation,  // 22P03
+    internal_error,                 // XX000: an invariant of ours does not hold
 };
 
 class Error : public std::exception {

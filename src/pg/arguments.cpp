@@ -20,11 +20,17 @@ char *required_name(FunctionCallInfo fcinfo, int index, const char *name) {
     return pstrdup(NameStr(*DatumGetName(required(fcinfo, index, name))));
 }
 
-int32 required_int32(FunctionCallInfo fcinfo, int index, const char *name) { return DatumGetInt32(required(fcinfo, index, name)); }
+int32 required_int32(FunctionCallInfo fcinfo, int index, const char *name) {
+    return DatumGetInt32(required(fcinfo, index, name));
+}
 
-Oid required_oid(FunctionCallInfo fcinfo, int index, const char *name) { return DatumGetObjectId(required(fcinfo, index, name)); }
+Oid required_oid(FunctionCallInfo fcinfo, int index, const char *name) {
+    return DatumGetObjectId(required(fcinfo, index, name));
+}
 
-bool required_bool(FunctionCallInfo fcinfo, int index, const char *name) { return DatumGetBool(required(fcinfo, index, name)); }
+bool required_bool(FunctionCallInfo fcinfo, int index, const char *name) {
+    return DatumGetBool(required(fcinfo, index, name));
+}
 
 char *optional_text(FunctionCallInfo fcinfo, int index) {
     return PG_ARGISNULL(index) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(index));

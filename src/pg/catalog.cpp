@@ -8,7 +8,8 @@ namespace segment::pg {
 namespace {
 
 constexpr const char *population_columns =
-    "id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, key_type, time_zone, week_start, base, "
+    "id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, key_type, time_zone, week_start, "
+    "base, "
     "schema::pg_catalog.text, prefix::pg_catalog.text, as_of, owner::pg_catalog.text";
 
 Population *population_of(const Rows &rows, uint64 row) {
@@ -134,7 +135,9 @@ void begin_refreshing(const Population *population, MemoryContext context) {
     refreshing = population->id;
 }
 
-void lock_populations() { catalog_execute("LOCK TABLE segment.catalog_population IN SHARE ROW EXCLUSIVE MODE"); }
+void lock_populations() {
+    catalog_execute("LOCK TABLE segment.catalog_population IN SHARE ROW EXCLUSIVE MODE");
+}
 
 TraitRelations trait_relations(const Population *population) {
     Rows rows = catalog_execute(
@@ -155,8 +158,10 @@ Segments segments_of(const Population *population) {
         {{INT4OID, Int32GetDatum(population->id)}});
     Segments result{static_cast<int32>(rows.count), static_cast<Segment *>(palloc0(sizeof(Segment) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
-        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1), DatumGetInt32(value_of(rows, row, 2)),
-                             text_of(rows, row, 3), DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5)), *DatumGetUUIDP(value_of(rows, row, 6))};
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1),
+                             DatumGetInt32(value_of(rows, row, 2)), text_of(rows, row, 3),
+                             DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5)),
+                             *DatumGetUUIDP(value_of(rows, row, 6))};
     return result;
 }
 
@@ -171,7 +176,8 @@ SegmentReference get_segment(const char *name, Lock lock) {
     Rows rows = catalog_execute(
         "SELECT s.id, p.id, p.name, s.name FROM segment.catalog_segment s "
         "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id "
-        "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) OPERATOR(pg_catalog.=) $1 "
+        "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) "
+        "OPERATOR(pg_catalog.=) $1 "
         "ORDER BY s.name OPERATOR(pg_catalog.=) $1, p.name, s.id",
         {text_argument(name)});
     int32 segment_id = 0;
@@ -209,13 +215,17 @@ SegmentReference get_segment(const char *name, Lock lock) {
                     near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.segment.")));
 }
 
-char *member_relation_name(const Population *population, const char *suffix) { return psprintf("%s_%s", population->prefix, suffix); }
+char *member_relation_name(const Population *population, const char *suffix) {
+    return psprintf("%s_%s", population->prefix, suffix);
+}
 
 char *member_relation_sql(const Population *population, const char *suffix) {
     return quote_qualified_identifier(population->schema, member_relation_name(population, suffix));
 }
 
-char *member_column(const Population *population) { return psprintf("%s_id", population->name); }
+char *member_column(const Population *population) {
+    return psprintf("%s_id", population->name);
+}
 
 Oid population_owner(const Population *population) {
     Oid owner = get_role_oid(population->owner, true);
@@ -255,14 +265,16 @@ void check_member_tables(const Population *population) {
         const char *sql = member_relation_sql(population, suffix);
         Oid table = own_relation(population, suffix);
         if (!OidIsValid(table)) {
-            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a member table of population \"%s\" does not exist: %s", population->name, sql),
+            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                            errmsg("a member table of population \"%s\" does not exist: %s", population->name, sql),
                             errhint("Drop the population with segment.drop_population(%s, cascade => true) and create it again.",
                                     quote_literal_cstr(population->name))));
         }
         if (owner_of(table) != population_owner(population)) {
             ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                             errmsg("%s is not owned by the owner of population \"%s\"", sql, population->name),
-                            errdetail("It belongs to \"%s\", the population to \"%s\".", GetUserNameFromId(owner_of(table), true), population->owner)));
+                            errdetail("It belongs to \"%s\", the population to \"%s\".", GetUserNameFromId(owner_of(table), true),
+                                      population->owner)));
         }
     }
 }

@@ -20,7 +20,7 @@ struct Population {
     char *schema, *prefix;  // of the member tables
     char *owner;            // the role as which the population is evaluated
     bool has_as_of;
-    TimestampTz as_of;      // of the last refresh
+    TimestampTz as_of;  // of the last refresh
 };
 
 struct TraitRelation {
@@ -67,12 +67,22 @@ Rows caller_execute(const char *sql, spi::Arguments arguments = {}, spi::Options
 
 // Arguments of the common types; a null text is NULL.
 spi::Argument text_argument(const char *value);
-inline spi::Argument int4_argument(int32 value) { return {INT4OID, Int32GetDatum(value)}; }
-inline spi::Argument int8_argument(int64 value) { return {INT8OID, Int64GetDatum(value)}; }
-inline spi::Argument timestamptz_argument(TimestampTz value) { return {TIMESTAMPTZOID, TimestampTzGetDatum(value)}; }
+inline spi::Argument int4_argument(int32 value) {
+    return {INT4OID, Int32GetDatum(value)};
+}
+inline spi::Argument int8_argument(int64 value) {
+    return {INT8OID, Int64GetDatum(value)};
+}
+inline spi::Argument timestamptz_argument(TimestampTz value) {
+    return {TIMESTAMPTZOID, TimestampTzGetDatum(value)};
+}
 
-inline Datum value_of(const Rows &rows, uint64 row, int column) { return rows.values[row * rows.columns + column]; }
-inline bool is_null(const Rows &rows, uint64 row, int column) { return rows.nulls[row * rows.columns + column]; }
+inline Datum value_of(const Rows &rows, uint64 row, int column) {
+    return rows.values[row * rows.columns + column];
+}
+inline bool is_null(const Rows &rows, uint64 row, int column) {
+    return rows.nulls[row * rows.columns + column];
+}
 char *text_of(const Rows &rows, uint64 row, int column);  // of a text or name column; null for NULL
 
 // Null when there is none of that name. With Lock::exclusive the row stays locked to the end of the transaction, so that

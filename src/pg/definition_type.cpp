@@ -55,7 +55,8 @@ std::pmr::string canonical_text(std::string_view text, Source source, std::pmr::
     }
     std::pmr::string printed(&arena);
     definition::print(read(text, source, arena), printed);
-    return source == Source::formula_json ? definition::canonical_formula(printed, arena) : definition::canonical_definition(printed, arena);
+    return source == Source::formula_json ? definition::canonical_formula(printed, arena)
+                                          : definition::canonical_definition(printed, arena);
 }
 
 // Inside boundary::core.
@@ -86,7 +87,9 @@ Stored *store_now(std::string_view text, Source source) {
     return boundary::core([&] { return store(text, source, context); });
 }
 
-std::string_view stored_text(const Stored *stored) { return {stored->text, VARSIZE(stored) - header_size}; }
+std::string_view stored_text(const Stored *stored) {
+    return {stored->text, VARSIZE(stored) - header_size};
+}
 
 const Stored *checked(Datum datum) {
     const auto *stored = reinterpret_cast<const Stored *>(PG_DETOAST_DATUM(datum));
@@ -157,7 +160,9 @@ char *canonical_definition(const char *text) {
     return definition_text(PointerGetDatum(store_now(text, Source::definition)));
 }
 
-char *definition_text(Datum datum) { return to_cstring(stored_text(checked(datum))); }
+char *definition_text(Datum datum) {
+    return to_cstring(stored_text(checked(datum)));
+}
 
 char *required_definition(FunctionCallInfo fcinfo, int index) {
     if (PG_ARGISNULL(index)) {
@@ -170,15 +175,25 @@ char *required_definition(FunctionCallInfo fcinfo, int index) {
 
 using namespace segment::pg;
 
-SEGMENT_FUNCTION(segment_definition_in) { return input(fcinfo, Source::definition); }
+SEGMENT_FUNCTION(segment_definition_in) {
+    return input(fcinfo, Source::definition);
+}
 
-SEGMENT_FUNCTION(segment_formula_in) { return input(fcinfo, Source::formula); }
+SEGMENT_FUNCTION(segment_formula_in) {
+    return input(fcinfo, Source::formula);
+}
 
-SEGMENT_FUNCTION(segment_definition_recv) { return receive(fcinfo, Source::definition); }
+SEGMENT_FUNCTION(segment_definition_recv) {
+    return receive(fcinfo, Source::definition);
+}
 
-SEGMENT_FUNCTION(segment_formula_recv) { return receive(fcinfo, Source::formula); }
+SEGMENT_FUNCTION(segment_formula_recv) {
+    return receive(fcinfo, Source::formula);
+}
 
-SEGMENT_FUNCTION(segment_definition_out) { PG_RETURN_CSTRING(definition_text(PG_GETARG_DATUM(0))); }
+SEGMENT_FUNCTION(segment_definition_out) {
+    PG_RETURN_CSTRING(definition_text(PG_GETARG_DATUM(0)));
+}
 
 SEGMENT_FUNCTION(segment_definition_send) {
     std::string_view text = stored_text(checked(PG_GETARG_DATUM(0)));
@@ -189,23 +204,41 @@ SEGMENT_FUNCTION(segment_definition_send) {
     PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }
 
-SEGMENT_FUNCTION(segment_definition_to_jsonb) { return to_jsonb(fcinfo, Source::definition); }
+SEGMENT_FUNCTION(segment_definition_to_jsonb) {
+    return to_jsonb(fcinfo, Source::definition);
+}
 
-SEGMENT_FUNCTION(segment_formula_to_jsonb) { return to_jsonb(fcinfo, Source::formula); }
+SEGMENT_FUNCTION(segment_formula_to_jsonb) {
+    return to_jsonb(fcinfo, Source::formula);
+}
 
-SEGMENT_FUNCTION(segment_definition_from_jsonb) { return from_jsonb(fcinfo, Source::definition_json); }
+SEGMENT_FUNCTION(segment_definition_from_jsonb) {
+    return from_jsonb(fcinfo, Source::definition_json);
+}
 
-SEGMENT_FUNCTION(segment_formula_from_jsonb) { return from_jsonb(fcinfo, Source::formula_json); }
+SEGMENT_FUNCTION(segment_formula_from_jsonb) {
+    return from_jsonb(fcinfo, Source::formula_json);
+}
 
-SEGMENT_FUNCTION(segment_from_query_builder) { return from_jsonb(fcinfo, Source::query_builder); }
+SEGMENT_FUNCTION(segment_from_query_builder) {
+    return from_jsonb(fcinfo, Source::query_builder);
+}
 
-SEGMENT_FUNCTION(segment_definition_and) { return combine(fcinfo, "(", ") and (", ")"); }
+SEGMENT_FUNCTION(segment_definition_and) {
+    return combine(fcinfo, "(", ") and (", ")");
+}
 
-SEGMENT_FUNCTION(segment_definition_or) { return combine(fcinfo, "(", ") or (", ")"); }
+SEGMENT_FUNCTION(segment_definition_or) {
+    return combine(fcinfo, "(", ") or (", ")");
+}
 
-SEGMENT_FUNCTION(segment_definition_and_not) { return combine(fcinfo, "(", ") and not (", ")"); }
+SEGMENT_FUNCTION(segment_definition_and_not) {
+    return combine(fcinfo, "(", ") and not (", ")");
+}
 
-SEGMENT_FUNCTION(segment_definition_not) { return combine(fcinfo, "not (", "", ")"); }
+SEGMENT_FUNCTION(segment_definition_not) {
+    return combine(fcinfo, "not (", "", ")");
+}
 
 SEGMENT_FUNCTION(segment_definition_eq) {
     PG_RETURN_BOOL(stored_text(checked(PG_GETARG_DATUM(0))) == stored_text(checked(PG_GETARG_DATUM(1))));

@@ -89,8 +89,8 @@ inline int64 integer_of(IntegerForm form, Datum value) {
 }
 
 // Values of the same bytes have the same code, whatever the type: low-cardinality columns are encoded by a look-up.
-constexpr uint32 cache_slots = 1024;         // a power of two
-constexpr Size cached_value_max = 128;       // longer values are searched each time
+constexpr uint32 cache_slots = 1024;    // a power of two
+constexpr Size cached_value_max = 128;  // longer values are searched each time
 
 struct CachedValue {
     uint32 code;

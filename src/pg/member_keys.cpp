@@ -40,7 +40,8 @@ std::uint64_t MemberKeys::hash(Datum key) const {
         case KeyType::Form::integer:
             return members::hash(static_cast<std::uint64_t>(integer_of(key, type_.length)));
         case KeyType::Form::uuid:
-            return members::hash_uuid(std::span<const std::byte, UUID_LEN>(reinterpret_cast<const std::byte *>(DatumGetUUIDP(key)->data), UUID_LEN));
+            return members::hash_uuid(
+                std::span<const std::byte, UUID_LEN>(reinterpret_cast<const std::byte *>(DatumGetUUIDP(key)->data), UUID_LEN));
         case KeyType::Form::other:
             break;
     }
@@ -72,7 +73,8 @@ MemberKeys::Added MemberKeys::add(Datum key) {
     if (keys_.size() == keys_.capacity())
         keys_.reserve(keys_.empty() ? 1024 : keys_.size() * 2);
     std::uint64_t next = keys_.size();
-    members::Ordinal ordinal = dictionary_.find_or_insert(hash(key), next, [&](members::Ordinal candidate) { return equal(candidate, key); });
+    members::Ordinal ordinal =
+        dictionary_.find_or_insert(hash(key), next, [&](members::Ordinal candidate) { return equal(candidate, key); });
     if (ordinal != next)
         return {ordinal, false};
     keys_.push_back(copy(key));

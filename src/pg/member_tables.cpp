@@ -17,7 +17,9 @@ bool writing() {
            writing_transaction == GetTopTransactionIdIfAny();
 }
 
-void run_ddl(const char *sql) { caller_execute(sql); }
+void run_ddl(const char *sql) {
+    caller_execute(sql);
+}
 
 constexpr const char *views[] = {"segment_history", "segments", "segment"};
 constexpr const char *tables[] = {"segment_change", "segment_stay", "segment_member", "segment_name"};
@@ -40,9 +42,10 @@ void comment(const char *kind, const char *relation, const char *text) {
 }
 
 void guard(const char *relation) {
-    run_ddl(psprintf("CREATE TRIGGER segment_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s "
-                     "FOR EACH STATEMENT EXECUTE FUNCTION segment.guard_membership()",
-                     relation));
+    run_ddl(
+        psprintf("CREATE TRIGGER segment_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s "
+                 "FOR EACH STATEMENT EXECUTE FUNCTION segment.guard_membership()",
+                 relation));
     run_ddl(psprintf("ALTER TRIGGER segment_guard ON %s DEPENDS ON EXTENSION segment", relation));
 }
 
@@ -53,7 +56,9 @@ void begin_membership_write() {
     writing_in = GetCurrentSubTransactionId();
 }
 
-void end_membership_write() { writing_in = InvalidSubTransactionId; }
+void end_membership_write() {
+    writing_in = InvalidSubTransactionId;
+}
 
 void create_member_tables(const Population *population, const char *key_type_sql, Oid key_collation) {
     for (const char *table : tables) {
@@ -72,9 +77,10 @@ void create_member_tables(const Population *population, const char *key_type_sql
     // Names in the statements below mean pg_catalog's, whatever the caller's search_path.
     Identity caller = begin_identity(GetUserId());
 
-    run_ddl(psprintf("CREATE TABLE %s (segment_id int NOT NULL, %s, entered_at timestamptz NOT NULL, enter_reason text NOT NULL, "
-                     "definition_version int NOT NULL, via text NOT NULL, PRIMARY KEY (segment_id, %s))",
-                     member, key_definition, key));
+    run_ddl(
+        psprintf("CREATE TABLE %s (segment_id int NOT NULL, %s, entered_at timestamptz NOT NULL, enter_reason text NOT NULL, "
+                 "definition_version int NOT NULL, via text NOT NULL, PRIMARY KEY (segment_id, %s))",
+                 member, key_definition, key));
     run_ddl(psprintf("CREATE INDEX ON %s (%s, segment_id)", member, key));
     comment("TABLE", member, "who is in which segment; written by segment.refresh");
     guard(member);
@@ -83,17 +89,19 @@ void create_member_tables(const Population *population, const char *key_type_sql
     comment("TABLE", name, "the names of the segments in the member tables");
     guard(name);
 
-    run_ddl(psprintf("CREATE TABLE %s (segment_id int NOT NULL, %s, entered_at timestamptz NOT NULL, exited_at timestamptz NOT NULL, "
-                     "during tstzrange GENERATED ALWAYS AS (tstzrange(entered_at, exited_at)) STORED, enter_reason text NOT NULL, "
-                     "exit_reason text NOT NULL, PRIMARY KEY (segment_id, %s, entered_at))",
-                     stay, key_definition, key));
+    run_ddl(
+        psprintf("CREATE TABLE %s (segment_id int NOT NULL, %s, entered_at timestamptz NOT NULL, exited_at timestamptz NOT NULL, "
+                 "during tstzrange GENERATED ALWAYS AS (tstzrange(entered_at, exited_at)) STORED, enter_reason text NOT NULL, "
+                 "exit_reason text NOT NULL, PRIMARY KEY (segment_id, %s, entered_at))",
+                 stay, key_definition, key));
     comment("TABLE", stay, "closed stays: who was in which segment from when to when");
     guard(stay);
 
-    run_ddl(psprintf("CREATE TABLE %s (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, xid xid8 NOT NULL DEFAULT pg_current_xact_id(), "
-                     "segment_id int NOT NULL, %s, change text NOT NULL CHECK (change IN ('entered', 'exited')), at timestamptz NOT NULL, "
-                     "as_of timestamptz NOT NULL, reason text NOT NULL, definition_version int NOT NULL)",
-                     change, key_definition));
+    run_ddl(
+        psprintf("CREATE TABLE %s (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, xid xid8 NOT NULL DEFAULT pg_current_xact_id(), "
+                 "segment_id int NOT NULL, %s, change text NOT NULL CHECK (change IN ('entered', 'exited')), at timestamptz NOT NULL, "
+                 "as_of timestamptz NOT NULL, reason text NOT NULL, definition_version int NOT NULL)",
+                 change, key_definition));
     comment("TABLE", change, "who entered and who exited, in the order of the refreshes");
     guard(change);
 
@@ -103,17 +111,19 @@ void create_member_tables(const Population *population, const char *key_type_sql
     comment("VIEW", segment_view, "who is in which segment, by the segments' names");
 
     const char *segments_view = member_relation_sql(population, "segments");
-    run_ddl(psprintf("CREATE VIEW %s AS SELECT m.%s, array_agg(n.name ORDER BY n.name) AS segments FROM %s m JOIN %s n USING (segment_id) GROUP BY m.%s",
-                     segments_view, key, member, name, key));
+    run_ddl(psprintf(
+        "CREATE VIEW %s AS SELECT m.%s, array_agg(n.name ORDER BY n.name) AS segments FROM %s m JOIN %s n USING (segment_id) GROUP BY m.%s",
+        segments_view, key, member, name, key));
     comment("VIEW", segments_view, "each member's segments");
 
     const char *history_view = member_relation_sql(population, "segment_history");
-    run_ddl(psprintf("CREATE VIEW %s AS "
-                     "SELECT n.name AS segment, s.segment_id, s.%s, s.entered_at, s.exited_at, s.during, s.enter_reason, s.exit_reason "
-                     "FROM %s s JOIN %s n USING (segment_id) "
-                     "UNION ALL SELECT n.name, m.segment_id, m.%s, m.entered_at, NULL, tstzrange(m.entered_at, NULL), m.enter_reason, NULL "
-                     "FROM %s m JOIN %s n USING (segment_id)",
-                     history_view, key, stay, name, key, member, name));
+    run_ddl(
+        psprintf("CREATE VIEW %s AS "
+                 "SELECT n.name AS segment, s.segment_id, s.%s, s.entered_at, s.exited_at, s.during, s.enter_reason, s.exit_reason "
+                 "FROM %s s JOIN %s n USING (segment_id) "
+                 "UNION ALL SELECT n.name, m.segment_id, m.%s, m.entered_at, NULL, tstzrange(m.entered_at, NULL), m.enter_reason, NULL "
+                 "FROM %s m JOIN %s n USING (segment_id)",
+                 history_view, key, stay, name, key, member, name));
     comment("VIEW", history_view, "all stays, the open ones with exited_at null");
     end_identity(caller);
 }

@@ -44,7 +44,8 @@ void receive_member(void *state, TupleTableSlot *slot) {
     if (deleted->count == deleted->capacity) {
         int64 capacity = std::max<int64>(64, deleted->capacity * 2);
         Size size = sizeof(Datum) * static_cast<Size>(capacity);
-        deleted->keys = static_cast<Datum *>(deleted->keys == nullptr ? MemoryContextAllocHuge(reader->context, size) : repalloc_huge(deleted->keys, size));
+        deleted->keys = static_cast<Datum *>(deleted->keys == nullptr ? MemoryContextAllocHuge(reader->context, size)
+                                                                      : repalloc_huge(deleted->keys, size));
         deleted->capacity = capacity;
     }
     MemoryContext before = MemoryContextSwitchTo(reader->context);
@@ -88,7 +89,8 @@ void flush(KeyBatch *batch) {
         return;
     }
     CHECK_FOR_INTERRUPTS();
-    ArrayType *array = construct_array(batch->keys, static_cast<int>(batch->count), batch->type, batch->length, batch->by_value, batch->alignment);
+    ArrayType *array =
+        construct_array(batch->keys, static_cast<int>(batch->count), batch->type, batch->length, batch->by_value, batch->alignment);
     batch->write(batch->change, batch->reason, PointerGetDatum(array));
     pfree(array);
     batch->count = 0;
@@ -128,18 +130,22 @@ void write_entered(const Change *change, const char *reason, Datum keys) {
     StringInfoData sql;
     initStringInfo(&sql);
     const char *from = "FROM pg_catalog.unnest($2) AS keys(k)";
-    appendStringInfo(&sql, "INSERT INTO %s (segment_id, %s, entered_at, enter_reason, definition_version, via) SELECT $1, k, $3, $4, $5, 'definition' %s",
-                     member_relation_sql(population, "segment_member"), key, from);
+    appendStringInfo(
+        &sql,
+        "INSERT INTO %s (segment_id, %s, entered_at, enter_reason, definition_version, via) SELECT $1, k, $3, $4, $5, 'definition' %s",
+        member_relation_sql(population, "segment_member"), key, from);
     Oid array = get_array_type(change->run->binding.key->type);
-    spi::Argument arguments[] = {{INT4OID, Int32GetDatum(change->segment->id)},    {array, keys},
+    spi::Argument arguments[] = {{INT4OID, Int32GetDatum(change->segment->id)},        {array, keys},
                                  {TIMESTAMPTZOID, TimestampTzGetDatum(change->as_of)}, {TEXTOID, CStringGetTextDatum(reason)},
                                  {INT4OID, Int32GetDatum(change->segment->version)},   {TIMESTAMPTZOID, TimestampTzGetDatum(change->at)}};
     auto count = static_cast<uint64>(ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(keys)), ARR_DIMS(DatumGetArrayTypeP(keys))));
     insert(sql.data, std::span<const spi::Argument>(arguments).first(5), member_relation_sql(population, "segment_member"), count);
     if (change->announced) {
         resetStringInfo(&sql);
-        appendStringInfo(&sql, "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) SELECT $1, k, 'entered', $6, $3, $4, $5 %s",
-                         member_relation_sql(population, "segment_change"), key, from);
+        appendStringInfo(
+            &sql,
+            "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) SELECT $1, k, 'entered', $6, $3, $4, $5 %s",
+            member_relation_sql(population, "segment_change"), key, from);
         insert(sql.data, arguments, member_relation_sql(population, "segment_change"), count);
     }
 }
@@ -150,14 +156,15 @@ void write_exited(const Change *change, const char *reason, Datum keys) {
     Oid type = change->run->binding.key->type;
     StringInfoData sql;
     initStringInfo(&sql);
-    appendStringInfo(&sql,
-                     "WITH gone AS (DELETE FROM %s AS m USING pg_catalog.unnest($2) AS k "
-                     "WHERE m.segment_id = $1 AND m.%s %s k RETURNING m.%s, m.entered_at, m.enter_reason), "
-                     "closed AS (INSERT INTO %s (segment_id, %s, entered_at, exited_at, enter_reason, exit_reason) "
-                     "SELECT $1, %s, entered_at, $3, enter_reason, $4 FROM gone WHERE entered_at < $3) "
-                     "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) SELECT $1, %s, 'exited', $6, $3, $4, $5 FROM gone",
-                     member_relation_sql(population, "segment_member"), key, equality_sql(type), key,
-                     member_relation_sql(population, "segment_stay"), key, key, member_relation_sql(population, "segment_change"), key, key);
+    appendStringInfo(
+        &sql,
+        "WITH gone AS (DELETE FROM %s AS m USING pg_catalog.unnest($2) AS k "
+        "WHERE m.segment_id = $1 AND m.%s %s k RETURNING m.%s, m.entered_at, m.enter_reason), "
+        "closed AS (INSERT INTO %s (segment_id, %s, entered_at, exited_at, enter_reason, exit_reason) "
+        "SELECT $1, %s, entered_at, $3, enter_reason, $4 FROM gone WHERE entered_at < $3) "
+        "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) SELECT $1, %s, 'exited', $6, $3, $4, $5 FROM gone",
+        member_relation_sql(population, "segment_member"), key, equality_sql(type), key, member_relation_sql(population, "segment_stay"),
+        key, key, member_relation_sql(population, "segment_change"), key, key);
     spi::Argument arguments[] = {{INT4OID, Int32GetDatum(change->segment->id)},        {get_array_type(type), keys},
                                  {TIMESTAMPTZOID, TimestampTzGetDatum(change->as_of)}, {TEXTOID, CStringGetTextDatum(reason)},
                                  {INT4OID, Int32GetDatum(change->segment->version)},   {TIMESTAMPTZOID, TimestampTzGetDatum(change->at)}};
@@ -206,7 +213,8 @@ void write_names(const Run *run) {
         uids[i] = UUIDPGetDatum(&segment->uid);
     }
     int items = static_cast<int>(count);
-    write(psprintf("INSERT INTO %s AS n (segment_id, name, uid) SELECT * FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) "
+    write(psprintf("INSERT INTO %s AS n (segment_id, name, uid) SELECT * FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), "
+                   "pg_catalog.unnest($3)) "
                    "ON CONFLICT (segment_id) DO UPDATE SET name = excluded.name, uid = excluded.uid "
                    "WHERE n.name <> excluded.name OR n.uid <> excluded.uid",
                    member_relation_sql(run->population, "segment_name")),

@@ -22,9 +22,10 @@ void check_name(const char *what, const char *name) {
 
 void check_time_zone(const char *time_zone) {
     // SQL reads a name that is also an abbreviation as that one: CET without its summers.
-    Rows abbreviation = caller_execute("SELECT 1 FROM pg_catalog.pg_timezone_abbrevs WHERE abbrev OPERATOR(pg_catalog.=) pg_catalog.upper($1) "
-                                       "AND pg_catalog.upper($1) NOT IN ('UTC', 'GMT')",
-                                       {text_argument(time_zone)});
+    Rows abbreviation = caller_execute(
+        "SELECT 1 FROM pg_catalog.pg_timezone_abbrevs WHERE abbrev OPERATOR(pg_catalog.=) pg_catalog.upper($1) "
+        "AND pg_catalog.upper($1) NOT IN ('UTC', 'GMT')",
+        {text_argument(time_zone)});
     if (abbreviation.count > 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" is an abbreviation", time_zone),
                         errdetail("Abbreviations have no daylight saving time, and mean what a server's settings say."),
@@ -39,7 +40,8 @@ void check_time_zone(const char *time_zone) {
 void check_key(const UserRelation *relation, const Column *key) {
     if (get_typtype(key->type) == TYPTYPE_COMPOSITE || !OidIsValid(get_array_type(key->type))) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be a key", key->name, relation->sql),
-                        errdetail("Its type is %s.", key->type_sql), errhint("Register a view with a key of one value, such as its parts joined as text.")));
+                        errdetail("Its type is %s.", key->type_sql),
+                        errhint("Register a view with a key of one value, such as its parts joined as text.")));
     }
     TypeCacheEntry *entry = lookup_type_cache(key->type, TYPECACHE_CMP_PROC | TYPECACHE_HASH_EXTENDED_PROC | TYPECACHE_EQ_OPR);
     if (!OidIsValid(entry->cmp_proc) || !OidIsValid(entry->hash_extended_proc) || !OidIsValid(entry->eq_opr))
@@ -65,7 +67,8 @@ int32 create_population(const char *name, const UserRelation *relation, Function
     check_name("prefix", prefix);
     check_time_zone(time_zone);
     if (week_start < 1 || week_start > 7)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("week_start must be between 1 (Monday) and 7 (Sunday), not %d", week_start)));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("week_start must be between 1 (Monday) and 7 (Sunday), not %d", week_start)));
     if (strcmp(name, "segment") == 0)
         ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a population cannot be called \"segment\""),
                         errdetail("Its member column would be \"segment_id\", which holds the segment.")));
@@ -96,10 +99,11 @@ int32 create_population(const char *name, const UserRelation *relation, Function
             return existing->id;
         if (strcmp(existing->key_type, population.key_type) != 0 || strcmp(existing->schema, population.schema) != 0 ||
             strcmp(existing->prefix, population.prefix) != 0)
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("population \"%s\" cannot be replaced: its member tables would change", name),
-                            errdetail("They are %s with keys of type %s.", member_relation_sql(existing, "segment_member"), existing->key_type),
-                            errhint("Drop the population with segment.drop_population first.")));
+            ereport(ERROR,
+                    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                     errmsg("population \"%s\" cannot be replaced: its member tables would change", name),
+                     errdetail("They are %s with keys of type %s.", member_relation_sql(existing, "segment_member"), existing->key_type),
+                     errhint("Drop the population with segment.drop_population first.")));
         population.id = existing->id;
         population.owner = existing->owner;
     }
@@ -112,15 +116,17 @@ int32 create_population(const char *name, const UserRelation *relation, Function
                                      text_argument(population.schema),        text_argument(population.prefix),
                                      text_argument(population.owner)};
     if (existing != nullptr) {
-        catalog_execute("UPDATE segment.catalog_population SET relation_schema = $2, relation_name = $3, key = $4, key_type = $5, "
-                        "time_zone = $6, week_start = $7, base = $8 WHERE name OPERATOR(pg_catalog.=) $1",
-                        std::span(columns).first(8));
+        catalog_execute(
+            "UPDATE segment.catalog_population SET relation_schema = $2, relation_name = $3, key = $4, key_type = $5, "
+            "time_zone = $6, week_start = $7, base = $8 WHERE name OPERATOR(pg_catalog.=) $1",
+            std::span(columns).first(8));
         return existing->id;
     }
     create_member_tables(&population, key->type_sql, key->collation);
-    Rows rows = catalog_execute("INSERT INTO segment.catalog_population (name, relation_schema, relation_name, key, key_type, time_zone, "
-                                "week_start, base, schema, prefix, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
-                                columns);
+    Rows rows = catalog_execute(
+        "INSERT INTO segment.catalog_population (name, relation_schema, relation_name, key, key_type, time_zone, "
+        "week_start, base, schema, prefix, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+        columns);
     return DatumGetInt32(value_of(rows, 0, 0));
 }
 
@@ -138,27 +144,32 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
 
     const spi::Argument columns[] = {int4_argument(population->id), text_argument(relation->schema), text_argument(relation->name),
                                      text_argument(key->name), text_argument(prefix)};
-    Rows same = catalog_execute("SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
-                                "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
-                                std::span(columns).first(3));
+    Rows same = catalog_execute(
+        "SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
+        "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
+        std::span(columns).first(3));
     if (same.count > 0 && if_exists == IfExists::error) {
-        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("%s already adds traits to population \"%s\"", relation->sql, population->name),
-                        errhint("Pass if_exists => 'keep' or 'replace' to run this again.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("%s already adds traits to population \"%s\"", relation->sql, population->name),
+                 errhint("Pass if_exists => 'keep' or 'replace' to run this again.")));
     }
     if (same.count > 0 && if_exists == IfExists::keep) {
         return;
     }
-    Rows taken = catalog_execute("SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $5 "
-                                 "AND (relation_schema OPERATOR(pg_catalog.<>) $2 OR relation_name OPERATOR(pg_catalog.<>) $3 OR $4 IS NULL)",
-                                 columns);
+    Rows taken = catalog_execute(
+        "SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $5 "
+        "AND (relation_schema OPERATOR(pg_catalog.<>) $2 OR relation_name OPERATOR(pg_catalog.<>) $3 OR $4 IS NULL)",
+        columns);
     if (taken.count > 0) {
-        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" already has traits with prefix \"%s\"", population->name, prefix)));
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+                        errmsg("population \"%s\" already has traits with prefix \"%s\"", population->name, prefix)));
     }
-    catalog_execute(same.count > 0 ? "UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
-                                     "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3"
-                                   : "INSERT INTO segment.catalog_traits (population_id, position, relation_schema, relation_name, key, prefix) "
-                                     "SELECT $1, coalesce(pg_catalog.max(position), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5 "
-                                     "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
+    catalog_execute(same.count > 0
+                        ? "UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
+                          "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3"
+                        : "INSERT INTO segment.catalog_traits (population_id, position, relation_schema, relation_name, key, prefix) "
+                          "SELECT $1, coalesce(pg_catalog.max(position), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5 "
+                          "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
                     columns);
     // The names must fit those already there, the definitions the names, and the key the population's.
     check_population(population);

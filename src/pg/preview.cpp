@@ -38,9 +38,8 @@ Datum sample_keys(const Run *run, const members::BitSet &set, int32 wanted) {
     Sample sample{&lookup_type_cache(key->type, TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo, key->collation, wanted, 0,
                   static_cast<Datum *>(palloc(sizeof(Datum) * (wanted + 1)))};
     set.for_each([&](members::Ordinal ordinal) { consider(&sample, run->keys->key(ordinal)); });
-    std::sort_heap(sample.keys, sample.keys + sample.count, [&](Datum a, Datum b) {
-        return DatumGetInt32(FunctionCall2Coll(sample.compare, sample.collation, a, b)) < 0;
-    });
+    std::sort_heap(sample.keys, sample.keys + sample.count,
+                   [&](Datum a, Datum b) { return DatumGetInt32(FunctionCall2Coll(sample.compare, sample.collation, a, b)) < 0; });
     Oid output;
     bool is_varlena;
     getTypeOutputInfo(key->type, &output, &is_varlena);
@@ -95,6 +94,10 @@ Datum preview(FunctionCallInfo fcinfo, const char *definition) {
 
 using namespace segment::pg;
 
-SEGMENT_FUNCTION(segment_preview) { return preview(fcinfo, required_text(fcinfo, 1, "definition")); }
+SEGMENT_FUNCTION(segment_preview) {
+    return preview(fcinfo, required_text(fcinfo, 1, "definition"));
+}
 
-SEGMENT_FUNCTION(segment_preview_definition) { return preview(fcinfo, required_definition(fcinfo, 1)); }
+SEGMENT_FUNCTION(segment_preview_definition) {
+    return preview(fcinfo, required_definition(fcinfo, 1));
+}

@@ -89,16 +89,18 @@ TimestampTz as_of_of_run(const Population *population, const Request *request) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("as_of %s is before the last refresh", pstrdup(timestamptz_to_str(request->as_of))),
                         errdetail("Population \"%s\" was refreshed as of %s.", population->name, timestamptz_to_str(population->as_of)),
-                        errhint("The past is read by segment.preview, segment.to_sql and the view %s.", member_relation_sql(population, "segment_history"))));
+                        errhint("The past is read by segment.preview, segment.to_sql and the view %s.",
+                                member_relation_sql(population, "segment_history"))));
     }
     return request->as_of;
 }
 
 void record_segment(const Segment *segment, const Written *written, TimestampTz as_of, TimestampTz at) {
-    catalog_execute("UPDATE segment.catalog_segment SET members = $2, refreshed_version = $3, refreshed_at = $4, as_of = $5 "
-                    "WHERE id OPERATOR(pg_catalog.=) $1",
-                    {int4_argument(segment->id), int8_argument(written->members), int4_argument(segment->version), timestamptz_argument(at),
-                     timestamptz_argument(as_of)});
+    catalog_execute(
+        "UPDATE segment.catalog_segment SET members = $2, refreshed_version = $3, refreshed_at = $4, as_of = $5 "
+        "WHERE id OPERATOR(pg_catalog.=) $1",
+        {int4_argument(segment->id), int8_argument(written->members), int4_argument(segment->version), timestamptz_argument(at),
+         timestamptz_argument(as_of)});
 }
 
 // Values that were missing although what they are computed from is not.
@@ -109,8 +111,9 @@ Datum warnings(const Run *run) {
     for (const LostValue &value : lost) {
         auto members = static_cast<int64>(run->result->members(value.root).count());
         if (members > 0) {
-            texts[count++] = CStringGetTextDatum(psprintf("segment \"%s\", character %u: the value is out of range or does not convert, so missing, for " INT64_FORMAT " members",
-                                                          value.segment->name, value.position + 1, members));
+            texts[count++] = CStringGetTextDatum(psprintf(
+                "segment \"%s\", character %u: the value is out of range or does not convert, so missing, for " INT64_FORMAT " members",
+                value.segment->name, value.position + 1, members));
         }
     }
     return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
@@ -121,12 +124,18 @@ void record_run(const Run *run, const Written *total, TimestampTz started, Times
     for (const match::PlanNode &node : run->compilation->plan.nodes()) {
         leaves += node.kind == match::NodeKind::leaf;
     }
-    catalog_execute("INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited, "
-                    "warnings) VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8, $9)",
-                    {int4_argument(run->population->id), timestamptz_argument(started), timestamptz_argument(as_of),
-                     int8_argument(static_cast<int64>(run->keys->count())), int4_argument(static_cast<int32>(run->compilation->segments.size())),
-                     int4_argument(static_cast<int32>(leaves)), int8_argument(total->entered), int8_argument(total->exited),
-                     {TEXTARRAYOID, warnings(run)}});
+    catalog_execute(
+        "INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited, "
+        "warnings) VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8, $9)",
+        {int4_argument(run->population->id),
+         timestamptz_argument(started),
+         timestamptz_argument(as_of),
+         int8_argument(static_cast<int64>(run->keys->count())),
+         int4_argument(static_cast<int32>(run->compilation->segments.size())),
+         int4_argument(static_cast<int32>(leaves)),
+         int8_argument(total->entered),
+         int8_argument(total->exited),
+         {TEXTARRAYOID, warnings(run)}});
     catalog_execute("UPDATE segment.catalog_population SET as_of = $2 WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }
@@ -172,8 +181,8 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     for (int32 id = 0; id < segments.count; id++) {
         for (size_t i = 0; i < count; i++) {
             if (run->compilation->segments[i].segment == &segments.items[id]) {
-                Datum values[] = {CStringGetTextDatum(segments.items[id].name), Int64GetDatum(written[i].members), Int64GetDatum(written[i].entered),
-                                  Int64GetDatum(written[i].exited)};
+                Datum values[] = {CStringGetTextDatum(segments.items[id].name), Int64GetDatum(written[i].members),
+                                  Int64GetDatum(written[i].entered), Int64GetDatum(written[i].exited)};
                 bool nulls[lengthof(values)] = {};
                 tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
             }
@@ -208,7 +217,8 @@ SEGMENT_FUNCTION(segment_refresh) {
         return static_cast<Datum>(0);
     }
     if (request.segments != nullptr) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments are chosen within one population"), errhint("Pass the population too.")));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments are chosen within one population"),
+                        errhint("Pass the population too.")));
     }
     Rows mine = caller_execute("SELECT name FROM segment.population WHERE owner OPERATOR(pg_catalog.=) current_user ORDER BY name");
     for (uint64 row = 0; row < mine.count; row++) {

@@ -78,12 +78,15 @@ UserRelation *relation_registered(const char *schema, const char *name, const ch
     RangeVar *range = makeRangeVar(pstrdup(schema), pstrdup(name), -1);
     Oid oid = RangeVarGetRelid(range, AccessShareLock, true);
     if (!OidIsValid(oid))
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("%s does not exist: %s", role_in_message, quote_qualified_identifier(schema, name)),
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("%s does not exist: %s", role_in_message, quote_qualified_identifier(schema, name)),
                         errhint("Relations are found by name: create it again under this name, or drop what was registered on it.")));
     return relation_of_oid(oid);
 }
 
-const char *type_sql(Oid type) { return declared_type_sql(type, -1); }
+const char *type_sql(Oid type) {
+    return declared_type_sql(type, -1);
+}
 
 const char *collation_sql(Oid collation) {
     if (!OidIsValid(collation) || collation == DEFAULT_COLLATION_OID) {

@@ -30,6 +30,8 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     return run;
 }
 
-void end_run(Run *run) { MemoryContextDelete(run->context); }
+void end_run(Run *run) {
+    MemoryContextDelete(run->context);
+}
 
 }  // namespace segment::pg

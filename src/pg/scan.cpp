@@ -34,7 +34,9 @@ T *allocate(Size count) {
     return static_cast<T *>(palloc_extended(sizeof(T) * (count + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
 }
 
-void append(StringInfo buffer, std::string_view text) { appendBinaryStringInfo(buffer, text.data(), static_cast<int>(text.size())); }
+void append(StringInfo buffer, std::string_view text) {
+    appendBinaryStringInfo(buffer, text.data(), static_cast<int>(text.size()));
+}
 
 // One SELECT for up to columns_per_query constants: parsing, casting and time arithmetic are PostgreSQL's.
 CutValues evaluate_cuts(const match::Plan *plan) {
@@ -121,7 +123,8 @@ void rank_features(TupleDesc description, const CutValues *cuts, match::Plan *pl
         uint32 begin = cuts->first[i], count = cuts->first[i + 1] - begin;
         for (uint32 cut = begin; cut < begin + count; cut++) {
             if (cuts->types[cut] != type)
-                elog(ERROR, "a value of type %s is compared with a constant of type %s", format_type_be(type), format_type_be(cuts->types[cut]));
+                elog(ERROR, "a value of type %s is compared with a constant of type %s", format_type_be(type),
+                     format_type_be(cuts->types[cut]));
         }
         auto *ranks = allocate<uint32>(count);
         Cuts sorted = rank_cuts(type, attribute->attcollation, cuts->values + begin, cuts->nulls + begin, count, ranks);
@@ -165,7 +168,8 @@ void receive_row(void *state, TupleTableSlot *slot) {
     auto *pass = static_cast<Pass *>(state);
     Scan *scan = pass->scan;
     if (++pass->rows % rows_between_reports == 0 && pass->progress != nullptr) {
-        double part = std::min(0.99, static_cast<double>(pass->rows) / static_cast<double>(std::max<uint64>(pass->expected_rows, pass->rows)));
+        double part =
+            std::min(0.99, static_cast<double>(pass->rows) / static_cast<double>(std::max<uint64>(pass->expected_rows, pass->rows)));
         report_progress(pass->progress, static_cast<int>(100 * (pass->pass + part) / pass->passes));
     }
     if (slot->tts_isnull[0]) {
@@ -187,8 +191,9 @@ void receive_row(void *state, TupleTableSlot *slot) {
     } else {
         ordinal = scan->keys->find(key);
         if (ordinal == members::no_ordinal)
-            ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s gives other keys each time it is read", scan->binding->relation->sql),
-                            errhint("A member's key must not change from one reading to the next.")));
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s gives other keys each time it is read", scan->binding->relation->sql),
+                     errhint("A member's key must not change from one reading to the next.")));
     }
     match::Staging::Row row = scan->staging->add(ordinal);
     for (uint32 i = 0; i < pass->count; i++) {
@@ -200,9 +205,10 @@ void receive_row(void *state, TupleTableSlot *slot) {
 
 bool has_repeated_key(const UserRelation *relation, const Column *key) {
     spi::connect();
-    uint64 rows = spi::execute(psprintf("SELECT 1 FROM %s AS m WHERE m.%s IS NOT NULL GROUP BY m.%s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
-                                        relation->sql, quote_identifier(key->name), quote_identifier(key->name)),
-                               {}, {.read_only = true});
+    uint64 rows = spi::execute(
+        psprintf("SELECT 1 FROM %s AS m WHERE m.%s IS NOT NULL GROUP BY m.%s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
+                 relation->sql, quote_identifier(key->name), quote_identifier(key->name)),
+        {}, {.read_only = true});
     spi::finish();
     return rows > 0;
 }
@@ -221,9 +227,11 @@ void refuse_keys(const Pass *pass) {
     const Binding *binding = pass->scan->binding;
     const char *population = pass->scan->population->name;
     if (pass->null_keys > 0)
-        ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION), errmsg_plural("key \"%s\" of %s is null in " UINT64_FORMAT " row", "key \"%s\" of %s is null in " UINT64_FORMAT " rows",
-                                      pass->null_keys, binding->key->name, binding->relation->sql, pass->null_keys),
-                        errdetail("Every row of population \"%s\" is a member and needs a key.", population)));
+        ereport(ERROR,
+                (errcode(ERRCODE_NOT_NULL_VIOLATION),
+                 errmsg_plural("key \"%s\" of %s is null in " UINT64_FORMAT " row", "key \"%s\" of %s is null in " UINT64_FORMAT " rows",
+                               pass->null_keys, binding->key->name, binding->relation->sql, pass->null_keys),
+                 errdetail("Every row of population \"%s\" is a member and needs a key.", population)));
     if (pass->duplicates == 0)
         return;
     StringInfoData keys;
@@ -232,9 +240,10 @@ void refuse_keys(const Pass *pass) {
         appendStringInfo(&keys, "%s%s", i > 0 ? ", " : "", pass->duplicate_keys[i]);
     bool in_population = has_repeated_key(binding->relation, binding->key);
     if (in_population)
-        ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("key \"%s\" of %s is not unique", binding->key->name, binding->relation->sql),
-                        errdetail("More than one row has the key %s%s.", keys.data, pass->duplicates > named_keys ? ", …" : ""),
-                        errhint("Every row of population \"%s\" is a member: register a view with one row per key.", population)));
+        ereport(ERROR,
+                (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("key \"%s\" of %s is not unique", binding->key->name, binding->relation->sql),
+                 errdetail("More than one row has the key %s%s.", keys.data, pass->duplicates > named_keys ? ", …" : ""),
+                 errhint("Every row of population \"%s\" is a member: register a view with one row per key.", population)));
     ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("%s has more than one row per member", repeating_relation(binding)),
                     errdetail("That is so for the key %s%s.", keys.data, pass->duplicates > named_keys ? ", …" : ""),
                     errhint("Traits of population \"%s\" come from one row per member: register a view that aggregates.", population)));

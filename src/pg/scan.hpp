@@ -12,7 +12,7 @@ namespace segment::pg {
 struct Scan {
     const Population *population;
     const Binding *binding;
-    Compilation *compilation;  // its plan's features are ranked on the way
+    Compilation *compilation;     // its plan's features are ranked on the way
     MemoryContext keys_context;   // where the keys are kept
     MemoryContext codes_context;  // where the codes are kept
 

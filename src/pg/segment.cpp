@@ -42,16 +42,22 @@ struct Attributes {
 };
 
 void update_attributes(int32 id, const Attributes *attributes) {
-    catalog_execute("UPDATE segment.catalog_segment SET description = coalesce($2, description), tags = coalesce($3, tags), "
-                    "owner = coalesce($4, owner), announce = coalesce($5, announce) WHERE id OPERATOR(pg_catalog.=) $1",
-                    {int4_argument(id), text_argument(attributes->description), {TEXTARRAYOID, attributes->tags, !attributes->has_tags},
-                     text_argument(attributes->owner), {BOOLOID, BoolGetDatum(attributes->announce), !attributes->has_announce}});
+    catalog_execute(
+        "UPDATE segment.catalog_segment SET description = coalesce($2, description), tags = coalesce($3, tags), "
+        "owner = coalesce($4, owner), announce = coalesce($5, announce) WHERE id OPERATOR(pg_catalog.=) $1",
+        {int4_argument(id),
+         text_argument(attributes->description),
+         {TEXTARRAYOID, attributes->tags, !attributes->has_tags},
+         text_argument(attributes->owner),
+         {BOOLOID, BoolGetDatum(attributes->announce), !attributes->has_announce}});
 }
 
 void add_version(int32 id, int32 version, const char *definition) {
-    catalog_execute("INSERT INTO segment.catalog_segment_version (segment_id, version, definition, author) VALUES ($1, $2, $3, $4)",
-                    {int4_argument(id), int4_argument(version), text_argument(definition), text_argument(GetUserNameFromId(GetUserId(), false))});
-    catalog_execute("UPDATE segment.catalog_segment SET version = $2 WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(id), int4_argument(version)});
+    catalog_execute(
+        "INSERT INTO segment.catalog_segment_version (segment_id, version, definition, author) VALUES ($1, $2, $3, $4)",
+        {int4_argument(id), int4_argument(version), text_argument(definition), text_argument(GetUserNameFromId(GetUserId(), false))});
+    catalog_execute("UPDATE segment.catalog_segment SET version = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+                    {int4_argument(id), int4_argument(version)});
 }
 
 // A definition that equals the current one is no new version.
@@ -105,8 +111,9 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
     const Segment *existing = find_segment(&segments, name);
     if (existing != nullptr) {
         if (if_exists == IfExists::error) {
-            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("segment \"%s\" already exists in population \"%s\"", name, population_name),
-                            errhint("Change it with segment.alter_segment, or pass if_exists => 'keep' or 'replace'.")));
+            ereport(ERROR,
+                    (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("segment \"%s\" already exists in population \"%s\"", name, population_name),
+                     errhint("Change it with segment.alter_segment, or pass if_exists => 'keep' or 'replace'.")));
         }
         if (if_exists == IfExists::replace) {
             update_attributes(existing->id, &attributes);
@@ -146,12 +153,13 @@ int32 alter_segment(FunctionCallInfo fcinfo) {
 
 // The segment and all that use it, directly or not: users first.
 Rows segment_and_users(int32 id) {
-    return catalog_execute("WITH RECURSIVE users(id, depth) AS ("
-                           "SELECT $1, 0 UNION SELECT u.segment_id, users.depth OPERATOR(pg_catalog.+) 1 FROM users "
-                           "JOIN segment.catalog_segment_use u ON u.used_id OPERATOR(pg_catalog.=) users.id) "
-                           "SELECT s.id, s.name FROM users JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) users.id "
-                           "GROUP BY s.id, s.name ORDER BY pg_catalog.max(users.depth) DESC, s.name",
-                           {int4_argument(id)});
+    return catalog_execute(
+        "WITH RECURSIVE users(id, depth) AS ("
+        "SELECT $1, 0 UNION SELECT u.segment_id, users.depth OPERATOR(pg_catalog.+) 1 FROM users "
+        "JOIN segment.catalog_segment_use u ON u.used_id OPERATOR(pg_catalog.=) users.id) "
+        "SELECT s.id, s.name FROM users JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) users.id "
+        "GROUP BY s.id, s.name ORDER BY pg_catalog.max(users.depth) DESC, s.name",
+        {int4_argument(id)});
 }
 
 void drop_segment(const char *name, bool cascade) {
@@ -200,7 +208,9 @@ SEGMENT_FUNCTION(segment_create_segment_definition) {
     return Int32GetDatum(create_segment(required_definition(fcinfo, 2), fcinfo));
 }
 
-SEGMENT_FUNCTION(segment_alter_segment) { return Int32GetDatum(alter_segment(fcinfo)); }
+SEGMENT_FUNCTION(segment_alter_segment) {
+    return Int32GetDatum(alter_segment(fcinfo));
+}
 
 SEGMENT_FUNCTION(segment_drop_segment) {
     drop_segment(required_text(fcinfo, 0, "name"), PG_GETARG_BOOL(1));

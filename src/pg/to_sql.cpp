@@ -40,9 +40,13 @@ Datum definition_to_sql(FunctionCallInfo fcinfo, const char *definition) {
 
 using namespace segment::pg;
 
-SEGMENT_FUNCTION(segment_definition_to_sql) { return definition_to_sql(fcinfo, required_text(fcinfo, 1, "definition")); }
+SEGMENT_FUNCTION(segment_definition_to_sql) {
+    return definition_to_sql(fcinfo, required_text(fcinfo, 1, "definition"));
+}
 
-SEGMENT_FUNCTION(segment_definition_to_sql_definition) { return definition_to_sql(fcinfo, required_definition(fcinfo, 1)); }
+SEGMENT_FUNCTION(segment_definition_to_sql_definition) {
+    return definition_to_sql(fcinfo, required_definition(fcinfo, 1));
+}
 
 SEGMENT_FUNCTION(segment_to_sql) {
     SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::none);

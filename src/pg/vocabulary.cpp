@@ -104,7 +104,8 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
     }
     for (int32 i = 0; i < list->count; i++) {
         if (list->items[i].name == column->name && list->items[i].prefix == prefix) {
-            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN), errmsg("population \"%s\" would have two traits called \"%s\"", population->name, column->name),
+            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+                            errmsg("population \"%s\" would have two traits called \"%s\"", population->name, column->name),
                             errhint("Give the added relation a prefix, or rename one of the columns.")));
         }
     }
@@ -116,7 +117,9 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
                                   type_of(column->type, column->collation), join};
 }
 
-bool is_integer(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
+bool is_integer(Oid type) {
+    return type == INT2OID || type == INT4OID || type == INT8OID;
+}
 
 }  // namespace
 
@@ -132,8 +135,8 @@ Binding bind(const Population *population, const Segments *segments) {
     binding.key = get_column(binding.relation, population->key);
     if (strcmp(binding.key->type_sql, population->key_type) != 0)
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("key \"%s\" of %s is %s, but the members of population \"%s\" are kept as %s", binding.key->name, binding.relation->sql,
-                               binding.key->type_sql, population->name, population->key_type),
+                        errmsg("key \"%s\" of %s is %s, but the members of population \"%s\" are kept as %s", binding.key->name,
+                               binding.relation->sql, binding.key->type_sql, population->name, population->key_type),
                         errhint("Change the column back, or drop the population and create it again.")));
 
     TraitList traits{static_cast<definition::Trait *>(palloc(sizeof(definition::Trait) * 64)), 0, 64};
@@ -147,13 +150,13 @@ Binding bind(const Population *population, const Segments *segments) {
     auto *joins = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (added.count + 1)));
     for (int32 i = 0; i < added.count; i++) {
         const TraitRelation *item = &added.items[i];
-        const UserRelation *relation =
-            relation_registered(item->relation_schema, item->relation_name, psprintf("a trait relation of population \"%s\"", population->name));
+        const UserRelation *relation = relation_registered(item->relation_schema, item->relation_name,
+                                                           psprintf("a trait relation of population \"%s\"", population->name));
         const Column *key = get_column(relation, item->key);
         if (key->type != binding.key->type && !(is_integer(key->type) && is_integer(binding.key->type)))
             ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                            errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
-                                   population->name, population->key_type)));
+                            errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql,
+                                   key->type_sql, population->name, population->key_type)));
         binding.added[i] = {relation, key};
         const char *alias = psprintf("t%d", i + 1);
         joins[i] = psprintf("LEFT JOIN %s AS %s ON %s.%s %s %s", relation->sql, alias, alias, quote_identifier(key->name),

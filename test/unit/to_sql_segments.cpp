@@ -37,13 +37,14 @@ TEST(ToSqlSegments, SelectKeys) {
 }
 
 TEST(ToSqlSegments, OthersAreCommonTableExpressions) {
-    EXPECT_EQ(select("in segment 'at risk' and not in segment 'vip'", "plan is set",
-                     {{"vip", "mrr > 5"}, {"at risk", "in segment 'vip' and seats < 3"}}),
-              "WITH \"vip\" AS MATERIALIZED (SELECT m.\"id\" AS key FROM public.customer AS m WHERE m.\"plan\" IS NOT NULL AND m.\"mrr\" > 5),\n"
-              "\"at risk\" AS MATERIALIZED (SELECT m.\"id\" AS key FROM public.customer AS m WHERE m.\"plan\" IS NOT NULL AND "
-              "m.\"id\" IN (SELECT key FROM \"vip\") AND m.\"seats\" < 3)\n"
-              "SELECT m.\"id\" FROM public.customer AS m WHERE m.\"plan\" IS NOT NULL AND m.\"id\" IN (SELECT key FROM \"at risk\") AND "
-              "NOT EXISTS (SELECT FROM \"vip\" AS other WHERE other.key = m.\"id\")");
+    EXPECT_EQ(
+        select("in segment 'at risk' and not in segment 'vip'", "plan is set",
+               {{"vip", "mrr > 5"}, {"at risk", "in segment 'vip' and seats < 3"}}),
+        "WITH \"vip\" AS MATERIALIZED (SELECT m.\"id\" AS key FROM public.customer AS m WHERE m.\"plan\" IS NOT NULL AND m.\"mrr\" > 5),\n"
+        "\"at risk\" AS MATERIALIZED (SELECT m.\"id\" AS key FROM public.customer AS m WHERE m.\"plan\" IS NOT NULL AND "
+        "m.\"id\" IN (SELECT key FROM \"vip\") AND m.\"seats\" < 3)\n"
+        "SELECT m.\"id\" FROM public.customer AS m WHERE m.\"plan\" IS NOT NULL AND m.\"id\" IN (SELECT key FROM \"at risk\") AND "
+        "NOT EXISTS (SELECT FROM \"vip\" AS other WHERE other.key = m.\"id\")");
 }
 
 TEST(ToSqlSegments, LongNamesAreNotCutShort) {

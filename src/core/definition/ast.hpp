@@ -13,12 +13,52 @@ namespace segment::definition {
 
 enum class Kind : std::uint8_t {
     // values
-    number, text, boolean, duration, now, name, arithmetic, negate, call, bucket, days, aggregate, share, pick, streak, last_event,
+    number,
+    text,
+    boolean,
+    duration,
+    now,
+    name,
+    arithmetic,
+    negate,
+    call,
+    bucket,
+    days,
+    aggregate,
+    share,
+    pick,
+    streak,
+    last_event,
     // conditions
-    everyone, conjunction, disjunction, negation, truth, compare, between, in_list, is_set, is_true, text_match, includes, in_window, rank,
-    in_segment, segment_change, in_manual_list, is_label, did, recency, trend, stopped, resumed, sequence, related, had_movement,
+    everyone,
+    conjunction,
+    disjunction,
+    negation,
+    truth,
+    compare,
+    between,
+    in_list,
+    is_set,
+    is_true,
+    text_match,
+    includes,
+    in_window,
+    rank,
+    in_segment,
+    segment_change,
+    in_manual_list,
+    is_label,
+    did,
+    recency,
+    trend,
+    stopped,
+    resumed,
+    sequence,
+    related,
+    had_movement,
     // parts
-    events, window,
+    events,
+    window,
 };
 
 // Whether a node of this kind is true or false for a member; the others are values or parts.
@@ -116,16 +156,16 @@ struct Events : Node {
 };
 
 enum class WindowForm : std::uint8_t {
-    within,           // within W                  duration
-    more_than_ago,    // more than W ago           duration
-    between_ago,      // between A and B ago       duration, duration2 (A the longer)
-    within_next,      // within next W             duration
-    since,            // since T                   from
-    from_to,          // from A to B               from, to
-    within_of,        // within W of T             duration, from
-    today,            // today
-    in_this,          // in this month             unit
-    in_last,          // in last month; in last 3 calendar months   unit, count (1 unless written)
+    within,         // within W                  duration
+    more_than_ago,  // more than W ago           duration
+    between_ago,    // between A and B ago       duration, duration2 (A the longer)
+    within_next,    // within next W             duration
+    since,          // since T                   from
+    from_to,        // from A to B               from, to
+    within_of,      // within W of T             duration, from
+    today,          // today
+    in_this,        // in this month             unit
+    in_last,        // in last month; in last 3 calendar months   unit, count (1 unless written)
 };
 
 struct Window : Node {
@@ -221,8 +261,8 @@ struct IsSet : Node {
 };
 
 struct IsTrue : Node {
-    bool negated;  // `is not`
-    bool expected; // `is true` or `is false`
+    bool negated;   // `is not`
+    bool expected;  // `is true` or `is false`
     const Node *value;
 };
 
@@ -303,13 +343,13 @@ struct Count {
 enum class DidForm : std::uint8_t { times, distinct_periods, first_time, periods_of_last };
 
 struct Did : Node {
-    bool negated;       // did not
-    bool never;         // never did
+    bool negated;  // did not
+    bool never;    // never did
     DidForm form;
     const Events *events = nullptr;
     Count count = {};
-    Unit unit = Unit::day;            // distinct_periods and periods_of_last
-    std::uint32_t of_last = 0;        // periods_of_last: n
+    Unit unit = Unit::day;      // distinct_periods and periods_of_last
+    std::uint32_t of_last = 0;  // periods_of_last: n
     const Window *window = nullptr;
 };
 
@@ -321,8 +361,8 @@ struct Recency : Node {
 
 // `count of 'login' fell by 50 percent within 4 weeks from at least 10`, `health fell by 20 within 14 days`.
 struct Trend : Node {
-    bool fell;             // else rose
-    const Node *value;     // Aggregate, or the Name of a score
+    bool fell;          // else rose
+    const Node *value;  // Aggregate, or the Name of a score
     std::string_view amount;
     bool percent;
     const Duration *within;
@@ -349,8 +389,8 @@ struct Step {
 struct Sequence : Node {
     bool negated;
     bool never;
-    std::span<const Step> steps;      // two or more
-    const Window *window = nullptr;   // the total window
+    std::span<const Step> steps;     // two or more
+    const Window *window = nullptr;  // the total window
 };
 
 enum class Quantifier : std::uint8_t { any, all, no, count };

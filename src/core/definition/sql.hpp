@@ -17,8 +17,8 @@ namespace segment::definition {
 // Where and when conditions are evaluated.
 struct Scope {
     const Vocabulary &vocabulary;
-    std::string_view as_of_sql;     // a timestamptz expression: now(), '2024-12-01 00:00:00+00'::timestamptz
-    const Checked *base = nullptr;  // who counts at all; null for everyone
+    std::string_view as_of_sql;                 // a timestamptz expression: now(), '2024-12-01 00:00:00+00'::timestamptz
+    const Checked *base = nullptr;              // who counts at all; null for everyone
     std::span<const std::uint32_t> joins = {};  // that conditions read, besides the base's
 };
 

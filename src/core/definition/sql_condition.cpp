@@ -218,11 +218,11 @@ void SqlWriter::compare(const BoundValue &left, Comparison op, const BoundValue 
     }
     out_ += ' ';
     operand(right, *left.type, Binding::sum);
-    if (!left.constant && !right.constant && left.type->type_class == TypeClass::text && left.type->collation != right.type->collation) {
-        // A column's collation counts; what is read from jsonb has none of its own.
-        const std::string_view collation = (left.kind == ValueKind::path || left.kind == ValueKind::cast ? right : left).type->collation;
+    // PostgreSQL prefers any collation to the default one, and refuses to choose between two others: then the left one counts.
+    const std::string_view collation = left.type->collation, other = right.type->collation;
+    if (left.type->type_class == TypeClass::text && !collation.empty() && !other.empty() && collation != other) {
         out_ += " COLLATE ";
-        out_ += collation.empty() ? "\"default\"" : collation;
+        out_ += collation;
     }
     close(opened);
 }

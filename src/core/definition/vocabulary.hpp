@@ -56,12 +56,12 @@ struct SegmentName {
 
 struct Vocabulary {
     std::string_view population;
-    std::string_view time_zone;     // IANA name or whatever pg_timezone_names knows
-    int week_start = 1;             // 1 = Monday … 7 = Sunday
-    std::string_view from_sql;      // the population's relation in a FROM clause: public.customer AS m
+    std::string_view time_zone;                    // IANA name or whatever pg_timezone_names knows
+    int week_start = 1;                            // 1 = Monday … 7 = Sunday
+    std::string_view from_sql;                     // the population's relation in a FROM clause: public.customer AS m
     std::span<const std::string_view> joins = {};  // of the trait relations: LEFT JOIN public.usage AS t1 ON …
-    std::string_view key_sql;       // the key in that scan: m."id"
-    std::string_view key_type_sql;  // its type
+    std::string_view key_sql;                      // the key in that scan: m."id"
+    std::string_view key_type_sql;                 // its type
     std::span<const Trait> traits;
     std::span<const SegmentName> segments;
     std::string_view history_sql = {};    // the view of stays, qualified: public.customer_segment_history
