@@ -69,18 +69,14 @@ sub number_condition
         [ 6, sub {
             my $other = $near->();
             my ($left, $right) = chance(0.15) ? ($other, $value) : ($value, $other);
-            return { %{ compared(within_level($left, 1), within_level($right, 1), sub { compare_numbers($left, $_[0], $right) }) }, loose => loose_comparison($left, $right) };
+            return compared(within_level($left, 1), within_level($right, 1), sub { compare_numbers($left, $_[0], $right) });
         } ],
-        [ 2, sub {
-            my ($low, $high) = ($near->(), $near->());
-            my $loose = loose_comparison($value, $low) || loose_comparison($value, $high);
-            return { %{ between(within_level($value, 1), $low, $high, sub { compare_numbers($value, @_) }) }, loose => $loose };
-        } ],
+        [ 2, sub { return between(within_level($value, 1), $near->(), $near->(), sub { compare_numbers($value, @_) }) } ],
         [ 2, sub {
             my @items = map { number_literal($value->{column}) } 1 .. list_length();
             my ($of, $sql) = $value->{single} ? ('float4', $value->{single}) : ($value->{type} eq 'float' ? 'float8' : 'numeric', $value->{sql});
             $sql .= " = ANY (ARRAY[" . join(', ', map { $of eq 'numeric' || !defined $_->{digits} ? $_->{sql} : "'$_->{digits}'" } @items) . "]::$of\[])";
-            return { %{ listed(within_level($value, 1), join(', ', map { $_->{text} } @items), $sql) }, loose => $value->{loose} };
+            return listed(within_level($value, 1), join(', ', map { $_->{text} } @items), $sql);
         } ],
     )->();
 }
@@ -207,19 +203,19 @@ sub boolean_condition
 sub set_condition
 {
     my ($table) = @_;
-    my ($text, $sql, $loose) = weighted(
+    my ($text, $sql) = weighted(
         [ 6, sub { my $column = one($table->{key_column}, @{ $table->{columns} }, $table->{joined} ? @{ $table->{joined}{columns} } : ());
                    return ($column->{word}, $column->{kind} eq 'json' ? "oracle.json_text($column->{sql})" : $column->{sql}) } ],
         [ 3, sub { my ($path, $json) = path(one($table->traits('json'))); return ($path, "oracle.json_text($json)") } ],
         [ 2, sub {
             my $number = number($table, 2);
             $number = number($table, 2) while $number->{untyped};    # which would be set as a text, too
-            return (within_level($number, 1), $number->{sql}, $number->{loose});
+            return (within_level($number, 1), $number->{sql});
         } ],
-        [ 1, sub { my $moment = moment($table, { column => 1, date => 1, deep => 1 }); return ($moment->{text}, $moment->{sql}, $moment->{loose}) } ],
+        [ 1, sub { my $moment = moment($table, { column => 1, date => 1, deep => 1 }); return ($moment->{text}, $moment->{sql}) } ],
     )->();
     my ($words, $is) = @{ one([ 'is set', 'NOT NULL' ], [ 'is not null', 'NOT NULL' ], [ 'is not set', 'NULL' ], [ 'is null', 'NULL' ]) };
-    return { %{ holds("$text $words", "($sql) IS $is") }, loose => $loose };
+    return holds("$text $words", "($sql) IS $is");
 }
 
 # --------------------------------------------------------------------------------------------------------------------------- of arrays
@@ -277,13 +273,6 @@ sub windowed
     my ($words, @ends) = window_of($table, $value->{type});
     my $sql = join ' AND ', map { '(' . compare_moments($table, $value, @$_) . ')' } @ends;
     my $text = within_level($value, 1);
-    my $loose = grep { $_->{loose} } $value, map { $_->[1] } @ends;
-    return { %{ windowed_as($text, $words, $sql) }, loose => $loose };
-}
-
-sub windowed_as
-{
-    my ($text, $words, $sql) = @_;
     return chance(0.75) || $words =~ /^(?:this|last|in)/ && chance(0.5) ? holds("$text $words", $sql) : unless_holds($words =~ /^(?:this|last)/ ? "not $text $words" : "$text not $words", $sql);
 }
 
@@ -291,14 +280,9 @@ sub moment_condition
 {
     my ($table) = @_;
     my $value = moment($table, { column => chance(0.9), date => 1, deep => chance(0.2) });
-    my $loose = $value->{loose};
-    my $other = sub {
-        my $moment = chance(0.6) ? moment_literal($table, $value->{type}, $value->{column}) : moment($table, { date => 1, deep => chance(0.5) });
-        $loose ||= $moment->{loose};
-        return $moment;
-    };
+    my $other = sub { return chance(0.6) ? moment_literal($table, $value->{type}, $value->{column}) : moment($table, { date => 1, deep => chance(0.5) }) };
     my $compare = sub { return compare_moments($table, $value, @_) };
-    my $condition = weighted(
+    return weighted(
         [ 5, sub { return windowed($table, $value->{constant} ? moment($table, { column => 1, date => 1 }) : $value) } ],
         [ 4, sub { my $item = $other->(); return compared(within_level($value, 1), within_level($item, 1), sub { $compare->($_[0], $item) }) } ],
         [ 1, sub { return between(within_level($value, 1), $other->(), $other->(), $compare) } ],
@@ -309,7 +293,6 @@ sub moment_condition
         [ 2, sub { return elapsed_condition($table) } ],
         [ 1, sub { return anniversary_condition($table) } ],
     )->();
-    return { %$condition, loose => $loose || $condition->{loose} };
 }
 
 # a - b >= D: compared as instants, so the side that is the same for all, else the left one, is moved.
@@ -320,35 +303,31 @@ sub elapsed_condition
     my ($left, $right) = chance(0.5) ? @sides : reverse @sides;
     my $moved = $right->{constant} ? $right : $left;
     my $against = $right->{constant} ? $left : $right;
-    my $loose = $left->{loose} || $right->{loose};
     my $bound = sub {
         my ($op, $duration) = @_;
         my $edge = shifted($table, $moved, $right->{constant} ? '+' : '-', $duration);
-        $loose ||= $edge->{loose};
         return compare_moments($table, $against, $right->{constant} ? $op : $mirrored{$op}, $edge);
     };
     my $some = sub {
         return { %{ duration_on($moved->{type}) }, level => 3 } if chance(0.85);
         my $column = one($table->traits('interval'));
-        return { text => $column->{word}, sql => $column->{sql}, varies => 1, extreme => $column->{extreme}, level => 3 };
+        return { text => $column->{word}, sql => $column->{sql}, varies => 1, level => 3 };
     };
     my $text = within_level($left, 1) . ' - ' . within_level($right, 2);
     my $duration = $some->();
-    my $condition = chance(0.2) ? between($text, $duration, $some->(), $bound) : compared($text, $duration->{text}, sub { $bound->($_[0], $duration) });
-    return { %$condition, loose => $loose };
+    return between($text, $duration, $some->(), $bound) if chance(0.2);
+    return compared($text, $duration->{text}, sub { $bound->($_[0], $duration) });
 }
 
 sub anniversary_condition
 {
     my ($table) = @_;
     my $value = moment($table, { column => 1, date => 1 });
-    my @loose = (loose => $value->{extreme});
     my ($words, @ends);
     ($words, @ends) = window_of($table, 'date', 1) until @ends == 2;
     my ($low, $high) = map { $_->[1]{sql} . ($_->[0] eq '>' || $_->[0] eq '<=' ? ' + 1' : '') } @ends;
     my $sql = 'oracle.anniversary_in(' . day_sql($table, $value) . ", $low, $high)";
-    my $condition = chance(0.7) ? holds("anniversary($value->{text}) $words", $sql) : unless_holds("not anniversary($value->{text}) $words", $sql);
-    return { %$condition, @loose };
+    return chance(0.7) ? holds("anniversary($value->{text}) $words", $sql) : unless_holds("not anniversary($value->{text}) $words", $sql);
 }
 
 # -------------------------------------------------------------------------------------------------------------------------- whichever

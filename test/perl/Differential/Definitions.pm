@@ -1,7 +1,7 @@
 # Random definitions: conditions joined by `and`, `or` and `not`, written in one way or another.
 #
 # A definition is { text, sql, level => 1 for `or`, 2 for `and`, 3, parts => the conditions in it, history => whether it reads what
-# earlier refreshes stored, rank => whether it compares members, loose => whether the translation cannot know what is right }.
+# earlier refreshes stored, rank => whether it compares members }.
 package Differential::Definitions;
 
 use strict;
@@ -26,7 +26,7 @@ sub in_parentheses
 sub inherited
 {
     my (@parts) = @_;
-    return (parts => \@parts, map { my $what = $_; $what => (grep { $_->{$what} } @parts) ? 1 : 0 } qw(history rank loose));
+    return (parts => \@parts, map { my $what = $_; $what => (grep { $_->{$what} } @parts) ? 1 : 0 } qw(history rank));
 }
 
 sub tree
@@ -44,23 +44,17 @@ sub tree
     return { text => $text, sql => '(' . join(' ' . uc $word . ' ', map { $_->{sql} } @parts) . ')', level => $level, inherited(@parts) };
 }
 
-# What a base may be: one with a translation, or everyone's members would be unknown.
-sub base_definition
-{
-    my ($table) = @_;
-    for (;;)
-    {
-        my $base = tree(sub { base_condition($table) }, one(0, 1, 1));
-        return $base if !$base->{loose};
-    }
-    return;
-}
-
 # definition(table): of any depth up to five, simple ones more often.
 sub definition
 {
     my ($table) = @_;
     return tree(sub { condition($table) }, weighted([ 6, 0 ], [ 4, 1 ], [ 3, 2 ], [ 2, 3 ], [ 1, 4 ], [ 1, 5 ]));
+}
+
+sub base_definition
+{
+    my ($table) = @_;
+    return tree(sub { base_condition($table) }, one(0, 1, 1));
 }
 
 1;

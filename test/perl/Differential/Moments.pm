@@ -1,6 +1,6 @@
 # Random points in time and durations, each with its translation.
 #
-# A moment is a value, `extreme` and `loose` as numbers are, of type `date`, `ts` (timestamp: local time in the population's zone) or `tz` (an instant).
+# A moment is a value of type `date`, `ts` (timestamp: local time in the population's zone) or `tz` (an instant).
 package Differential::Moments;
 
 use strict;
@@ -80,9 +80,8 @@ sub shifted
 {
     my ($table, $moment, $op, $duration) = @_;
     my $by = $op eq '-' ? "- $duration->{sql}" : $duration->{sql};
-    my @loose = (loose => $moment->{loose} || $moment->{extreme} || $duration->{extreme});
-    return { @loose, type => 'date', sql => "oracle.shift($moment->{sql}, $by)" } if $moment->{type} eq 'date' && !$duration->{varies};
-    return { @loose, type => 'tz', sql => "oracle.shift($moment->{sql}" . ($moment->{type} eq 'date' ? '::timestamp' : '') . ", $by, '$table->{zone}')" };
+    return { type => 'date', sql => "oracle.shift($moment->{sql}, $by)" } if $moment->{type} eq 'date' && !$duration->{varies};
+    return { type => 'tz', sql => "oracle.shift($moment->{sql}" . ($moment->{type} eq 'date' ? '::timestamp' : '') . ", $by, '$table->{zone}')" };
 }
 
 # --------------------------------------------------------------------------------------------------------------------------- moments
@@ -131,9 +130,9 @@ sub column_moment
         return { text => "${text}::timestamptz", sql => $instant, type => 'tz', level => 3 };
     }
     my $column = one($table->traits('tz', 'ts', $dates ? 'date' : ()));
-    my $moment = { text => $column->{word}, sql => $column->{sql}, type => $column->{kind}, level => 3, column => $column, extreme => $column->{extreme} };
-    return { text => "$moment->{text}::date", sql => day_sql($table, $moment), type => 'date', level => 3, extreme => $column->{extreme} } if $dates && $column->{kind} ne 'date' && chance(0.05);
-    return { text => "$moment->{text}::timestamptz", sql => instant_sql($table, $moment), type => 'tz', level => 3, extreme => $column->{extreme} } if $column->{kind} eq 'ts' && chance(0.05);
+    my $moment = { text => $column->{word}, sql => $column->{sql}, type => $column->{kind}, level => 3, column => $column };
+    return { text => "$moment->{text}::date", sql => day_sql($table, $moment), type => 'date', level => 3 } if $dates && $column->{kind} ne 'date' && chance(0.05);
+    return { text => "$moment->{text}::timestamptz", sql => instant_sql($table, $moment), type => 'tz', level => 3 } if $column->{kind} eq 'ts' && chance(0.05);
     return $moment;
 }
 
@@ -149,7 +148,7 @@ sub moment
         if (!$moment->{constant} && chance(0.2))
         {
             my $column = one($table->traits('interval'));
-            $duration = { text => $column->{word}, sql => $column->{sql}, varies => 1, extreme => $column->{extreme} };
+            $duration = { text => $column->{word}, sql => $column->{sql}, varies => 1 };
         }
         $moment = { text => within($moment) . " $op $duration->{text}", level => 1, constant => $moment->{constant}, %{ shifted($table, $moment, $op, $duration) } };
     }

@@ -30,9 +30,9 @@ sub rank_condition
 {
     my ($table) = @_;
     return smallest_set($table) if chance(0.2);
-    my ($text, $sql, $loose) = weighted(
-        [ 6, sub { my $value = number($table, one(0, 0, 1)); return (within_level($value, 1), $value->{single} // $value->{sql}, $value->{loose}) } ],
-        [ 2, sub { my $value = moment($table, { column => 1, date => 1 }); return ($value->{text}, $value->{sql}, $value->{loose}) } ],
+    my ($text, $sql) = weighted(
+        [ 6, sub { my $value = number($table, one(0, 0, 1)); return (within_level($value, 1), $value->{single} // $value->{sql}) } ],
+        [ 2, sub { my $value = moment($table, { column => 1, date => 1 }); return ($value->{text}, $value->{sql}) } ],
         [ 1, sub { my $column = one($table->traits('interval', 'time')); return ($column->{word}, $column->{sql}) } ],
     )->();
     my $no = chance(0.3);
@@ -65,7 +65,7 @@ sub rank_condition
         $members = placed($table, $sql, $top, $group, $share ? "place <= ceil(n * $share / 100.0)" : "place <= $count");
     }
     $words = "not $words" if $no;
-    return { text => "$text $words", sql => ($no ? 'NOT ' : '') . "coalesce(($members), false)", level => 3, rank => 1, loose => $loose };
+    return { text => "$text $words", sql => ($no ? 'NOT ' : '') . "coalesce(($members), false)", level => 3, rank => 1 };
 }
 
 # Values above 0, the largest first, until their sum reaches the share.
@@ -92,10 +92,10 @@ sub segment_condition
     my $name = quoted($segment->{name});
     my $no = chance(0.35) ? 'not ' : '';
     my $not = $no ? 'NOT ' : '';
-    return { text => "${no}in segment $name", sql => "$not($segment->{sql})", level => 3, map { $_ => $segment->{$_} } qw(history rank loose) } if chance(0.6);
+    return { text => "${no}in segment $name", sql => "$not($segment->{sql})", level => 3, map { $_ => $segment->{$_} } qw(history rank) } if chance(0.6);
     # What earlier refreshes stored.
     my $stays = qq{EXISTS (SELECT FROM world."$table->{population}_segment_history" AS h WHERE h.segment = $name AND h."$table->{population}_id" = m."id"};
-    my %stored = (level => 3, history => 1, rank => $segment->{rank}, loose => $segment->{loose});
+    my %stored = (level => 3, history => 1, rank => $segment->{rank});
     my $form = one(qw(ever entered exited open));
     return { text => "${no}ever in segment $name", sql => "$not$stays)", %stored } if $form eq 'ever';
     if ($form eq 'open')

@@ -127,15 +127,15 @@ sub try
         push @definitions, $definition;
         push @{ $table->{segments} }, $definition if !grep { length $_->{sql} > 4000 } $definition;
     }
-    $script .= Differential::Table::copy_sql('differential.definition', 'n', [ map { { name => $_ } } qw(name definition expected history loose) ],
+    $script .= Differential::Table::copy_sql('differential.definition', 'n', [ map { { name => $_ } } qw(name definition expected history) ],
         map { my $d = $definitions[ $_ - 1 ];
-            [ $_, { name => { copy => $d->{name} }, definition => { copy => $d->{text} }, expected => { copy => query($table, $d->{sql}) }, map { $_ => { copy => $d->{$_} ? 't' : 'f' } } qw(history loose) } ] } 1 .. @definitions);
+            [ $_, { name => { copy => $d->{name} }, definition => { copy => $d->{text} }, expected => { copy => query($table, $d->{sql}) }, history => { copy => $d->{history} ? 't' : 'f' } } ] } 1 .. @definitions);
     foreach my $n (1 .. @definitions)
     {
         my $part = 0;
         my @parts = all_parts($definitions[ $n - 1 ]);
-        $script .= Differential::Table::copy_sql('differential.part', 'n', [ map { { name => $_ } } qw(part definition expected loose) ],
-            map { [ $n, { part => { copy => ++$part }, definition => { copy => $_->{text} }, expected => { copy => query($table, $_->{sql}) }, loose => { copy => $_->{loose} ? 't' : 'f' } } ] } @parts);
+        $script .= Differential::Table::copy_sql('differential.part', 'n', [ map { { name => $_ } } qw(part definition expected) ],
+            map { [ $n, { part => { copy => ++$part }, definition => { copy => $_->{text} }, expected => { copy => query($table, $_->{sql}) } } ] } @parts);
     }
     my $cells = $table->{joined} ? q{to_jsonb(m) || coalesce(to_jsonb(t), '{}')} : 'to_jsonb(m)';
     $script .= 'CREATE TABLE differential.subject AS SELECT ' . quoted("SELECT m.\"id\", $cells AS cells FROM $table->{from}") . "::text AS member_rows;\n";

@@ -33,7 +33,7 @@ my %odd_locals = (
     'America/New_York' => [ map { ("2024-03-10 0$_", "2024-11-03 0$_") } '0:59:59.999999', '1:00:00', '1:30:00', '2:00:00', '2:30:00', '3:00:00', '3:30:00' ],
 );
 
-my @far_days = ('infinity', '-infinity', '0001-01-01', '9999-12-31', '2000-02-29', '1900-02-28', '2023-02-28', '1970-01-01');
+my @far_days = ('infinity', '-infinity', '0002-01-01', '9998-12-31', '4000-01-01 BC', '20000-01-01', '2000-02-29', '1900-02-28', '2023-02-28', '1970-01-01');
 
 # name, kind, SQL type, pool
 my @own_columns = (
@@ -165,7 +165,7 @@ sub fill
         (my $base_type = $type) =~ s/ COLLATE.*|\(.*//;
         $base_type = 'bpchar' if $base_type eq 'char';    # which is char(1) where no length follows
         return {
-            name => $name, word => $word_prefix . $word, sql => $side . '.' . identifier($name), kind => $kind, declared => $type, type => $base_type, extreme => $Differential::Pools::extreme{$pool},
+            name => $name, word => $word_prefix . $word, sql => $side . '.' . identifier($name), kind => $kind, declared => $type, type => $base_type,
             collation => $collation, pool => \@values, pool_name => $pool, missing => one(0.4, 0.4, 0.4, 0.1, 0.9)
         };
     };

@@ -2,9 +2,6 @@
 #
 # A value is { text => as the definition has it, sql => its translation, level => how tightly the text binds: 3 as one word,
 # 2 as a product, 1 as a sum }. Numbers also have { type => 'exact' | 'float' }: the translation is numeric or float8.
-#
-# `extreme` values may be NaN, infinite or at the ends of their types. The language only says that what overflows is missing, so what is
-# computed from them is `loose`: no translation tells what it must be.
 package Differential::Values;
 
 use strict;
@@ -18,7 +15,7 @@ use Differential::Moments;
 use Differential::Pools;
 use Differential::Random;
 
-our @EXPORT = qw(number number_of number_literal compare_numbers loose_comparison floating text_value text_literal boolean_value within_level);
+our @EXPORT = qw(number number_of number_literal compare_numbers floating text_value text_literal boolean_value within_level);
 
 # The text of a value for a place that asks for a level; sometimes with parentheses that nobody needs.
 sub within_level
@@ -59,9 +56,9 @@ sub number_literal
 sub number_of
 {
     my ($column) = @_;
-    return { text => $column->{word}, sql => "$column->{sql}::numeric", type => 'exact', level => 3, column => $column, extreme => $column->{extreme} } if $column->{kind} eq 'exact';
+    return { text => $column->{word}, sql => "$column->{sql}::numeric", type => 'exact', level => 3, column => $column } if $column->{kind} eq 'exact';
     return {
-        text => $column->{word}, sql => "$column->{sql}::float8", type => 'float', level => 3, column => $column, extreme => $column->{extreme},
+        text => $column->{word}, sql => "$column->{sql}::float8", type => 'float', level => 3, column => $column,
         single => $column->{kind} eq 'float4' ? $column->{sql} : undef
     };
 }
@@ -81,13 +78,12 @@ sub time_number
     my $zone = $table->{zone};
     my $calls = one(qw(since until age hour weekday));
     my $moment = moment($table, { column => chance(0.8), date => $calls ne 'hour', deep => chance(0.15) });
-    my @loose = (loose => $moment->{loose} || $moment->{extreme});
     my $inner = $moment->{level} < 3 ? "($moment->{text})" : $moment->{text};
     if ($calls eq 'since' || $calls eq 'until')
     {
         my ($value, $now) = $moment->{type} eq 'date' ? ($moment->{sql}, today($table)) : (instant_sql($table, $moment), '@as_of@');
         my $sql = $calls eq 'since' ? "oracle.days_between($value, $now)" : "oracle.days_between($now, $value)";
-        return { text => "days $calls $inner", sql => $sql, type => 'exact', level => 3, @loose };
+        return { text => "days $calls $inner", sql => $sql, type => 'exact', level => 3 };
     }
     if ($calls eq 'hour' && chance(0.3))
     {
@@ -98,7 +94,7 @@ sub time_number
       : $calls eq 'weekday'   ? 'extract(isodow FROM ' . day_sql($table, $moment) . ')'
       :                         'extract(hour FROM ' . local_sql($table, $moment) . ')';
     $sql = "(CASE WHEN isfinite(" . local_sql($table, $moment) . ") THEN $sql END)" if $calls ne 'age';
-    return { text => "$calls($moment->{text})", sql => $sql, type => 'exact', level => 3, @loose };
+    return { text => "$calls($moment->{text})", sql => $sql, type => 'exact', level => 3 };
 }
 
 sub floating
@@ -106,9 +102,6 @@ sub floating
     my ($value) = @_;
     return $value->{type} eq 'float' ? $value->{sql} : defined $value->{digits} ? "'$value->{digits}'::float8" : "oracle.f8($value->{sql})";
 }
-
-# Whether something is computed from a value at the end of its type.
-sub any_loose { return (grep { $_->{loose} || $_->{extreme} } @_) ? 1 : 0 }
 
 # number(table, depth): any number that differs between members; depth bounds the arithmetic.
 sub number
@@ -124,13 +117,13 @@ sub number
         my $level = $op =~ /[+-]/ ? 1 : 2;
         my $text = within_level($left, $level) . " $op " . within_level($right, $level + 1);
         my $float = $left->{type} eq 'float' || $right->{type} eq 'float';
-        my ($l, $r) = $float ? (floating($left), floating($right)) : ($left->{sql}, $right->{sql});
-        return { text => $text, sql => "oracle.arithmetic('$op', $l, $r)", type => $float ? 'float' : 'exact', level => $level, loose => any_loose($left, $right) };
+        my ($l, $r) = map { !$float ? $_->{sql} : $_->{column} && $_->{type} eq 'float' ? "oracle.operand($_->{sql})" : floating($_) } $left, $right;
+        return { text => $text, sql => "oracle.arithmetic('$op', $l, $r)", type => $float ? 'float' : 'exact', level => $level };
     }
     if ($depth > 0 && chance(0.1))
     {
         my $operand = number($table, $depth - 1);
-        return { text => '-' . ($operand->{level} < 3 || $operand->{text} =~ /^-/ ? "($operand->{text})" : $operand->{text}), sql => "(- ($operand->{sql}))", type => $operand->{type}, level => 3, loose => any_loose($operand) };
+        return { text => '-' . ($operand->{level} < 3 || $operand->{text} =~ /^-/ ? "($operand->{text})" : $operand->{text}), sql => "(- ($operand->{sql}))", type => $operand->{type}, level => 3 };
     }
     return weighted(
         [ 10, sub { number_of(one($table->traits('exact', 'float4', 'float8'))) } ],
@@ -145,14 +138,6 @@ sub bucket
     my ($table) = @_;
     my $salt = one('', 'a', 'Ä', "o'", 'experiment 1');
     return { text => 'bucket(' . quoted($salt) . ')', sql => 'oracle.bucket(' . quoted($salt) . ', m."id"::text)', type => 'float', level => 3 };
-}
-
-# Whether no translation tells how the numbers compare: where one has to be converted before.
-sub loose_comparison
-{
-    my (@numbers) = @_;
-    return 1 if grep { $_->{loose} } @numbers;
-    return (grep { $_->{type} eq 'float' } @numbers) && (grep { $_->{extreme} && $_->{type} eq 'exact' } @numbers) ? 1 : 0;
 }
 
 # A float4 column and a literal: the literal takes the column's type. Everything else is exact, or float8 where one side is.

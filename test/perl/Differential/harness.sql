@@ -1,11 +1,10 @@
--- Compares, in the server, what the extension finds with what the translations find; of `loose` definitions, whose translation
--- cannot know what is right, with what to_sql's query finds.
+-- Compares, in the server, what the extension finds with what the translations find.
 CREATE SCHEMA differential;
 
 CREATE TABLE differential.definition (
-    n int PRIMARY KEY, name text NOT NULL, definition text NOT NULL, expected text NOT NULL, history boolean NOT NULL, loose boolean NOT NULL, refused text, alive boolean NOT NULL DEFAULT false);
+    n int PRIMARY KEY, name text NOT NULL, definition text NOT NULL, expected text NOT NULL, history boolean NOT NULL, refused text, alive boolean NOT NULL DEFAULT false);
 -- The conditions in a definition, itself the last.
-CREATE TABLE differential.part (n int, part int, definition text NOT NULL, expected text NOT NULL, loose boolean NOT NULL, PRIMARY KEY (n, part));
+CREATE TABLE differential.part (n int, part int, definition text NOT NULL, expected text NOT NULL, PRIMARY KEY (n, part));
 CREATE TABLE differential.found (step int, n int, source text, keys text[] NOT NULL, PRIMARY KEY (step, n, source));
 CREATE TABLE differential.stored (n int PRIMARY KEY, keys text[] NOT NULL);
 CREATE TABLE differential.refreshed (step int, n int, members bigint, entered bigint, exited bigint);
@@ -55,7 +54,6 @@ BEGIN
         BEGIN
             ours := differential.expected_keys(p.expected, as_of);
             theirs := differential.keys(segment.definition_to_sql(population, p.definition, as_of));
-            IF p.loose THEN ours := theirs; END IF;
             IF ours IS DISTINCT FROM theirs OR cardinality(ours) <> (SELECT members FROM segment.preview(population, p.definition, as_of => as_of)) THEN
                 UPDATE differential.problem SET part = p.definition, part_sql = p.expected WHERE id = problem_id;
                 RETURN;
@@ -119,10 +117,6 @@ BEGIN
     -- Before the refresh: what definitions read of earlier ones is what is stored now.
     FOR d IN SELECT * FROM differential.definition WHERE alive ORDER BY n LOOP
         BEGIN
-            IF d.loose THEN
-                INSERT INTO differential.found VALUES (step, d.n, 'expected', differential.keys(segment.to_sql(population || '.' || d.name, as_of)));
-                CONTINUE;
-            END IF;
             INSERT INTO differential.found VALUES (step, d.n, 'expected', differential.expected_keys(d.expected, as_of));
         EXCEPTION WHEN OTHERS THEN
             PERFORM differential.complain(step, d.n, 'translation', SQLSTATE || ' ' || SQLERRM);

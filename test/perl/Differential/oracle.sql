@@ -4,8 +4,11 @@ CREATE SCHEMA oracle;
 
 -- Numbers ------------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION oracle.f8(numeric) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN $1::float8; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+-- An exact number next to a float, and a float in arithmetic: what is not within these limits counts as out of range.
+CREATE FUNCTION oracle.f8(n numeric) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN n = 0 OR abs(n) BETWEEN 1e-300 AND 1e300 THEN n::float8 END $$;
+CREATE FUNCTION oracle.operand(f float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN f = 0 OR abs(f) BETWEEN 1e-100 AND 1e100 THEN f END $$;
 
 CREATE FUNCTION oracle.arithmetic(op text, a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -36,11 +39,15 @@ CREATE FUNCTION oracle.day(tz timestamptz, zone text) RETURNS date LANGUAGE sql 
 CREATE FUNCTION oracle.calendar_part(w interval) RETURNS interval LANGUAGE sql IMMUTABLE AS $$
     SELECT make_interval(months => (extract(year FROM w) * 12 + extract(month FROM w))::int, days => extract(day FROM w)::int) $$;
 
--- edge(W): days and longer in the zone, hours and shorter exactly.
+CREATE FUNCTION oracle.in_range(tz timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT tz BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00' $$;
+
+-- edge(W): days and longer in the zone, hours and shorter exactly. What is moved lies in the years 1 to 9999, or it is missing.
 CREATE FUNCTION oracle.shift(tz timestamptz, w interval, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     calendar interval := oracle.calendar_part(w);
 BEGIN
+    IF NOT oracle.in_range(tz) THEN RETURN NULL; END IF;
     IF calendar::text <> '00:00:00' THEN
         tz := ((tz AT TIME ZONE zone) + calendar) AT TIME ZONE zone;
     END IF;
@@ -53,22 +60,23 @@ CREATE FUNCTION oracle.shift(ts timestamp, w interval, zone text) RETURNS timest
 DECLARE
     calendar interval := oracle.calendar_part(w);
 BEGIN
+    IF NOT oracle.in_range(ts AT TIME ZONE 'UTC') THEN RETURN NULL; END IF;
     RETURN ((ts + calendar) AT TIME ZONE zone) + (w - calendar);
 EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
 CREATE FUNCTION oracle.shift(d date, w interval) RETURNS date LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN (d + w)::date; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+BEGIN RETURN CASE WHEN oracle.in_range(d::timestamp AT TIME ZONE 'UTC') THEN (d + w)::date END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
 
 CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN extract(epoch FROM b - a) / 86400 END $$;
+    SELECT CASE WHEN oracle.in_range(a) AND oracle.in_range(b) THEN extract(epoch FROM b - a) / 86400 END $$;
 
 CREATE FUNCTION oracle.days_between(a date, b date) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN (b - a)::numeric END $$;
+    SELECT CASE WHEN oracle.in_range(a::timestamp AT TIME ZONE 'UTC') AND oracle.in_range(b::timestamp AT TIME ZONE 'UTC') THEN (b - a)::numeric END $$;
 
 CREATE FUNCTION oracle.age(d date, today date) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    RETURN CASE WHEN isfinite(d) THEN extract(year FROM age(today, d)) END;
+    RETURN CASE WHEN oracle.in_range(d::timestamp AT TIME ZONE 'UTC') THEN extract(year FROM age(today, d)) END;
 EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
