@@ -65,70 +65,70 @@ CREATE FUNCTION segment.revenue_add(internal, text, date, date, numeric) RETURNS
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_revenue_add_text_dates';
 COMMENT ON FUNCTION segment.revenue_add(internal, text, date, date, numeric) IS 'a step of revenue_agg';
 
-CREATE AGGREGATE segment.revenue_agg(bigint, timestamptz, timestamptz, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member bigint, starts_at timestamptz, ends_at timestamptz, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(bigint, timestamptz, timestamptz, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR';
-CREATE AGGREGATE segment.revenue_agg(bigint, timestamp, timestamp, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member bigint, starts_at timestamp, ends_at timestamp, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(bigint, timestamp, timestamp, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR; times are in UTC';
-CREATE AGGREGATE segment.revenue_agg(bigint, date, date, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member bigint, starts_at date, ends_at date, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(bigint, date, date, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR; dates are midnight in UTC';
-CREATE AGGREGATE segment.revenue_agg(uuid, timestamptz, timestamptz, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member uuid, starts_at timestamptz, ends_at timestamptz, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(uuid, timestamptz, timestamptz, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR';
-CREATE AGGREGATE segment.revenue_agg(uuid, timestamp, timestamp, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member uuid, starts_at timestamp, ends_at timestamp, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(uuid, timestamp, timestamp, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR; times are in UTC';
-CREATE AGGREGATE segment.revenue_agg(uuid, date, date, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member uuid, starts_at date, ends_at date, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(uuid, date, date, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR; dates are midnight in UTC';
-CREATE AGGREGATE segment.revenue_agg(text, timestamptz, timestamptz, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member text, starts_at timestamptz, ends_at timestamptz, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(text, timestamptz, timestamptz, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR';
-CREATE AGGREGATE segment.revenue_agg(text, timestamp, timestamp, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member text, starts_at timestamp, ends_at timestamp, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(text, timestamp, timestamp, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR; times are in UTC';
-CREATE AGGREGATE segment.revenue_agg(text, date, date, numeric) (
+CREATE AGGREGATE segment.revenue_agg(member text, starts_at date, ends_at date, mrr numeric) (
     SFUNC = segment.revenue_add,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.revenue_agg(text, date, date, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR; dates are midnight in UTC';
-CREATE AGGREGATE segment.rollup_agg(segment.revenue) (
+CREATE AGGREGATE segment.rollup_agg(ledger segment.revenue) (
     SFUNC = segment.revenue_rollup,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE
