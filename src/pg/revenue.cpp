@@ -3,8 +3,8 @@
 
 #include "core/revenue/movement.hpp"
 #include "pg/amount.hpp"
-#include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
+#include "pg/bridge_row.hpp"
 #include "pg/interrupts.hpp"
 #include "pg/memory.hpp"
 #include "pg/periods.hpp"
@@ -16,21 +16,8 @@ namespace {
 
 using revenue::Bridge;
 using revenue::Granularity;
-using revenue::Money;
-using revenue::Movement;
 
 constexpr std::size_t members_between_polls = 16384;
-
-Granularity granularity_argument(FunctionCallInfo fcinfo, int index) {
-    const char *value = required_text(fcinfo, index, "granularity");
-    if (strcmp(value, "net") == 0) {
-        return Granularity::net;
-    }
-    if (strcmp(value, "event") == 0) {
-        return Granularity::event;
-    }
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("granularity must be 'net' or 'event', not '%s'", value)));
-}
 
 struct Totals {
     Bridge *bridges;  // one for each period
@@ -65,59 +52,6 @@ Totals add_up(LedgerBytes bytes, const PeriodEdges *periods, Granularity granula
 Bridge add_up_single(FunctionCallInfo fcinfo) {
     const PeriodEdges periods = single_period(PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2), PG_GETARG_TEXT_PP(3));
     return *add_up(ledger_argument(fcinfo, 0), &periods, Granularity::net).bridges;
-}
-
-// A row under construction: its columns in their order.
-struct Row {
-    static constexpr int max_columns = 32;
-
-    Datum values[max_columns];
-    bool nulls[max_columns];
-    int count;
-
-    void add(NullableDatum value) {
-        values[count] = value.value;
-        nulls[count++] = value.isnull;
-    }
-    void add(Datum value) { add(NullableDatum{value, false}); }
-};
-
-// NULL when the denominator is 0. Amounts are passed as integers of one scale, which the quotient does not depend on.
-NullableDatum quotient(Money numerator, Money denominator, int scale = 0) {
-    if (denominator == 0) {
-        return {0, true};
-    }
-    return {DirectFunctionCall2(numeric_div, numeric_of(numerator, scale), numeric_of(denominator, 0)), false};
-}
-
-void add_bridge(Row *row, const Bridge &bridge, int scale) {
-    const Bridge::Sum &gained = bridge[Movement::new_business], &expansion = bridge[Movement::expansion],
-                      &contraction = bridge[Movement::contraction], &churn = bridge[Movement::churn],
-                      &reactivation = bridge[Movement::reactivation];
-    for (const Bridge::Sum *sum : {&bridge.starting, &gained, &expansion, &contraction, &churn, &reactivation, &bridge.ending}) {
-        row->add(numeric_of(sum->mrr, scale));
-    }
-    for (const Bridge::Sum *sum : {&bridge.starting, &gained, &churn, &reactivation, &bridge.ending}) {
-        row->add(Int64GetDatum(sum->customers));
-    }
-    row->add(quotient(bridge.churned_customers, bridge.starting.customers));
-    row->add(quotient(bridge.lost, bridge.starting.mrr));
-    row->add(quotient(bridge.net_lost, bridge.starting.mrr));
-    row->add(quotient(bridge.net_lost_excl_reactivation, bridge.starting.mrr));
-    row->add(quotient(bridge.retained_gross, bridge.starting.mrr));
-    row->add(quotient(bridge.retained, bridge.starting.mrr));
-    row->add(quotient(bridge.won, bridge.lost));
-    row->add(quotient(bridge.ending.mrr, bridge.ending.customers, scale));
-    row->add(quotient(gained.mrr, gained.customers, scale));
-    // ARPA over the rate of customers lost.
-    row->add(bridge.churned_customers == 0 || bridge.ending.customers == 0
-                 ? NullableDatum{0, true}
-                 : NullableDatum{DirectFunctionCall2(numeric_div,
-                                                     DirectFunctionCall2(numeric_mul, numeric_of(bridge.ending.mrr, scale),
-                                                                         numeric_of(bridge.starting.customers, 0)),
-                                                     DirectFunctionCall2(numeric_mul, numeric_of(bridge.ending.customers, 0),
-                                                                         numeric_of(bridge.churned_customers, 0))),
-                                 false});
 }
 
 Datum or_null(FunctionCallInfo fcinfo, NullableDatum value) {
@@ -165,8 +99,10 @@ SEGMENT_FUNCTION(segment_movements) {
         Row row{};
         row.add(TimestampTzGetDatum(periods.edges[i]));
         row.add(TimestampTzGetDatum(periods.edges[i + 1]));
-        add_bridge(&row, totals.bridges[i], totals.scale);
-        tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
+        add_amounts(&row, totals.bridges[i], totals.scale);
+        add_customers(&row, totals.bridges[i]);
+        add_rates(&row, totals.bridges[i], totals.scale);
+        put_row(result, &row);
     }
     return static_cast<Datum>(0);
 }

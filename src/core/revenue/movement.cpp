@@ -2,24 +2,34 @@
 
 namespace segment::revenue {
 
+void Bridge::follow(Money before, Money after) {
+    using revenue::add;
+    const Money amount = subtract(after, before);
+    if (after == 0) {
+        churned = add(churned, amount);
+        ++churned_customers;
+    } else if (amount < 0) {
+        contracted = add(contracted, amount);
+    } else {
+        expanded = add(expanded, amount);
+    }
+}
+
+void Bridge::derive() {
+    using revenue::add;
+    const Money expansion = (*this)[Movement::expansion].mrr;
+    lost = negated(add((*this)[Movement::churn].mrr, (*this)[Movement::contraction].mrr));
+    net_lost_excl_reactivation = subtract(lost, expansion);
+    net_lost = subtract(net_lost_excl_reactivation, (*this)[Movement::reactivation].mrr);
+    won = add((*this)[Movement::new_business].mrr, expansion);
+    retained_gross = add(starting.mrr, add(contracted, churned));
+    retained = add(retained_gross, expanded);
+}
+
 void Bridges::add(std::span<const Change> changes) {
     const auto of_start = [this](const Moved &moved) {
-        Bridge &bridge = bridges_[moved.period];
-        const Money amount = subtract(moved.after, moved.before);
-        switch (moved.movement) {
-            case Movement::expansion:
-                bridge.expanded = revenue::add(bridge.expanded, amount);
-                break;
-            case Movement::contraction:
-                bridge.contracted = revenue::add(bridge.contracted, amount);
-                break;
-            case Movement::churn:
-                bridge.churned = revenue::add(bridge.churned, amount);
-                ++bridge.churned_customers;
-                break;
-            case Movement::new_business:
-            case Movement::reactivation:
-                break;
+        if (moved.before > 0) {
+            bridges_[moved.period].follow(moved.before, moved.after);
         }
     };
     const auto count = [this](const Moved &moved) {
@@ -40,21 +50,6 @@ void Bridges::add(std::span<const Change> changes) {
     }
 }
 
-namespace {
-
-void derive(Bridge &bridge) {
-    using revenue::add;
-    const Money expansion = bridge[Movement::expansion].mrr;
-    bridge.lost = negated(add(bridge[Movement::churn].mrr, bridge[Movement::contraction].mrr));
-    bridge.net_lost_excl_reactivation = subtract(bridge.lost, expansion);
-    bridge.net_lost = subtract(bridge.net_lost_excl_reactivation, bridge[Movement::reactivation].mrr);
-    bridge.won = add(bridge[Movement::new_business].mrr, expansion);
-    bridge.retained_gross = add(bridge.starting.mrr, add(bridge.contracted, bridge.churned));
-    bridge.retained = add(bridge.retained_gross, bridge.expanded);
-}
-
-}  // namespace
-
 void Bridges::finish() {
     for (std::size_t period = 0; period < bridges_.size(); ++period) {
         Bridge &bridge = bridges_[period];
@@ -67,7 +62,7 @@ void Bridges::finish() {
         }
         bridge.ending.customers = bridge.starting.customers + bridge[Movement::new_business].customers +
                                   bridge[Movement::reactivation].customers - bridge[Movement::churn].customers;
-        derive(bridge);
+        bridge.derive();
     }
 }
 

@@ -108,7 +108,10 @@ struct Bridge {
 
     const Sum &operator[](Movement movement) const { return movements[static_cast<std::size_t>(movement)]; }
 
-    // What follows from the above; see Bridges::finish.
+    // Counts what became of a customer's MRR between the start and the end.
+    void follow(Money before, Money after);
+    // Computes what follows from the sums.
+    void derive();
     Money lost = 0;                          // by churn and contraction
     Money net_lost_excl_reactivation = 0;    // less expansion
     Money net_lost = 0;                      // less expansion and reactivation
