@@ -100,10 +100,10 @@ const char *movements_sql(const char *lines) {
         "SELECT member, at, mrr, coalesce(lag(mrr) OVER (PARTITION BY member ORDER BY at), 0) AS before, "
         "coalesce(max(mrr) OVER (PARTITION BY member ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0 AS ever FROM ("
         "SELECT member, at, greatest(0, sum(sum(amount)) OVER (PARTITION BY member ORDER BY at)) AS mrr FROM ("
-        "SELECT member, starts_at AS at, mrr AS amount FROM %s AS line UNION ALL "
-        "SELECT member, ends_at, -mrr FROM %s AS line WHERE ends_at IS NOT NULL) AS change GROUP BY member, at) AS balance) AS step "
-        "WHERE mrr <> before)",
-        lines, lines);
+        "SELECT line.member, edge.at, edge.amount FROM %s AS line, "
+        "LATERAL (VALUES (line.starts_at, line.mrr), (line.ends_at, -line.mrr)) AS edge (at, amount) WHERE edge.at IS NOT NULL"
+        ") AS change GROUP BY member, at) AS balance) AS step WHERE mrr <> before)",
+        lines);
 }
 
 definition::EventSource movements(const char *lines, const char *member_equality) {

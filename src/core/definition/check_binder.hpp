@@ -34,6 +34,7 @@ public:
     bool ranks = false;
     std::pmr::vector<std::uint32_t> joins;
     std::pmr::vector<std::uint32_t> events;
+    bool subscriptions = false;
 
 private:
     // check_name.cpp
@@ -159,6 +160,11 @@ private:
     const BoundCondition *sequence(const Sequence &node);
     const BoundValue *seen_from_within(const EventParts &parts, std::size_t step);
     const BoundValue *tie_break(const EventSource &source, std::size_t step);
+
+    // check_subscription.cpp
+    bool is_subscription(const Name &name) const;
+    const BoundValue *subscription(const Name &name);
+    const BoundCondition *had_movement(const HadMovement &node);
 
     // check_missing.cpp
     [[noreturn]] void missing_part(const Node &node);

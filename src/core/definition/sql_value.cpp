@@ -100,6 +100,8 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
             return bucket(static_cast<const BoundBucket &>(value), least);
         case ValueKind::events:
             return event_value(static_cast<const BoundEventValue &>(value));
+        case ValueKind::subscription:
+            return subscription(static_cast<const BoundSubscription &>(value));
         case ValueKind::elapsed:
             break;
     }
@@ -301,7 +303,8 @@ void SqlWriter::arithmetic(const BoundValue &expression, Binding least) {
 void SqlWriter::factor(const BoundValue &operand, Binding least) {
     const bool json = operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
     const TypeClass type_class = operand.type->type_class;
-    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::events || json;
+    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::events ||
+                      operand.kind == ValueKind::subscription || json;
     const bool unbounded =
         bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : json && type_class == TypeClass::numeric;
     if (!leaf || !unbounded)
