@@ -159,8 +159,14 @@ EventRelations event_relations(const Population *population) {
         {int4_argument(population->id)});
     EventRelations result{static_cast<int32>(rows.count), static_cast<EventRelation *>(palloc0(sizeof(EventRelation) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
-        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1), text_of(rows, row, 2), text_of(rows, row, 3),
-                             text_of(rows, row, 4),                 text_of(rows, row, 5), text_of(rows, row, 6), text_of(rows, row, 7)};
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),
+                             text_of(rows, row, 1),
+                             text_of(rows, row, 2),
+                             text_of(rows, row, 3),
+                             text_of(rows, row, 4),
+                             text_of(rows, row, 5),
+                             text_of(rows, row, 6),
+                             text_of(rows, row, 7)};
     return result;
 }
 

@@ -38,8 +38,9 @@ void advise_index(const UserRelation *relation, const char *key, const char *occ
     if (!indexable || has_index(relation, key, occurred_at))
         return;
     const char *include = event_name != nullptr ? psprintf(" INCLUDE (%s)", quote_identifier(event_name)) : "";
-    ereport(NOTICE, (errmsg("no index of %s begins with the key and holds the time", relation->sql),
-                     errhint("CREATE INDEX ON %s (%s, %s)%s;", relation->sql, quote_identifier(key), quote_identifier(occurred_at), include)));
+    ereport(NOTICE,
+            (errmsg("no index of %s begins with the key and holds the time", relation->sql),
+             errhint("CREATE INDEX ON %s (%s, %s)%s;", relation->sql, quote_identifier(key), quote_identifier(occurred_at), include)));
 }
 
 void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
@@ -56,8 +57,8 @@ void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
 
-    const spi::Argument columns[] = {int4_argument(population->id), text_argument(name), text_argument(relation->schema),
-                                     text_argument(relation->name), text_argument(key),  text_argument(occurred_at),
+    const spi::Argument columns[] = {int4_argument(population->id), text_argument(name),     text_argument(relation->schema),
+                                     text_argument(relation->name), text_argument(key),      text_argument(occurred_at),
                                      text_argument(event_name),     text_argument(tie_break)};
     Rows same = catalog_execute(
         "SELECT kind FROM segment.catalog_source WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 "
@@ -73,12 +74,13 @@ void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
     if (same.count > 0 && if_exists == IfExists::keep)
         return;
     // No more than the columns' names is kept: types are looked at anew by every run.
-    catalog_execute(psprintf("%s jsonb_strip_nulls(jsonb_build_object('occurred_at', $6, 'event_name', $7, 'tie_break', $8))%s",
-                             same.count > 0 ? "UPDATE segment.catalog_source SET relation_schema = $3, relation_name = $4, key = $5, columns ="
-                                            : "INSERT INTO segment.catalog_source (population_id, name, kind, relation_schema, relation_name, "
-                                              "key, columns) SELECT $1, $2, 'events', $3, $4, $5,",
-                             same.count > 0 ? " WHERE population_id = $1 AND name = $2" : ""),
-                    columns);
+    catalog_execute(
+        psprintf("%s jsonb_strip_nulls(jsonb_build_object('occurred_at', $6, 'event_name', $7, 'tie_break', $8))%s",
+                 same.count > 0 ? "UPDATE segment.catalog_source SET relation_schema = $3, relation_name = $4, key = $5, columns ="
+                                : "INSERT INTO segment.catalog_source (population_id, name, kind, relation_schema, relation_name, "
+                                  "key, columns) SELECT $1, $2, 'events', $3, $4, $5,",
+                 same.count > 0 ? " WHERE population_id = $1 AND name = $2" : ""),
+        columns);
     // The columns must be there and of the right types, and the definitions still mean something.
     check_population(population);
     advise_index(relation, key, occurred_at, event_name);
@@ -109,10 +111,9 @@ void remove_source(const char *population_name, const char *name) {
         appendStringInfoString(&names, used_by_base ? "the population's base" : "");
         for (uint64 row = 0; row < users.count; row++)
             appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", text_of(users, row, 0));
-        ereport(ERROR,
-                (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-                 errmsg("source \"%s\" of population \"%s\" is used by definitions", name, population->name),
-                 errdetail("It is used by %s.", names.data), errhint("Change or drop these first.")));
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+                        errmsg("source \"%s\" of population \"%s\" is used by definitions", name, population->name),
+                        errdetail("It is used by %s.", names.data), errhint("Change or drop these first.")));
     }
     catalog_execute("DELETE FROM segment.catalog_source WHERE id OPERATOR(pg_catalog.=) $1", {id});
 }
@@ -126,15 +127,17 @@ const char *instant_of(const Column *column, const char *time_zone) {
 }
 
 void append_event_names(const Population *population, const EventRelation *source, ReturnSetInfo *result) {
-    const UserRelation *relation = relation_registered(source->relation_schema, source->relation_name,
-                                                       psprintf("the relation of source \"%s\"", source->name));
+    const UserRelation *relation =
+        relation_registered(source->relation_schema, source->relation_name, psprintf("the relation of source \"%s\"", source->name));
     const char *time = instant_of(get_column(relation, source->occurred_at), population->time_zone);
-    const char *event = source->event_name != nullptr ? psprintf("%s::text", quote_identifier(get_column(relation, source->event_name)->name))
-                                                      : quote_literal_cstr(source->name);
-    Rows rows = caller_execute(psprintf("SELECT event, count(*), max(at) FROM (SELECT %s AS event, %s AS at FROM %s WHERE %s IS NOT NULL) AS e "
-                                        "WHERE at <= now() GROUP BY event ORDER BY count(*) DESC, event",
-                                        event, time, relation->sql, quote_identifier(get_column(relation, source->key)->name)),
-                               {}, {.read_only = true});
+    const char *event = source->event_name != nullptr
+                            ? psprintf("%s::text", quote_identifier(get_column(relation, source->event_name)->name))
+                            : quote_literal_cstr(source->name);
+    Rows rows =
+        caller_execute(psprintf("SELECT event, count(*), max(at) FROM (SELECT %s AS event, %s AS at FROM %s WHERE %s IS NOT NULL) AS e "
+                                "WHERE at <= now() GROUP BY event ORDER BY count(*) DESC, event",
+                                event, time, relation->sql, quote_identifier(get_column(relation, source->key)->name)),
+                       {}, {.read_only = true});
     for (uint64 row = 0; row < rows.count; row++) {
         Datum values[] = {CStringGetTextDatum(source->name), value_of(rows, row, 0), value_of(rows, row, 1), value_of(rows, row, 2)};
         bool nulls[] = {false, is_null(rows, row, 0), false, false};

@@ -138,8 +138,7 @@ int32 source_column(const UserRelation *relation, const definition::Trait *colum
         if (columns[i].name == column->name && fits(columns[i].type))
             return i;
     }
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                    errmsg("column \"%s\" of %s cannot be %s", column->name, relation->sql, role),
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be %s", column->name, relation->sql, role),
                     errdetail("It is %s; %s is needed.", column->type_sql, expected)));
 }
 
@@ -175,9 +174,11 @@ definition::EventSource bind_events(const EventRelation *source, const UserRelat
     result.occurred_at = source_column(relation, columns, count, source->occurred_at, "the time of events",
                                        "a timestamp with or without time zone or a date", is_event_time);
     if (source->event_name != nullptr)
-        result.event_name = source_column(relation, columns, count, source->event_name, "the name of events", "a text or an enum", is_event_name);
+        result.event_name =
+            source_column(relation, columns, count, source->event_name, "the name of events", "a text or an enum", is_event_name);
     if (source->tie_break != nullptr)
-        result.tie_break = source_column(relation, columns, count, source->tie_break, "a tie-breaker", "a type with an order", is_tie_break);
+        result.tie_break =
+            source_column(relation, columns, count, source->tie_break, "a tie-breaker", "a type with an order", is_tie_break);
     return result;
 }
 

@@ -3,6 +3,8 @@
 // Within `filter`, `time`, `value` and `mark`, columns of the row `event_row` are those of the event.
 #pragma once
 
+#include <string>
+
 #include "core/definition/bound.hpp"
 
 namespace segment::definition {
@@ -81,7 +83,11 @@ struct BoundSequence : BoundCondition {
     std::span<const BoundStep> steps;
 };
 
-// What an event's time, and the time of the one before, are called where they come from a subquery.
-inline constexpr std::string_view event_time_name = "occurred", previous_time_name = "previous";
+// What is known of an event that comes from a subquery: its time, that of the one before, the place of its source among the
+// parts (from 1), and for each part with a tie-breaker that column, null for events of the others.
+inline constexpr std::string_view event_time_name = "occurred", previous_time_name = "previous", event_source_name = "source";
+inline std::string tie_name(std::size_t part) {
+    return "tie" + std::to_string(part + 1);
+}
 
 }  // namespace segment::definition

@@ -79,7 +79,8 @@ const Type *Binder::argument(EventParts &parts, const Name &name, EventFunction 
         if (value->type->type_class == TypeClass::timestamp)
             value = comparison_form(value, true);
         const Type &type = *value->type;
-        const bool sortable = is_number(type) || is_moment(type) || type.type_class == TypeClass::interval || type.type_class == TypeClass::time;
+        const bool sortable =
+            is_number(type) || is_moment(type) || type.type_class == TypeClass::interval || type.type_class == TypeClass::time;
         if ((function == EventFunction::min || function == EventFunction::max) && !sortable)
             mismatch(name.position, what(*value) + ", expected a number or a time");
         if ((function == EventFunction::count_distinct || function == EventFunction::most_frequent) && !type.ordered)

@@ -153,10 +153,8 @@ const BoundCondition *Binder::resumed(const Resumed &node) {
     const BoundValue *at = time(event_time_name), *previous = time(previous_time_name);
     const BoundCondition *recent = compare(Comparison::greater, at, ago(*at, read_duration(*node.within), *node.within));
     const Span gap = negated(whole_days(*node.after, type));
-    return add(BoundResumed{{ConditionKind::resumed},
-                            bound(parts),
-                            recent,
-                            compare(Comparison::less_equal, previous, shift(at, gap, node.after->position))});
+    return add(BoundResumed{
+        {ConditionKind::resumed}, bound(parts), recent, compare(Comparison::less_equal, previous, shift(at, gap, node.after->position))});
 }
 
 }  // namespace segment::definition

@@ -158,8 +158,11 @@ private:
 
     // check_sequence.cpp
     const BoundCondition *sequence(const Sequence &node);
-    const BoundValue *seen_from_within(const EventParts &parts, std::size_t step);
-    const BoundValue *tie_break(const EventSource &source, std::size_t step);
+    struct PendingStep;
+    void see_from_within(PendingStep &step, std::size_t number);
+    const BoundValue *step_column(std::string_view name, const Type &type, std::size_t step);
+    const BoundCondition *later(const PendingStep &step, const PendingStep &than);
+    const BoundCondition *either(const std::vector<const BoundCondition *> &ways);
 
     // check_subscription.cpp
     bool is_subscription(const Name &name) const;

@@ -116,8 +116,7 @@ const BoundCondition *Binder::text_match(const BoundValue *subject, TextOperator
         throw Error(ErrorCode::feature_not_supported, label(*subject) + " has a nondeterministic collation, which patterns do not support",
                     subject->position, {}, "Compare it with = or in, or add a column with another collation.");
     const bool regular_expression = written == TextOperator::matches || written == TextOperator::imatches;
-    const bool ignoring_case =
-        ignoring || type.case_insensitive || written == TextOperator::ilike || written == TextOperator::imatches;
+    const bool ignoring_case = ignoring || type.case_insensitive || written == TextOperator::ilike || written == TextOperator::imatches;
     TextOperator op = regular_expression ? TextOperator::matches : written == TextOperator::ilike ? TextOperator::like : written;
     if (regular_expression)
         probe(position, "('' " + std::string(ignoring_case ? "~* " : "~ ") + quote_literal(pattern) + ") IS NULL");

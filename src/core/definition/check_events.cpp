@@ -81,8 +81,9 @@ std::vector<Binder::Chosen> Binder::choose(const Events &node, const Node &form)
         if (given && same != given)
             same = nullptr;
         if (same && has_names(*same) && !given)
-            throw Error(ErrorCode::invalid_parameter, quoted(name) + " is a source with event names", node.position, {},
-                        "Write any event of " + quoted(name) + ", or " + quoted(name) + " of " + quoted(name) + " for the event of that name.");
+            throw Error(
+                ErrorCode::invalid_parameter, quoted(name) + " is a source with event names", node.position, {},
+                "Write any event of " + quoted(name) + ", or " + quoted(name) + " of " + quoted(name) + " for the event of that name.");
         const EventSource *source;
         if (same && !has_names(*same)) {
             source = same;

@@ -6,55 +6,42 @@
 namespace segment::definition {
 namespace {
 
-// A step on its way to its bound form. Its time and tie-breaker as the steps nested within it see them.
-struct PendingStep {
-    std::vector<BoundEventPart> parts;
-    const BoundValue *time = nullptr;
-    const BoundValue *tie = nullptr;  // null if none orders the events of one instant
+// Orders the events of one source and one instant.
+struct TieBreak {
+    const EventSource *source;
+    const BoundValue *value;
+    const BoundCondition *applies;  // whether the event is of that source; null if it always is
 };
 
 }  // namespace
 
+// A step on its way to its bound form. Its time and tie-breakers are as conditions of other steps see them.
+struct Binder::PendingStep {
+    EventParts parts;
+    const BoundValue *time = nullptr;
+    std::vector<TieBreak> ties = {};
+};
+
 const BoundCondition *Binder::sequence(const Sequence &node) {
     std::vector<PendingStep> steps;
     std::vector<const EventSource *> sources;
+    EventParts all;
     for (const Step &step : node.steps) {
-        if (step.negated && step.within)
-            read_duration(*step.within);
         EventParts parts = event_parts(*step.events, node, StepSources(sources));
         within_window(parts, step.negated ? nullptr : node.window);
         sources.push_back(!step.negated && parts.size() == 1 ? parts.front().source : nullptr);
+        all.insert(all.end(), parts.begin(), parts.end());
         steps.push_back({std::move(parts)});
     }
     // All steps' times must be alike, so they are aligned as if they were parts of one step.
-    EventParts all;
-    for (const PendingStep &step : steps)
-        all.insert(all.end(), step.parts.begin(), step.parts.end());
     align_times(all);
-    std::size_t next = 0;
+    auto aligned = all.begin();
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        PendingStep &step = steps[i];
-        for (BoundEventPart &part : step.parts)
-            part.at = all[next++].at;
-        step.time = seen_from_within(step.parts, i + 1);
-        step.tie = step.parts.size() == 1 ? tie_break(*step.parts.front().source, i + 1) : nullptr;
+        for (BoundEventPart &part : steps[i].parts)
+            part = *aligned++;
+        see_from_within(steps[i], i + 1);
     }
 
-    const auto later = [&](const PendingStep &step, const PendingStep &than) {
-        const BoundCondition *after = compare(Comparison::greater, step.time, than.time);
-        if (!step.tie || !than.tie || step.parts.front().source != than.parts.front().source)
-            return after;
-        // Of one instant, the greater tie-breaker is later, and any is later than none.
-        const BoundCondition *const broken[] = {
-            compare(Comparison::greater, step.tie, than.tie),
-            both(negated_if(true, add(BoundSet{{ConditionKind::set}, than.tie})), add(BoundSet{{ConditionKind::set}, step.tie}))};
-        const BoundCondition *const either[] = {
-            after, both(compare(Comparison::equal, step.time, than.time),
-                        add(BoundJunction{{ConditionKind::disjunction}, arena_.copy(std::span<const BoundCondition *const>(broken))}))};
-        const BoundCondition *order =
-            add(BoundJunction{{ConditionKind::disjunction}, arena_.copy(std::span<const BoundCondition *const>(either))});
-        return order;
-    };
     std::vector<BoundStep> result;
     std::size_t previous = 0;  // the step before that is not negated
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -78,28 +65,64 @@ const BoundCondition *Binder::sequence(const Sequence &node) {
             previous = i;
         result.push_back(step);
     }
-    return negated_if(node.negated || node.never, add(BoundSequence{{ConditionKind::sequence}, arena_.copy(std::span<const BoundStep>(result))}));
+    return negated_if(node.negated || node.never,
+                      add(BoundSequence{{ConditionKind::sequence}, arena_.copy(std::span<const BoundStep>(result))}));
 }
 
-// The time of a step's event, for conditions of other steps.
-const BoundValue *Binder::seen_from_within(const EventParts &parts, std::size_t step) {
-    const BoundValue *at = parts.front().at;
-    const Row row = step_row(step);
-    if (parts.size() > 1) {
-        const Trait *column = add(Trait{{}, event_time_name, event_time_name, *at->type});
-        return add(BoundTrait{{ValueKind::trait, false, at->position, &column->type}, column, row});
+// A column of a step's event, for conditions of other steps.
+const BoundValue *Binder::step_column(std::string_view name, const Type &type, std::size_t step) {
+    const Trait *column = add(Trait{{}, name, name, type});
+    return add(BoundTrait{{ValueKind::trait, false, 0, &column->type}, column, step_row(step)});
+}
+
+void Binder::see_from_within(PendingStep &step, std::size_t number) {
+    const BoundValue *at = step.parts.front().at;
+    const bool several = step.parts.size() > 1;
+    if (several) {
+        step.time = step_column(event_time_name, *at->type, number);
+    } else {
+        const bool converted = at->kind == ValueKind::instant;
+        const auto &trait = static_cast<const BoundTrait &>(converted ? *static_cast<const BoundInstant &>(*at).operand : *at);
+        step.time = add(BoundTrait{trait, trait.trait, step_row(number)});
+        if (converted)
+            step.time = add(BoundInstant{{ValueKind::instant, false, at->position, at->type}, step.time});
     }
-    const bool converted = at->kind == ValueKind::instant;
-    const auto &trait = static_cast<const BoundTrait &>(converted ? *static_cast<const BoundInstant &>(*at).operand : *at);
-    const BoundValue *column = add(BoundTrait{trait, trait.trait, row});
-    return converted ? add(BoundInstant{{ValueKind::instant, false, at->position, at->type}, column}) : column;
+    for (std::size_t i = 0; i < step.parts.size(); ++i) {
+        const EventSource &source = *step.parts[i].source;
+        if (source.tie_break < 0)
+            continue;
+        const Trait &tie = source.columns[static_cast<std::size_t>(source.tie_break)];
+        if (!several) {
+            step.ties.push_back({&source, add(BoundTrait{{ValueKind::trait, false, 0, &tie.type}, &tie, step_row(number)}), nullptr});
+            continue;
+        }
+        const std::string_view name = arena_.copy(tie_name(i));
+        const BoundValue *place = number_literal(arena_.copy(std::to_string(i + 1)), 0);
+        step.ties.push_back({&source, step_column(name, tie.type, number),
+                             compare(Comparison::equal, step_column(event_source_name, bigint_type, number), place)});
+    }
 }
 
-const BoundValue *Binder::tie_break(const EventSource &source, std::size_t step) {
-    if (source.tie_break < 0)
-        return nullptr;
-    const Trait &column = source.columns[static_cast<std::size_t>(source.tie_break)];
-    return add(BoundTrait{{ValueKind::trait, false, 0, &column.type}, &column, step_row(step)});
+// At a later instant, or of the same source and instant with a greater tie-breaker; any is greater than none.
+const BoundCondition *Binder::later(const PendingStep &step, const PendingStep &than) {
+    std::vector<const BoundCondition *> ways{compare(Comparison::greater, step.time, than.time)};
+    for (const TieBreak &tie : step.ties) {
+        const auto other = std::ranges::find(than.ties, tie.source, &TieBreak::source);
+        if (other == than.ties.end())
+            continue;
+        const BoundCondition *first =
+            both(negated_if(true, add(BoundSet{{ConditionKind::set}, other->value})), add(BoundSet{{ConditionKind::set}, tie.value}));
+        const BoundCondition *way =
+            both(compare(Comparison::equal, step.time, than.time), either({compare(Comparison::greater, tie.value, other->value), first}));
+        for (const BoundCondition *applies : {tie.applies, other->applies})
+            way = applies ? both(way, applies) : way;
+        ways.push_back(way);
+    }
+    return ways.size() == 1 ? ways.front() : either(ways);
+}
+
+const BoundCondition *Binder::either(const std::vector<const BoundCondition *> &ways) {
+    return add(BoundJunction{{ConditionKind::disjunction}, arena_.copy(std::span<const BoundCondition *const>(ways))});
 }
 
 }  // namespace segment::definition

@@ -85,7 +85,8 @@ void SqlWriter::event_aggregate(EventFunction function, const BoundEvents &event
 
 void SqlWriter::trend(const BoundTrend &trend) {
     const bool counts = trend.function == EventFunction::count;
-    out_ += trend.fell ? "(SELECT later < earlier AND earlier <> 0 AND earlier - later >= " : "(SELECT later > earlier AND later - earlier >= ";
+    out_ +=
+        trend.fell ? "(SELECT later < earlier AND earlier <> 0 AND earlier - later >= " : "(SELECT later > earlier AND later - earlier >= ";
     out_ += trend.relative ? "abs(earlier) * " : "";
     out_ += trend.amount;
     if (!trend.from_at_least.empty()) {

@@ -19,6 +19,8 @@ std::string_view name(EventColumn column) {
             return "period";
         case EventColumn::mark:
             return "mark";
+        case EventColumn::ties:
+            break;
     }
     return {};
 }
@@ -68,6 +70,8 @@ void SqlWriter::event_expression(const BoundEventPart &part, EventColumn column,
         }
         case EventColumn::mark:
             return condition(*part.mark, least);
+        case EventColumn::ties:
+            return;
     }
 }
 
@@ -115,6 +119,10 @@ void SqlWriter::event_rows(const BoundEvents &events, EventColumns columns, Unit
         out_ += &part == &events.parts.front() ? "SELECT" : " UNION ALL SELECT";
         std::string_view comma = " ";
         for (const EventColumn column : columns) {
+            if (column == EventColumn::ties) {
+                tie_columns(events, part);
+                continue;
+            }
             out_ += comma;
             const bool converted = column == EventColumn::value && part.value->type->sql_name != events.value_type->sql_name;
             event_expression(part, column, unit, converted ? Binding::cast : Binding::disjunction);
@@ -130,6 +138,28 @@ void SqlWriter::event_rows(const BoundEvents &events, EventColumns columns, Unit
     }
     out_ += ") AS ";
     out_ += alias;
+}
+
+// Which source the event is of, and its tie-breaker.
+void SqlWriter::tie_columns(const BoundEvents &events, const BoundEventPart &part) {
+    out_ += ", ";
+    out_ += std::to_string(&part - events.parts.data() + 1);
+    out_ += " AS ";
+    out_ += event_source_name;
+    for (std::size_t i = 0; i < events.parts.size(); ++i) {
+        const EventSource &source = *events.parts[i].source;
+        if (source.tie_break < 0)
+            continue;
+        const Trait &tie = source.columns[static_cast<std::size_t>(source.tie_break)];
+        out_ += ", ";
+        if (&events.parts[i] == &part) {
+            column(tie, event_row);
+        } else {
+            out_ += "NULL::";
+            out_ += tie.type.sql_name;
+        }
+        out_ += " AS " + tie_name(i);
+    }
 }
 
 void SqlWriter::event_value(const BoundEventValue &value) {
@@ -227,8 +257,9 @@ void SqlWriter::picked(const BoundEventValue &value) {
 // back from it, the k-th of them lies k − 1 periods before it.
 void SqlWriter::streak(const BoundEventValue &value) {
     const std::string_view interval = unit_interval(value.unit);
-    out_ += "(SELECT count(*) FROM (SELECT period, row_number() OVER (ORDER BY period DESC) AS place, max(period) OVER () AS newest "
-            "FROM (SELECT DISTINCT ";
+    out_ +=
+        "(SELECT count(*) FROM (SELECT period, row_number() OVER (ORDER BY period DESC) AS place, max(period) OVER () AS newest "
+        "FROM (SELECT DISTINCT ";
     event_column(value.events, EventColumn::period, value.unit, Binding::disjunction);
     out_ += value.events.parts.size() == 1 ? " AS period" : "";
     event_rows(value.events, {EventColumn::period}, value.unit);

@@ -47,7 +47,7 @@ void SqlWriter::missing_step(bool &where, const BoundStep &step, std::size_t ind
 // Tells whether a WHERE clause has begun.
 bool SqlWriter::step_rows(const BoundStep &step, std::size_t index) {
     out_ += "SELECT";
-    event_rows(step.events, {EventColumn::at}, Unit::day, "e" + std::to_string(index + 1));
+    event_rows(step.events, {EventColumn::at, EventColumn::ties}, Unit::day, "e" + std::to_string(index + 1));
     return step.events.parts.size() == 1;
 }
 

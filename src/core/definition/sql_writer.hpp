@@ -19,7 +19,7 @@ namespace segment::definition {
 enum class Binding : std::uint8_t { disjunction, conjunction, negation, test, comparison, loose, sum, product, sign, cast, primary };
 
 // What a form needs to know of each event, and which of them an aggregate looks at.
-enum class EventColumn : std::uint8_t { at, value, tie, period, mark };
+enum class EventColumn : std::uint8_t { at, value, tie, period, mark, ties };
 enum class EventSide : std::uint8_t { all, marked, unmarked };
 
 class SqlWriter {
@@ -114,6 +114,7 @@ private:
     void event_column(const BoundEvents &events, EventColumn column, Unit unit, Binding least);
     void event_rows(const BoundEvents &events, EventColumns columns, Unit unit = Unit::day, std::string_view alias = "e");
     void part_rows(const BoundEventPart &part);
+    void tie_columns(const BoundEvents &events, const BoundEventPart &part);
     void picked(const BoundEventValue &value);
     void most_frequent(const BoundEventValue &value);
     void streak(const BoundEventValue &value);

@@ -57,13 +57,13 @@ struct SegmentName {
 // A relation with many rows per member, each of them an event at a time.
 struct EventSource {
     std::string_view name;
-    std::string_view relation_sql;  // in a FROM clause, without an alias: public.event
-    std::string_view key_sql;       // its column with the member's key, quoted: "customer_id"
-    std::string_view equality_sql;  // between that and the member's key: =
+    std::string_view relation_sql;   // in a FROM clause, without an alias: public.event
+    std::string_view key_sql;        // its column with the member's key, quoted: "customer_id"
+    std::string_view equality_sql;   // between that and the member's key: =
     std::span<const Trait> columns;  // `sql` is the quoted column alone
-    std::int32_t occurred_at = 0;   // indexes into `columns`
-    std::int32_t event_name = -1;   // or −1
-    std::int32_t tie_break = -1;    // or −1
+    std::int32_t occurred_at = 0;    // indexes into `columns`
+    std::int32_t event_name = -1;    // or −1
+    std::int32_t tie_break = -1;     // or −1
 };
 
 // The subscriptions of the members: lines, each an amount per month for a time. `lines_sql` is a relation for a FROM clause, without an
