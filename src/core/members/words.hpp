@@ -16,6 +16,8 @@ inline constexpr ChunkWords no_members{zero_chunk};
 std::uint32_t count(ChunkWords words);
 // How many of `words` are not in `others`.
 std::uint32_t count_and_not(ChunkWords words, ChunkWords others);
+// How many runs of members without a gap there are.
+std::uint32_t count_runs(ChunkWords words);
 bool is_empty(ChunkWords words);
 
 template <class Visit>
