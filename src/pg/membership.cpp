@@ -163,7 +163,9 @@ void store_renumbered(Membership *membership, SetStore *former, size_t index, Me
     store_set(membership, index, *set);
 }
 
-void store_missing(Membership *membership) {
+// Returns whether there were any.
+bool store_missing(Membership *membership) {
+    bool any = false;
     auto *missing = static_cast<size_t *>(palloc(sizeof(size_t) * (membership->count + 1)));
     size_t count = 0;
     SetStore *former = membership->run->former != nullptr
@@ -171,9 +173,10 @@ void store_missing(Membership *membership) {
                            : nullptr;
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment set", ALLOCSET_DEFAULT_SIZES);
     for (size_t i = 0; i < membership->count; i++) {
-        if (is_stored(membership->sets, i)) {
+        if (is_stored(membership->sets, i) && stored_members(membership->sets, i) == membership->segments[i]->members) {
             continue;
         }
+        any = true;
         if (membership->segments[i]->has_rows) {
             missing[count++] = i;
         } else if (former != nullptr && is_stored(former, i)) {
@@ -192,6 +195,7 @@ void store_missing(Membership *membership) {
         store_from_rows(membership, missing, count);
     }
     pfree(missing);
+    return any;
 }
 
 // --------------------------------------------------------------------------------------------------------- differences
@@ -302,10 +306,11 @@ Membership *begin_membership(Run *run, TimestampTz as_of, bool all) {
     membership->summarized = static_cast<bool *>(palloc(sets));
     membership->rows = begin_member_rows(run, as_of);
     membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch);
-    store_missing(membership);
-    // What was just made is read like what was there.
-    close_sets(membership->sets);
-    membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch);
+    if (store_missing(membership)) {
+        // What was just made is read like what was there.
+        close_sets(membership->sets);
+        membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch);
+    }
     return membership;
 }
 

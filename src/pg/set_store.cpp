@@ -40,6 +40,7 @@ struct StoredSet {
     const Segment *segment;
     bool stored, exists;  // in the catalog, whatever its state
     bool changed;
+    int64 members;
     uint32 count;
     StoredChunk *chunks;  // ascending
     members::DeltaReader *delta;
@@ -71,8 +72,8 @@ std::span<const std::byte> bytes_of(const bytea *value) {
 }
 
 const StoredChunk *find_stored(const StoredSet *set, uint32 chunk) {
-    const StoredChunk *end = set->chunks + set->count;
-    const StoredChunk *found = std::lower_bound(set->chunks, end, chunk, [](const StoredChunk &item, uint32 wanted) { return item.chunk < wanted; });
+    const StoredChunk *first = set->chunks, *end = first + set->count;
+    const StoredChunk *found = std::lower_bound(first, end, chunk, [](const StoredChunk &item, uint32 wanted) { return item.chunk < wanted; });
     return found != end && found->chunk == chunk ? found : nullptr;
 }
 
@@ -311,10 +312,10 @@ void write_rows(SetStore *store) {
 
 void read_row(SetStore *store, StoredSet *set, const Rows *rows, uint64 row) {
     set->exists = true;
-    if (DatumGetInt32(value_of(*rows, row, 1)) != store->epoch || memcmp(DatumGetUUIDP(value_of(*rows, row, 2)), &set->segment->uid, UUID_LEN) != 0 ||
-        DatumGetInt64(value_of(*rows, row, 3)) != set->segment->members) {
+    if (DatumGetInt32(value_of(*rows, row, 1)) != store->epoch || memcmp(DatumGetUUIDP(value_of(*rows, row, 2)), &set->segment->uid, UUID_LEN) != 0) {
         return;
     }
+    set->members = DatumGetInt64(value_of(*rows, row, 3));
     std::span<const std::byte> chunks = bytes_of(DatumGetByteaPP(value_of(*rows, row, 4)));
     std::span<const std::byte> delta = bytes_of(DatumGetByteaPP(value_of(*rows, row, 5)));
     set->stored = true;
@@ -392,6 +393,10 @@ uint32 chunk_end(const SetStore *store) {
     return store->chunk_end;
 }
 
+int64 stored_members(const SetStore *store, size_t index) {
+    return store->sets[index].members;
+}
+
 ChunkSummary summary_of(const SetStore *store, size_t index, uint32 chunk) {
     const StoredSet *set = &store->sets[index];
     if (std::optional<members::DeltaEntry> entry = find_changed(set, chunk)) {
@@ -405,7 +410,7 @@ void read_chunk(SetStore *store, size_t index, uint32 chunk, uint64 *words) {
     const StoredSet *set = &store->sets[index];
     read_pieces(store, set, chunk, words);
     if (std::optional<members::DeltaEntry> entry = find_changed(set, chunk)) {
-        boundary::core([&] { members::apply(*entry, std::span<std::uint64_t, members::words_per_chunk>(words, members::words_per_chunk)); });
+        boundary::core([&] { entry->apply_to(std::span<std::uint64_t, members::words_per_chunk>(words, members::words_per_chunk)); });
     }
 }
 
@@ -431,6 +436,9 @@ void create_set(SetStore *store, size_t index) {
     if (set->exists) {
         catalog_execute("DELETE FROM segment.catalog_set WHERE segment_id OPERATOR(pg_catalog.=) $1", {int4_argument(set->segment->id)});
     }
+    const Segment *segment = set->segment;
+    *set = {};
+    set->segment = segment;
     set->stored = true;
     set->changed = true;
 }

@@ -25,6 +25,7 @@ SetStore *open_sets(const Segment *const *segments, size_t count, int32 epoch);
 void close_sets(SetStore *store);
 
 bool is_stored(const SetStore *store, size_t index);
+int64 stored_members(const SetStore *store, size_t index);
 
 // Chunks of all sets are below it.
 uint32 chunk_end(const SetStore *store);
@@ -36,7 +37,7 @@ void read_chunk(SetStore *store, size_t index, uint32 chunk, uint64 *words);
 // Once for each chunk that differs from what is stored. `before` is what read_chunk gives.
 void write_chunk(SetStore *store, size_t index, uint32 chunk, const uint64 *before, const uint64 *words, ChunkSummary summary);
 
-// Makes an empty set of one that is not stored.
+// Begins a set anew, without members.
 void create_set(SetStore *store, size_t index);
 
 }  // namespace segment::pg

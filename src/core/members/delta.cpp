@@ -19,9 +19,7 @@ void append(std::pmr::vector<std::byte> &bytes, Number number) {
 }  // namespace
 
 std::uint32_t DeltaBuilder::add(std::uint32_t chunk, ChunkWords stored, ChunkWords current, std::uint64_t hash) {
-    if (chunk < next_chunk_ || chunk >= max_chunks) {
-        throw Error(ErrorCode::internal_error, "chunks of a delta are not in order");
-    }
+    check_order(chunk);
     const std::size_t before = toggles_.size();
     auto toggle = [&](Ordinal ordinal) { append(toggles_, static_cast<std::uint16_t>(ordinal)); };
     for (std::uint32_t w = 0; w < words_per_chunk; ++w) {
@@ -29,13 +27,31 @@ std::uint32_t DeltaBuilder::add(std::uint32_t chunk, ChunkWords stored, ChunkWor
     }
     const auto toggled = static_cast<std::uint32_t>((toggles_.size() - before) / toggle_bytes);
     if (toggled > 0) {
-        append(entries_, chunk);
-        append(entries_, count(current));
-        append(entries_, hash);
-        append(entries_, static_cast<std::uint32_t>(toggles_.size() / toggle_bytes));
-        next_chunk_ = chunk + std::uint64_t{1};
+        finish(chunk, count(current), hash);
     }
     return toggled;
+}
+
+void DeltaBuilder::add(const DeltaEntry &entry) {
+    check_order(entry.chunk);
+    for (std::uint32_t i = 0; i < entry.toggles.size(); ++i) {
+        append(toggles_, entry.toggles[i]);
+    }
+    finish(entry.chunk, entry.cardinality, entry.hash);
+}
+
+void DeltaBuilder::check_order(std::uint32_t chunk) const {
+    if (chunk < next_chunk_ || chunk >= max_chunks) {
+        throw Error(ErrorCode::internal_error, "chunks of a delta are not in order");
+    }
+}
+
+void DeltaBuilder::finish(std::uint32_t chunk, std::uint32_t cardinality, std::uint64_t hash) {
+    append(entries_, chunk);
+    append(entries_, cardinality);
+    append(entries_, hash);
+    append(entries_, static_cast<std::uint32_t>(toggles_.size() / toggle_bytes));
+    next_chunk_ = chunk + std::uint64_t{1};
 }
 
 std::size_t DeltaBuilder::size() const {

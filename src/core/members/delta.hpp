@@ -20,23 +20,6 @@
 
 namespace segment::members {
 
-class DeltaBuilder {
-public:
-    explicit DeltaBuilder(std::pmr::memory_resource *memory) : entries_(memory), toggles_(memory) {}
-
-    // Enters how `current`, whose content hash is `hash`, differs from `stored`, and returns the number of members that differ;
-    // if there are none, nothing is entered. Chunks come in ascending order; throws internal_error if they do not.
-    std::uint32_t add(std::uint32_t chunk, ChunkWords stored, ChunkWords current, std::uint64_t hash);
-
-    // How many bytes the delta has by now; to rewrite chunks takes at most max_encoded bytes for each.
-    std::size_t size() const;
-    std::pmr::vector<std::byte> bytes() const;
-
-private:
-    std::pmr::vector<std::byte> entries_, toggles_;
-    std::uint64_t next_chunk_ = 0;
-};
-
 struct DeltaEntry {
     // Turns the stored members of the chunk into those after the change. Throws data_corrupted if they are not as many as the entry
     // says: the delta does not belong to what is stored.
@@ -46,6 +29,29 @@ struct DeltaEntry {
     std::uint32_t cardinality;  // of the chunk after the change
     std::uint64_t hash;         // its content_hash
     StoredOrdinals toggles;     // into the reader's bytes
+};
+
+class DeltaBuilder {
+public:
+    explicit DeltaBuilder(std::pmr::memory_resource *memory) : entries_(memory), toggles_(memory) {}
+
+    // Enters how `current`, whose content hash is `hash`, differs from `stored`, and returns the number of members that differ;
+    // if there are none, nothing is entered. Chunks come in ascending order; throws internal_error if they do not.
+    std::uint32_t add(std::uint32_t chunk, ChunkWords stored, ChunkWords current, std::uint64_t hash);
+
+    // Enters an entry of another delta as it is.
+    void add(const DeltaEntry &entry);
+
+    // How many bytes the delta has by now; to rewrite chunks takes at most max_encoded bytes for each.
+    std::size_t size() const;
+    std::pmr::vector<std::byte> bytes() const;
+
+private:
+    void check_order(std::uint32_t chunk) const;
+    void finish(std::uint32_t chunk, std::uint32_t cardinality, std::uint64_t hash);
+
+    std::pmr::vector<std::byte> entries_, toggles_;
+    std::uint64_t next_chunk_ = 0;
 };
 
 // Reads bytes that outlive it.

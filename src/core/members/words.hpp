@@ -21,7 +21,7 @@ std::uint32_t count_runs(ChunkWords words);
 bool is_empty(ChunkWords words);
 
 template <class Visit>
-void for_each_bit(std::uint64_t word, Ordinal first, Visit &visit) {
+void for_each_bit(std::uint64_t word, Ordinal first, Visit &&visit) {
     for (; word != 0; word &= word - 1) {
         visit(static_cast<Ordinal>(first + static_cast<Ordinal>(std::countr_zero(word))));
     }
@@ -29,7 +29,7 @@ void for_each_bit(std::uint64_t word, Ordinal first, Visit &visit) {
 
 // Calls visit(ordinal) for each member of a chunk in ascending order; `first` is the chunk's first ordinal.
 template <class Visit>
-void for_each_bit(ChunkWords words, Ordinal first, Visit &visit) {
+void for_each_bit(ChunkWords words, Ordinal first, Visit &&visit) {
     for (std::uint32_t w = 0; w < words_per_chunk; ++w) {
         for_each_bit(words[w], first + w * 64, visit);
     }
@@ -37,7 +37,7 @@ void for_each_bit(ChunkWords words, Ordinal first, Visit &visit) {
 
 // The same for the members that are not in `others`.
 template <class Visit>
-void for_each_bit_and_not(ChunkWords words, ChunkWords others, Ordinal first, Visit &visit) {
+void for_each_bit_and_not(ChunkWords words, ChunkWords others, Ordinal first, Visit &&visit) {
     for (std::uint32_t w = 0; w < words_per_chunk; ++w) {
         for_each_bit(words[w] & ~others[w], first + w * 64, visit);
     }
