@@ -5,7 +5,6 @@
 
 #include "core/members/stored.hpp"
 #include "core/members/words.hpp"
-#include "core/multiversion.hpp"
 
 namespace segment::members {
 
@@ -62,42 +61,67 @@ Stored parse(std::span<const std::byte> bytes) {
     return {kind, payload};
 }
 
-// Writes the positions of the bits of all words; there are at most max_listed. Four at a time: how many bits the next word has is
-// hard to predict, and a wrong guess costs more than what is written in vain.
-SEGMENT_MULTIVERSION std::size_t list_bits(const std::uint64_t *words, std::uint16_t *positions) {
-    std::uint16_t *out = positions;
-    for (std::uint32_t w = 0; w < words_per_chunk; ++w) {
-        std::uint64_t bits = words[w];
-        const int count = std::popcount(bits);
-        for (int i = 0; i < count; i += 4) {
-            for (int j = 0; j < 4; ++j) {
-                out[i + j] = static_cast<std::uint16_t>(w * 64 + static_cast<std::uint32_t>(std::countr_zero(bits)));
-                bits &= bits - 1;
-            }
-        }
-        out += count;
-    }
-    return static_cast<std::size_t>(out - positions);
+// std::popcount is a call of a function that looks bytes up in a table where the processor is not known to have an instruction.
+std::uint32_t count_bits(std::uint64_t bits) {
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return static_cast<std::uint32_t>(bits * 0x0101010101010101 >> 56);
 }
 
-// The positions of the bits `word(w)` of all words w, with room for what list_bits writes in vain.
-struct BitList {
+// The positions of the bits of `word(w)` for all words w, of which there are at most max_listed.
+class BitList {
+public:
+    // `expected`: about how many there are.
     template <class Word>
-    explicit BitList(Word word) {
-        std::uint64_t words[words_per_chunk];
+    BitList(Word word, std::size_t expected) {
         for (std::uint32_t w = 0; w < words_per_chunk; ++w) {
-            words[w] = word(w);
+            if (expected < few) {
+                append_each(w, word(w));
+            } else {
+                append_many(w, word(w));
+            }
         }
-        size = list_bits(words, positions);
     }
 
-    std::size_t size;
-    std::uint16_t positions[max_listed + 3];
+    std::size_t size() const { return size_; }
+    std::uint16_t operator[](std::size_t i) const { return positions_[i]; }
+
+private:
+    // Where most words have no bits, the processor guesses well how many the next one has.
+    static constexpr std::size_t few = 320;
+    static constexpr std::uint32_t at_once = 4;
+
+    void append_each(std::uint32_t w, std::uint64_t bits) {
+        for (; bits != 0; bits &= bits - 1) {
+            positions_[size_++] = position(w, bits);
+        }
+    }
+
+    // A wrong guess costs more than to write four positions and not count those that were not there.
+    void append_many(std::uint32_t w, std::uint64_t bits) {
+        const std::uint32_t count = count_bits(bits);
+        std::uint32_t written = 0;
+        do {
+            for (std::uint32_t i = 0; i < at_once; ++i, ++written) {
+                positions_[size_ + written] = position(w, bits);
+                bits &= bits - 1;
+            }
+        } while (written < count);
+        size_ += count;
+    }
+
+    static std::uint16_t position(std::uint32_t w, std::uint64_t bits) {
+        return static_cast<std::uint16_t>(w * 64 + static_cast<std::uint32_t>(std::countr_zero(bits)));
+    }
+
+    std::size_t size_ = 0;
+    std::uint16_t positions_[max_listed + at_once];
 };
 
-void store_list(const BitList &list, std::byte *out) {
-    for (std::size_t i = 0; i < list.size; ++i) {
-        store(out + i * ordinal_bytes, list.positions[i]);
+void encode_list(const BitList &list, std::byte *out) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        store(out + i * ordinal_bytes, list[i]);
     }
 }
 
@@ -108,12 +132,19 @@ void encode_bitmap(ChunkWords words, std::byte *out) {
     }
 }
 
-void encode_runs(ChunkWords words, std::byte *out) {
-    const BitList firsts([&](std::uint32_t w) { return words[w] & ~(words[w] << 1 | (w == 0 ? 0 : words[w - 1] >> 63)); });
-    const BitList lasts([&](std::uint32_t w) { return words[w] & ~(words[w] >> 1 | (w + 1 == words_per_chunk ? 0 : words[w + 1] << 63)); });
-    for (std::size_t i = 0; i < firsts.size; ++i) {
-        store(out + i * run_bytes, firsts.positions[i]);
-        store(out + i * run_bytes + ordinal_bytes, static_cast<std::uint16_t>(lasts.positions[i] - firsts.positions[i]));
+void encode_runs(ChunkWords words, std::size_t runs, std::byte *out) {
+    // Where members begin and where they end, in turn; the last run may end with the chunk.
+    std::uint64_t before = 0;
+    const auto edges = [&](std::uint32_t w) {
+        const std::uint64_t shifted = words[w] << 1 | before >> 63;
+        before = words[w];
+        return words[w] ^ shifted;
+    };
+    const BitList list(edges, 2 * runs);
+    for (std::size_t i = 0; i < runs; ++i) {
+        const std::uint32_t first = list[2 * i], end = 2 * i + 1 < list.size() ? list[2 * i + 1] : chunk_size;
+        store(out + i * run_bytes, static_cast<std::uint16_t>(first));
+        store(out + i * run_bytes + ordinal_bytes, static_cast<std::uint16_t>(end - first - 1));
     }
 }
 
@@ -189,33 +220,34 @@ bool runs_contain(std::span<const std::byte> payload, std::uint16_t ordinal) {
 }  // namespace
 
 std::size_t encode(ChunkWords words, std::span<std::byte, max_encoded> out) {
-    const std::size_t members = count(words);
+    const std::size_t members = count(words), absent = chunk_size - members;
     if (members == 0) {
         return 0;
     }
+    const std::size_t runs = count_runs(words);
     // In the order of how fast they are read: an earlier one is preferred to a later one of the same size.
     const struct {
         Kind kind;
         std::size_t size;
     } forms[] = {{Kind::bitmap, bitmap_bytes},
                  {Kind::array, members * ordinal_bytes},
-                 {Kind::complement, (chunk_size - members) * ordinal_bytes},
-                 {Kind::runs, count_runs(words) * run_bytes}};
+                 {Kind::complement, absent * ordinal_bytes},
+                 {Kind::runs, runs * run_bytes}};
     const auto &smallest = *std::ranges::min_element(forms, {}, [](const auto &form) { return form.size; });
     std::byte *const payload = out.data() + 1;
     out[0] = static_cast<std::byte>(smallest.kind);
     switch (smallest.kind) {
         case Kind::array:
-            store_list(BitList([&](std::uint32_t w) { return words[w]; }), payload);
+            encode_list(BitList([&](std::uint32_t w) { return words[w]; }, members), payload);
             break;
         case Kind::complement:
-            store_list(BitList([&](std::uint32_t w) { return ~words[w]; }), payload);
+            encode_list(BitList([&](std::uint32_t w) { return ~words[w]; }, absent), payload);
             break;
         case Kind::bitmap:
             encode_bitmap(words, payload);
             break;
         case Kind::runs:
-            encode_runs(words, payload);
+            encode_runs(words, runs, payload);
             break;
     }
     return 1 + smallest.size;
