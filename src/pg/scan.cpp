@@ -5,8 +5,8 @@
 
 #include "pg/boundary.hpp"
 #include "pg/cut_values.hpp"
-#include "pg/encoder.hpp"
 #include "pg/refused_keys.hpp"
+#include "pg/scan_columns.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -37,37 +37,18 @@ char *from_clause(const Compilation *compilation) {
     });
 }
 
-// The query of one pass over the features from `first` to `last` (exclusive).
-char *scan_sql(const Binding *binding, const Compilation *compilation, const char *from, uint32 first, uint32 last) {
+char *scan_sql(const Binding *binding, const char *from, const ScanColumn *columns, uint32 count) {
     StringInfoData sql;
     initStringInfo(&sql);
     append(&sql, "SELECT ");
     append(&sql, binding->vocabulary.key_sql);
-    for (uint32 i = first; i < last; i++) {
+    for (uint32 i = 0; i < count; i++) {
         append(&sql, ", ");
-        append(&sql, compilation->plan.features()[i].sql);
+        append(&sql, *columns[i].sql);
     }
     append(&sql, " FROM ");
     append(&sql, from);
     return sql.data;
-}
-
-// Ranks the features of one pass by the types that the prepared query gives them.
-void rank_features(TupleDesc description, const CutValues *cuts, match::Plan *plan, uint32 first, uint32 last, Encoder **encoders) {
-    for (uint32 i = first; i < last; i++) {
-        Form_pg_attribute attribute = TupleDescAttr(description, static_cast<int>(i - first) + 1);
-        Oid type = getBaseType(attribute->atttypid);
-        uint32 begin = cuts->first[i], count = cuts->first[i + 1] - begin;
-        for (uint32 cut = begin; cut < begin + count; cut++) {
-            if (cuts->types[cut] != type)
-                elog(ERROR, "a value of type %s is compared with a constant of type %s", format_type_be(type),
-                     format_type_be(cuts->types[cut]));
-        }
-        auto *ranks = allocate<uint32>(count);
-        Cuts sorted = rank_cuts(type, attribute->attcollation, cuts->values + begin, cuts->nulls + begin, count, ranks);
-        encoders[i - first] = make_encoder(sorted);
-        boundary::core([&] { plan->rank(i, {ranks, count}); });
-    }
 }
 
 double expected_rows(Oid relation) {
@@ -94,12 +75,15 @@ PreparedScan prepare(const char *sql) {
     return prepared;
 }
 
-// A query for up to columns_per_query features.
+// A query for up to columns_per_query columns beside the key.
 struct Query {
+    const char *sql;
     PreparedScan prepared;
-    uint32 first, count;  // of its features; the second column is the first feature
-    Encoder **encoders;
-    int16 *lengths;  // of the columns' types, the key first
+    uint32 column_count;
+    ScanColumn *columns;
+    uint32 feature_count;
+    match::FeatureId *features;  // in the order of their codes
+    int16 key_length;
 };
 
 struct Batch {
@@ -107,7 +91,7 @@ struct Batch {
     Datum *keys;
     uint64 *hashes;
     uint64 *ordinals;
-    uint32 *codes;  // by row, then feature
+    uint32 *codes;  // by row, then as the query's features
     MemoryContext context;  // of the keys
 };
 
@@ -145,10 +129,6 @@ struct Scan {
 };
 
 namespace {
-
-inline Datum detoasted(Datum value, int16 length) {
-    return length == -1 && VARATT_IS_EXTENDED(DatumGetPointer(value)) ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(value)) : value;
-}
 
 void note_duplicate(Scan *scan, Datum key) {
     if (scan->refused.duplicates++ < named_keys) {
@@ -236,9 +216,9 @@ bool place_batch(Scan *scan) {
             continue;
         }
         match::Staging::Row row = staging->add(ordinal);
-        const uint32 *codes = batch->codes + static_cast<Size>(i) * query->count;
-        for (uint32 feature = 0; feature < query->count; feature++) {
-            row.set(query->first + feature, codes[feature]);
+        const uint32 *codes = batch->codes + static_cast<Size>(i) * query->feature_count;
+        for (uint32 feature = 0; feature < query->feature_count; feature++) {
+            row.set(query->features[feature], codes[feature]);
         }
     }
     batch->count = 0;
@@ -268,14 +248,15 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     }
     MemoryContextReset(scan->row_context);
     MemoryContext before = MemoryContextSwitchTo(scan->row_context);
-    uint32 *codes = batch->codes + static_cast<Size>(batch->count) * query->count;
-    for (uint32 i = 0; i < query->count; i++) {
-        codes[i] = slot->tts_isnull[i + 1] ? 0 : encode(query->encoders[i], detoasted(slot->tts_values[i + 1], query->lengths[i + 1]));
+    uint32 *codes = batch->codes + static_cast<Size>(batch->count) * query->feature_count;
+    for (uint32 i = 0; i < query->column_count; i++) {
+        encode_column(&query->columns[i], slot->tts_values[i + 1], slot->tts_isnull[i + 1], codes);
+        codes += query->columns[i].feature_count;
     }
     Datum key = slot->tts_values[0];
     if (!scan->key_by_value) {
         MemoryContextSwitchTo(batch->context);
-        key = query->lengths[0] == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(key)) : datumCopy(key, false, query->lengths[0]);
+        key = query->key_length == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(key)) : datumCopy(key, false, query->key_length);
     }
     MemoryContextSwitchTo(before);
     batch->keys[batch->count++] = key;
@@ -286,24 +267,28 @@ bool receive_row(void *state, TupleTableSlot *slot) {
 Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryContext context, uint32 *count) {
     match::Plan *plan = &compilation->plan;
     const char *from = from_clause(compilation);
-    auto features = static_cast<uint32>(plan->features().size());
     CutValues cuts = evaluate_cuts(plan);
-    *count = std::max<uint32>(1, (features + columns_per_query - 1) / columns_per_query);
+    MemoryContext spi = MemoryContextSwitchTo(context);
+    ScanColumns columns = scan_columns(*plan);
+    *count = std::max<uint32>(1, (columns.count + columns_per_query - 1) / columns_per_query);
     auto *queries = allocate<Query>(*count);
     for (uint32 i = 0; i < *count; i++) {
         Query *query = &queries[i];
-        query->first = i * columns_per_query;
-        query->count = std::min(features, query->first + columns_per_query) - query->first;
-        query->prepared = prepare(scan_sql(binding, compilation, from, query->first, query->first + query->count));
-        MemoryContext spi = MemoryContextSwitchTo(context);
-        query->encoders = allocate<Encoder *>(query->count);
-        query->lengths = allocate<int16>(query->count + 1);
-        for (uint32 column = 0; column <= query->count; column++) {
-            query->lengths[column] = TupleDescAttr(query->prepared.description, static_cast<int>(column))->attlen;
-        }
-        rank_features(query->prepared.description, &cuts, plan, query->first, query->first + query->count, query->encoders);
+        uint32 first = i * columns_per_query;
+        query->columns = columns.items + first;
+        query->column_count = std::min(columns.count, first + columns_per_query) - first;
+        query->features = query->column_count == 0 ? nullptr : query->columns[0].features;
+        query->sql = scan_sql(binding, from, query->columns, query->column_count);
         MemoryContextSwitchTo(spi);
+        query->prepared = prepare(query->sql);
+        MemoryContextSwitchTo(context);
+        query->key_length = TupleDescAttr(query->prepared.description, 0)->attlen;
+        for (uint32 column = 0; column < query->column_count; column++) {
+            rank_column(&query->columns[column], TupleDescAttr(query->prepared.description, static_cast<int>(column) + 1), cuts, plan);
+            query->feature_count += query->columns[column].feature_count;
+        }
     }
+    MemoryContextSwitchTo(spi);
     return queries;
 }
 
@@ -338,14 +323,14 @@ Scan *begin_scan(const Population *population, const Binding *binding, Compilati
     scan->key_type = getBaseType(key->atttypid);
     scan->key_collation = key->attcollation;
     scan->key_by_value = key->attbyval;
-    uint32 columns = 1;
+    uint32 features = 1;
     for (uint32 i = 0; i < scan->query_count; i++) {
-        columns = std::max(columns, scan->queries[i].count);
+        features = std::max(features, scan->queries[i].feature_count);
     }
     scan->batch.keys = allocate<Datum>(rows_per_batch);
     scan->batch.hashes = allocate<uint64>(rows_per_batch);
     scan->batch.ordinals = allocate<uint64>(rows_per_batch);
-    scan->batch.codes = allocate<uint32>(static_cast<Size>(rows_per_batch) * columns);
+    scan->batch.codes = allocate<uint32>(static_cast<Size>(rows_per_batch) * features);
     scan->met = allocate<uint64>(members::max_members / members::chunk_size / 64 + 1);
     make_staging(scan, memory);
     MemoryContextSwitchTo(caller);
@@ -423,11 +408,9 @@ void plan_scan(const Binding *binding, Compilation *compilation) {
     spi::connect();
     uint32 count;
     const Query *queries = prepare_queries(binding, compilation, CurrentMemoryContext, &count);
-    const char *from = from_clause(compilation);
     for (uint32 i = 0; i < count; i++) {
         // Beginning to run it checks the rights on what it reads; nothing is read.
-        spi::execute(psprintf("%s LIMIT 0", scan_sql(binding, compilation, from, queries[i].first, queries[i].first + queries[i].count)), {},
-                     {.read_only = true});
+        spi::execute(psprintf("%s LIMIT 0", queries[i].sql), {}, {.read_only = true});
     }
     spi::finish();
 }
