@@ -32,6 +32,10 @@ public:
     // The threshold of a rank form without `per`: a scalar subquery over the base's members, NULL if there are none.
     void rank_threshold(const BoundRank &rank);
 
+    // The array of `includes`, and one of its items, of the type in which they are compared.
+    void included_array(const BoundIncludes &includes);
+    void included_element(const BoundIncludes &includes, const BoundValue &item);
+
     // How a value compares with the threshold of its rank form.
     static Comparison rank_comparison(RankForm form);
 
