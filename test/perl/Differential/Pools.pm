@@ -85,6 +85,8 @@ my %make = (
     percent => sub { map { number($_) } 0, 1, 49, 50, 51, 99, 100 },
     code    => sub { map { in_quotes($_) } 'AT', 'DE', 'de', 'US', 'GB', 'ä' },
     inet    => sub { map { in_quotes($_) } '0.0.0.0', '10.0.0.1', '10.0.0.1/8', '192.168.1.0/24', '255.255.255.255', '::1', '2001:db8::/32' },
+    bytea   => sub { map { in_quotes($_) } q{\x}, q{\x00}, q{\xdeadbeef}, q{\xff} },
+    point   => sub { map { plain($_) } "(0,0)", "(1,-1)" },
     texts   => sub {
         map { plain($_) } '{}', '{vip}', '{vip,beta}', '{VIP}', '{NULL}', '{a,NULL,b}', '{{a,b},{c,vip}}', '{"",a}', '{"it\'s","a,b","{}","\\\\"}', '{beta,beta,ä}', '[2:3]={a,vip}',
           '{"NULL"}', '{5,10}';

@@ -68,11 +68,13 @@ END $$;
 CREATE FUNCTION oracle.shift(d date, w interval) RETURNS date LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN RETURN CASE WHEN oracle.in_range(d::timestamp AT TIME ZONE 'UTC') THEN (d + w)::date END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
 
+-- From an infinite time to a finite one it is infinitely long.
 CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN oracle.in_range(a) AND oracle.in_range(b) THEN extract(epoch FROM b - a) / 86400 END $$;
+    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN extract(epoch FROM b - a) / 86400
+                WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END WHERE a IS NOT NULL AND b IS NOT NULL $$;
 
 CREATE FUNCTION oracle.days_between(a date, b date) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN oracle.in_range(a::timestamp AT TIME ZONE 'UTC') AND oracle.in_range(b::timestamp AT TIME ZONE 'UTC') THEN (b - a)::numeric END $$;
+    SELECT oracle.days_between(a::timestamp AT TIME ZONE 'UTC', b::timestamp AT TIME ZONE 'UTC') $$;
 
 CREATE FUNCTION oracle.age(d date, today date) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
