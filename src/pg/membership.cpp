@@ -13,27 +13,33 @@ namespace {
 
 constexpr int64 keys_per_statement = 20000;
 
+struct IndexedSegment {
+    int32 id;
+    size_t index;  // in the compilation's order
+};
+
 struct Reader {
     const Run *run;
+    IndexedSegment *indexed;  // by id
     StoredMembers *stored;
     MemoryContext context;
     bool by_value;
     int16 length;
 };
 
-size_t index_of_segment(const Run *run, int32 id) {
-    const auto &segments = run->compilation->segments;
-    for (size_t i = 0; i < segments.size(); i++) {
-        if (segments[i].segment->id == id) {
-            return i;
-        }
+size_t index_of_segment(const Reader *reader, int32 id) {
+    IndexedSegment *const end = reader->indexed + reader->run->compilation->segments.size();
+    const IndexedSegment *found =
+        std::lower_bound(reader->indexed, end, id, [](const IndexedSegment &item, int32 wanted) { return item.id < wanted; });
+    if (found == end || found->id != id) {
+        elog(ERROR, "member of a segment that the run does not evaluate: %d", id);
     }
-    elog(ERROR, "member of a segment that the run does not evaluate: %d", id);
+    return found->index;
 }
 
 void receive_member(void *state, TupleTableSlot *slot) {
     auto *reader = static_cast<Reader *>(state);
-    size_t index = index_of_segment(reader->run, DatumGetInt32(slot->tts_values[0]));
+    size_t index = index_of_segment(reader, DatumGetInt32(slot->tts_values[0]));
     Datum key = slot->tts_values[1];
     members::Ordinal ordinal = reader->run->keys->find(key);
     if (ordinal != members::no_ordinal) {
@@ -185,10 +191,13 @@ StoredMembers *read_members(const Run *run) {
             stored->by_segment[i] = make_in_context<members::BitSet>(run->context, memory);
         }
     });
+    auto *indexed = static_cast<IndexedSegment *>(palloc(sizeof(IndexedSegment) * (count + 1)));
     for (size_t i = 0; i < count; i++) {
-        ids[i] = Int32GetDatum(run->compilation->segments[i].segment->id);
+        indexed[i] = {run->compilation->segments[i].segment->id, i};
+        ids[i] = Int32GetDatum(indexed[i].id);
     }
-    Reader reader{run, stored, CurrentMemoryContext, false, 0};
+    std::sort(indexed, indexed + count, [](const IndexedSegment &a, const IndexedSegment &b) { return a.id < b.id; });
+    Reader reader{run, indexed, stored, CurrentMemoryContext, false, 0};
     get_typlenbyval(run->binding.key->type, &reader.length, &reader.by_value);
 
     ArrayType *array = construct_array(ids, static_cast<int>(count), INT4OID, sizeof(int32), true, TYPALIGN_INT);

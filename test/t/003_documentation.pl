@@ -112,5 +112,30 @@ foreach my $row (split /\n/, $table)
     }
 }
 
+# The reference: its SQL runs, and its columns are those that there are.
+my $reference = slurp_file('docs/reference.md');
+foreach my $block ($reference =~ /^```sql\n(.*?)^```/msg)
+{
+    my ($status, $output, $errors) = $node->psql('postgres', $block);
+    is($status, 0, "reference.md: $block") or diag($errors);
+}
+my $relations = 0;
+while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([^`]+)` \|$/mg)
+{
+    my ($relation, $columns) = ($1, $2);
+    is($node->safe_psql('postgres', "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '$relation'::regclass AND attnum > 0"),
+        $columns, "columns of $relation");
+    $relations++;
+}
+is($relations, 12, 'relations in the reference');
+while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
+{
+    my ($function, $arguments) = ($1, $2);
+    my @names = map { /^(\w+)/ } split /, (?![^']*'\))/, $arguments;
+    next if $function eq 'from_query_builder';
+    is($node->safe_psql('postgres', "SELECT DISTINCT array_to_string(proargnames[1:pronargs], ', ') FROM pg_proc WHERE pronamespace = 'segment'::regnamespace AND proname = '$function'"),
+        join(', ', @names), "arguments of $function");
+}
+
 $node->stop;
 done_testing();
