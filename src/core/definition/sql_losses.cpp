@@ -51,8 +51,23 @@ void for_operands(const BoundValue &value, Visit visit) {
     }
 }
 
+// The column's moment of which the value is the instant, or that it reads in local time; null if that always succeeds.
+const BoundValue *converted_column(const BoundValue &value, const Vocabulary &vocabulary) {
+    const BoundValue *moment = nullptr;
+    if (value.kind == ValueKind::instant)
+        moment = static_cast<const BoundInstant &>(value).operand;
+    else if (value.kind == ValueKind::day)
+        moment = static_cast<const BoundDay &>(value).operand;
+    else if (value.kind == ValueKind::call && static_cast<const BoundCall &>(value).function == BoundFunction::hour)
+        moment = static_cast<const BoundCall &>(value).operand;
+    const bool converts = moment && (value.kind == ValueKind::instant || moment->type->type_class == TypeClass::timestamptz);
+    return converts && SqlWriter::can_leave_range(*moment, vocabulary) ? moment : nullptr;
+}
+
 // Whether the value can be NULL although none of its columns and paths is.
-bool can_be_lost(const BoundValue &value) {
+bool can_be_lost(const BoundValue &value, const Vocabulary &vocabulary) {
+    if (converted_column(value, vocabulary))
+        return true;
     const TypeClass type_class = value.type->type_class;
     switch (value.kind) {
         case ValueKind::path:
@@ -62,10 +77,15 @@ bool can_be_lost(const BoundValue &value) {
             return true;
         case ValueKind::shift:
             return !value.constant;
-        case ValueKind::call:
-            if (static_cast<const BoundCall &>(value).function == BoundFunction::age)
+        case ValueKind::call: {
+            const auto &call = static_cast<const BoundCall &>(value);
+            if (call.function == BoundFunction::age)
                 return true;
+            // The hour of local time needs no instant.
+            if (call.function == BoundFunction::hour && call.operand->kind == ValueKind::instant)
+                return false;
             break;
+        }
         case ValueKind::arithmetic: {
             const auto &arithmetic = static_cast<const BoundArithmetic &>(value);
             if (type_class == TypeClass::floating || (arithmetic.op == ArithmeticOperator::divide && !arithmetic.right->constant))
@@ -76,7 +96,7 @@ bool can_be_lost(const BoundValue &value) {
             break;
     }
     bool lost = false;
-    for_operands(value, [&](const BoundValue &operand) { lost = lost || can_be_lost(operand); });
+    for_operands(value, [&](const BoundValue &operand) { lost = lost || can_be_lost(operand, vocabulary); });
     return lost;
 }
 
@@ -95,12 +115,20 @@ void append_inputs(const BoundValue &value, const Scope &scope, std::pmr::string
 }
 
 void Losses::look_at(const BoundValue *value) {
-    if (!value || !can_be_lost(*value))
+    if (!value || !can_be_lost(*value, scope_.vocabulary))
         return;
     std::pmr::string sql(memory_);
-    SqlWriter(scope_, sql).value(*value, Binding::sum);
-    sql += " IS NULL";
-    append_inputs(*value, scope_, sql);
+    SqlWriter writer(scope_, sql);
+    if (const BoundValue *column = converted_column(*value, scope_.vocabulary)) {
+        // Cheaper than to convert once more.
+        sql += "NOT (";
+        writer.within_range(*column);
+        sql += ')';
+    } else {
+        writer.value(*value, Binding::sum);
+        sql += " IS NULL";
+        append_inputs(*value, scope_, sql);
+    }
     if (known_.insert(sql).second)
         found.push_back({value->position, std::move(sql)});
 }

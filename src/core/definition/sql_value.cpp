@@ -86,7 +86,7 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
         case ValueKind::period_start:
             return period_start(static_cast<const BoundPeriodStart &>(value), least);
         case ValueKind::instant:
-            return instant(*static_cast<const BoundInstant &>(value).operand, least);
+            return converted(*static_cast<const BoundInstant &>(value).operand, least);
         case ValueKind::local:
             return local(*static_cast<const BoundLocal &>(value).operand, least);
         case ValueKind::day: {
@@ -339,8 +339,7 @@ void SqlWriter::call(const BoundCall &call, Binding least) {
     switch (call.function) {
         case BoundFunction::age:
             out_ += "CASE WHEN ";
-            value(operand, Binding::sum);
-            years_1_to_9999(*operand.type);
+            years_1_to_9999(operand);
             out_ += " THEN extract(year FROM age(";
             local_period_start(Unit::day, Binding::disjunction);
             out_ += ", ";

@@ -89,6 +89,7 @@ sub segment_condition
     my ($table) = @_;
     my @segments = @{ $table->{segments} // [] } or return rank_condition($table);
     my $segment = one(@segments);
+    $segment->{used} = 1;
     my $name = quoted($segment->{name});
     my $no = chance(0.35) ? 'not ' : '';
     my $not = $no ? 'NOT ' : '';

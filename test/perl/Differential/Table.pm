@@ -37,7 +37,7 @@ my %odd_locals = (
     'America/New_York' => [ map { ("2024-03-10 0$_", "2024-11-03 0$_") } '0:59:59.999999', '1:00:00', '1:30:00', '2:00:00', '2:30:00', '3:00:00', '3:30:00' ],
 );
 
-my @far_days = ('infinity', '-infinity', '0002-01-01', '9998-12-31', '4000-01-01 BC', '20000-01-01', '2000-02-29', '1900-02-28', '2023-02-28', '1970-01-01');
+my @far_days = ('infinity', '-infinity', '1000-01-01', '9000-12-31', '4000-01-01 BC', '20000-01-01', '2000-02-29', '1900-02-28', '2023-02-28', '1970-01-01');
 
 # name, kind, SQL type, pool
 my @own_columns = (
@@ -349,8 +349,9 @@ sub change_sql
 sub describe
 {
     my ($self) = @_;
+    (my $base = $self->{base}) =~ s/\s+/ /g;
     return "table $self->{index}: $self->{kind} of $self->{rows} rows, key $self->{key_type}, $self->{zone}, week_start $self->{week_start}"
-      . ($self->{joined} ? ', joined' : '') . ($self->{base} eq 'everyone' ? '' : ', base ' . $self->{base});
+      . ($self->{joined} ? ', joined' : '') . ($base eq 'everyone' ? '' : ", base $base");
 }
 
 1;
