@@ -211,7 +211,7 @@ sub boolean_condition
         holds("$text is $truth", "$sql = $truth"),
         unless_holds("$text is not $truth", "$sql = $truth"),
         holds("$text = $truth", "$sql = $truth"),
-        holds("$text = '$truth'", "$sql = $truth"),
+        holds("$text = '$truth'", $value->{json_text} ? "$value->{json_text} = '$truth'" : "$sql = $truth"),    # JSON next to a text is one
         unless_holds("$text != $truth", "$sql = $truth"),
         holds("$text in (true, false)", "$sql IS NOT NULL"),
         unless_holds("$text not in ($truth)", "$sql = $truth"),

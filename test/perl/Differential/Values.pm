@@ -94,7 +94,7 @@ sub time_number
     my $sql = $calls eq 'age' ? 'oracle.age(' . day_sql($table, $moment) . ', ' . today($table) . ')'
       : $calls eq 'weekday'   ? 'extract(isodow FROM ' . day_sql($table, $moment) . ')'
       :                         'extract(hour FROM ' . local_sql($table, $moment) . ')';
-    $sql = "(CASE WHEN isfinite(" . local_sql($table, $moment) . ") THEN $sql END)" if $calls ne 'age';
+    $sql = "(CASE WHEN isfinite(" . day_sql($table, $moment) . ") THEN $sql END)" if $calls ne 'age';
     return { text => "$calls($moment->{text})", sql => $sql, type => 'exact', level => 3 };
 }
 
@@ -184,7 +184,7 @@ sub boolean_value
     if (chance(0.25))
     {
         my ($text, $sql) = path(one($table->traits('json')), 'b');
-        return { text => $text, sql => "oracle.json_boolean($sql)", level => 3 } if chance(0.7);
+        return { text => $text, sql => "oracle.json_boolean($sql)", json_text => "oracle.json_text($sql)", level => 3 } if chance(0.7);
         return { text => "${text}::boolean", sql => "oracle.text_boolean(oracle.json_text($sql))", level => 3, cast => 1 };
     }
     my $column = one($table->traits('boolean'));

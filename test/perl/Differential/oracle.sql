@@ -28,11 +28,15 @@ CREATE FUNCTION oracle.bucket(salt text, key text) RETURNS float8 LANGUAGE sql I
 
 -- Time ---------------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION oracle.instant(ts timestamp, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN ts AT TIME ZONE zone; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+-- Local time and instants tell each other from 4713 BC to 294275, and in UTC, where they are the same, always.
+CREATE FUNCTION oracle.convertible(ts timestamp, zone text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT zone = 'UTC' OR NOT isfinite(ts) OR ts BETWEEN timestamp '4713-01-01 BC' AND timestamp '294276-01-01' $$;
 
-CREATE FUNCTION oracle.local(tz timestamptz, zone text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN tz AT TIME ZONE zone; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+CREATE FUNCTION oracle.instant(ts timestamp, zone text) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN oracle.convertible(ts, zone) THEN ts AT TIME ZONE zone END $$;
+
+CREATE FUNCTION oracle.local(tz timestamptz, zone text) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN oracle.convertible(tz AT TIME ZONE 'UTC', zone) THEN tz AT TIME ZONE zone END $$;
 
 CREATE FUNCTION oracle.day(tz timestamptz, zone text) RETURNS date LANGUAGE sql IMMUTABLE AS $$ SELECT oracle.local(tz, zone)::date $$;
 
@@ -40,7 +44,12 @@ CREATE FUNCTION oracle.calendar_part(w interval) RETURNS interval LANGUAGE sql I
     SELECT make_interval(months => (extract(year FROM w) * 12 + extract(month FROM w))::int, days => extract(day FROM w)::int) $$;
 
 CREATE FUNCTION oracle.in_range(tz timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT tz BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00' $$;
+    SELECT tz >= timestamptz '0001-01-01 00:00:00+00' AND tz < timestamptz '10000-01-01 00:00:00+00' $$;
+CREATE FUNCTION oracle.in_range(d date) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT d BETWEEN date '0001-01-01' AND date '9999-12-31' $$;
+
+-- The local time at which a day begins.
+CREATE FUNCTION oracle.midnight(d date) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN oracle.in_range(d) THEN d::timestamp END $$;
 
 -- edge(W): days and longer in the zone, hours and shorter exactly. What is moved lies in the years 1 to 9999, or it is missing.
 CREATE FUNCTION oracle.shift(tz timestamptz, w interval, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
@@ -66,7 +75,7 @@ EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
 CREATE FUNCTION oracle.shift(d date, w interval) RETURNS date LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN CASE WHEN oracle.in_range(d::timestamp AT TIME ZONE 'UTC') THEN (d + w)::date END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+BEGIN RETURN CASE WHEN oracle.in_range(d) THEN (d + w)::date END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
 
 -- From an infinite time to a finite one it is infinitely long.
 CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
@@ -74,11 +83,12 @@ CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeri
                 WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END WHERE a IS NOT NULL AND b IS NOT NULL $$;
 
 CREATE FUNCTION oracle.days_between(a date, b date) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT oracle.days_between(a::timestamp AT TIME ZONE 'UTC', b::timestamp AT TIME ZONE 'UTC') $$;
+    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN (b - a)::numeric WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END
+    WHERE a IS NOT NULL AND b IS NOT NULL $$;
 
 CREATE FUNCTION oracle.age(d date, today date) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    RETURN CASE WHEN oracle.in_range(d::timestamp AT TIME ZONE 'UTC') THEN extract(year FROM age(today, d)) END;
+    RETURN CASE WHEN oracle.in_range(d) THEN extract(year FROM age(today, d)) END;
 EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
