@@ -90,9 +90,10 @@ TEST(ToSqlTimes, DifferencesAreComparedAsInstants) {
 }
 
 TEST(ToSqlTimes, MovedTraitsStayInRange) {
-    EXPECT_EQ(utc("signup_at + 3 hours < renewal_at"),
-              "CASE WHEN m.\"signup_at\" BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz THEN "
-              "m.\"signup_at\" + interval '3 hours' END < m.\"renewal_at\"");
+    EXPECT_EQ(
+        utc("signup_at + 3 hours < renewal_at"),
+        "CASE WHEN m.\"signup_at\" BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz THEN "
+        "m.\"signup_at\" + interval '3 hours' END < m.\"renewal_at\"");
     EXPECT_EQ(
         utc("birthday + 18 years <= now()"),
         "CASE WHEN m.\"birthday\" BETWEEN '0001-01-01'::date AND '9999-12-31'::date THEN (m.\"birthday\" + interval '18 years')::date "

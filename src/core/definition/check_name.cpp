@@ -136,7 +136,7 @@ void Binder::unknown_trait(const Name &name) {
     const std::string message = "unknown trait " + quoted(display(name.parts));
     if (!name.parts[0].quoted && (first == "event" || is_step(first)))
         throw Error(ErrorCode::undefined_column, message, name.position, {},
-                    "\"" + std::string(first) + "\" is known only inside the where (…) of an event or a sequence's step.");
+                    "\"" + std::string(first) + "\" is known only inside the where (...) of an event or a sequence's step.");
     std::string hint = trait_hint(vocabulary_, name.parts);
     if (hint.empty())
         hint = "The views segment.population and segment.source name the relations whose columns are traits.";

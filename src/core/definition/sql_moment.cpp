@@ -172,8 +172,8 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
 // Months and days of the interval move local time, the rest moves the instant, which local time does not always tell.
 void SqlWriter::move(const BoundMove &move, Binding) {
     const std::string_view sign = move.back ? " - " : " + ";
-    const bool tells = move.base->type->type_class == TypeClass::date || move.base->kind == ValueKind::instant ||
-                       scope_.vocabulary.time_zone == "UTC";
+    const bool tells =
+        move.base->type->type_class == TypeClass::date || move.base->kind == ValueKind::instant || scope_.vocabulary.time_zone == "UTC";
     out_ += "CASE WHEN ";
     years_1_to_9999(*move.base);
     out_ += " AND ";
