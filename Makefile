@@ -185,7 +185,7 @@ demo-clean:
 
 format-check:
 	@clang-format --dry-run -Werror $(shell find $(root)/src $(root)/test -name '*.cpp' -o -name '*.hpp')
-	@! LC_ALL=C grep -rnP '^([^"]*"[^"]*")*[^"]*"[^"]*[\x80-\xff]' $(root)/src || { echo 'servers have other encodings than UTF-8: messages are in ASCII' >&2; exit 1; }
+	@! LC_ALL=C grep -rnP '^(?!\s*//)([^"]*"[^"]*")*[^"]*"[^"]*[\x80-\xff]' $(root)/src || { echo 'servers have other encodings than UTF-8: messages are in ASCII' >&2; exit 1; }
 
 help:
 	@sed -n 's/^## //p' $(root)/Makefile
