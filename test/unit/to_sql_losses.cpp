@@ -44,6 +44,11 @@ TEST(Losses, TimesAndNumbersOutOfRange) {
     EXPECT_EQ(lost("now() - signup_at >= trial").size(), 1u);
 }
 
+TEST(Losses, NumbersTooLargeForArithmetic) {
+    EXPECT_EQ(lost("billing.amount * 2 > mrr or -billing.amount * mrr < 5"), (Found{{0, "abs(t1.\"amount\") >= 1e1000"}}));
+    EXPECT_EQ(lost("billing.amount > mrr and mrr * mrr > 5"), Found());
+}
+
 // Near the ends of PostgreSQL's range, the zone's offset leads out of it.
 TEST(Losses, ConversionsOfTimeZones) {
     EXPECT_EQ(lost("created within 3 days or created < renewal_at", "Europe/Vienna"),

@@ -1,7 +1,9 @@
 // Which values of a definition may be lost on the way from the columns they are computed from.
+#include <string>
 #include <unordered_set>
 
 #include "core/definition/sql_writer.hpp"
+#include "core/definition/value_bounds.hpp"
 
 namespace segment::definition {
 namespace {
@@ -16,6 +18,8 @@ public:
 
 private:
     void look_at(const BoundValue *value);
+    void look_at_operands(const BoundValue &expression);
+    void add(const BoundValue &value, std::pmr::string sql);
 
     const Scope &scope_;
     std::pmr::memory_resource *memory_;
@@ -114,9 +118,31 @@ void append_inputs(const BoundValue &value, const Scope &scope, std::pmr::string
     for_operands(value, [&](const BoundValue &operand) { append_inputs(operand, scope, out); });
 }
 
-void Losses::look_at(const BoundValue *value) {
-    if (!value || !can_be_lost(*value, scope_.vocabulary))
+void Losses::add(const BoundValue &value, std::pmr::string sql) {
+    if (known_.insert(sql).second)
+        found.push_back({value.position, std::move(sql)});
+}
+
+// Of exact arithmetic that only columns' large numbers can spoil: cheaper than to compute it once more.
+void Losses::look_at_operands(const BoundValue &expression) {
+    if (expression.kind != ValueKind::arithmetic && expression.kind != ValueKind::negate)
         return;
+    for_operands(expression, [&](const BoundValue &operand) {
+        if (may_be_too_large(operand)) {
+            std::pmr::string sql("abs(", memory_);
+            SqlWriter(scope_, sql).value(operand, Binding::disjunction);
+            sql += ") >= 1e" + std::to_string(exact_exponent);
+            add(operand, std::move(sql));
+        }
+        look_at_operands(operand);
+    });
+}
+
+void Losses::look_at(const BoundValue *value) {
+    if (!value)
+        return;
+    if (!can_be_lost(*value, scope_.vocabulary))
+        return look_at_operands(*value);
     std::pmr::string sql(memory_);
     SqlWriter writer(scope_, sql);
     if (const BoundValue *column = converted_column(*value, scope_.vocabulary)) {
@@ -129,8 +155,7 @@ void Losses::look_at(const BoundValue *value) {
         sql += " IS NULL";
         append_inputs(*value, scope_, sql);
     }
-    if (known_.insert(sql).second)
-        found.push_back({value->position, std::move(sql)});
+    add(*value, std::move(sql));
 }
 
 void Losses::look_at(const BoundCondition &condition) {

@@ -50,6 +50,14 @@ bool leaves_integers(const BoundValue &value) {
     return value.type->type_class != TypeClass::integer;
 }
 
+// Infinitely many for an infinite time, otherwise a number of moderate size.
+bool is_elapsed_days(const BoundValue &value) {
+    if (value.kind != ValueKind::call)
+        return false;
+    const BoundFunction function = static_cast<const BoundCall &>(value).function;
+    return function == BoundFunction::days_since || function == BoundFunction::days_until;
+}
+
 }  // namespace
 
 void SqlWriter::value(const BoundValue &value, Binding least) {
@@ -288,11 +296,17 @@ void SqlWriter::arithmetic(const BoundValue &expression, Binding least) {
 
 // An operand of arithmetic, missing where it is too large for it.
 void SqlWriter::factor(const BoundValue &operand, Binding least) {
-    const bool json = operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
     const TypeClass type_class = operand.type->type_class;
-    const bool leaf = operand.kind == ValueKind::trait || json;
-    const bool unbounded =
-        bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : json && type_class == TypeClass::numeric;
+    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
+    const bool unbounded = bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : may_be_too_large(operand);
+    if (bound_ > 0 && is_elapsed_days(operand)) {
+        out_ += "CASE WHEN isfinite(";
+        value(*static_cast<const BoundCall &>(operand).operand, Binding::disjunction);
+        out_ += ") THEN ";
+        value(operand, Binding::disjunction);
+        out_ += " END";
+        return;
+    }
     if (!leaf || !unbounded)
         return value(operand, least);
     const bool single = is_single_precision(*operand.type);

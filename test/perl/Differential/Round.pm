@@ -225,8 +225,8 @@ sub report
         foreach my $key (@{ $problem->{$kind} })
         {
             my $cells = $problem->{member_rows}{$key} // {};
-            my @shown = grep { index($smallest, $_) >= 0 } sort keys %$cells;
-            $text .= "  $kind: $key " . JSON::PP->new->canonical->allow_nonref->encode({ map { $_ => $cells->{$_} } @shown }) . "\n";
+            my @shown = grep { $smallest =~ /(?<!\w)\Q$_\E(?!\w)/ } sort keys %$cells;
+            $text .= "  $kind: $key " . substr(JSON::PP->new->canonical->allow_nonref->encode({ map { $_ => $cells->{$_} } @shown }), 0, 1000) . "\n";
         }
     }
     return "$text\n";

@@ -98,8 +98,13 @@ sub time_number
     return { text => "$calls($moment->{text})", sql => $sql, type => 'exact', level => 3 };
 }
 
-# What arithmetic takes of a number: of columns in floating point, what is within its limits.
-sub operand { my ($value) = @_; return $value->{column} && $value->{type} eq 'float' ? "oracle.operand($value->{sql})" : $value->{sql} }
+# What arithmetic takes of a number: of columns in floating point or of numeric without a precision, what is within its limits.
+sub operand
+{
+    my ($value) = @_;
+    my $column = $value->{column} or return $value->{sql};
+    return $value->{type} eq 'float' || $column->{declared} eq 'numeric' ? "oracle.operand($value->{sql})" : $value->{sql};
+}
 
 sub floating
 {

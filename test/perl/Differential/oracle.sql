@@ -4,11 +4,13 @@ CREATE SCHEMA oracle;
 
 -- Numbers ------------------------------------------------------------------------------------------------------------------------
 
--- An exact number next to a float, and a float in arithmetic: what is not within these limits counts as out of range.
+-- An exact number next to a float, and a column's number in arithmetic: what is not within these limits counts as out of range.
 CREATE FUNCTION oracle.f8(n numeric) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN n = 0 OR abs(n) BETWEEN 1e-300 AND 1e300 THEN n::float8 END $$;
 CREATE FUNCTION oracle.operand(f float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN f = 0 OR abs(f) BETWEEN 1e-100 AND 1e100 THEN f END $$;
+CREATE FUNCTION oracle.operand(n numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN abs(n) < 1e1000 THEN n END $$;
 
 CREATE FUNCTION oracle.arithmetic(op text, a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
