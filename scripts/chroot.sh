@@ -3,7 +3,7 @@
 
 # `root`, the project, is set by the script.
 : "${root:?}"
-readonly releases_directory=${MATRIX:-${XDG_CACHE_HOME:-$HOME/.cache}/segment-matrix}
+readonly releases_directory=${CHROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/segment-chroots}
 
 # Sets `mirror` and what is needed to make a release.
 prepare_releases() {
@@ -51,14 +51,12 @@ copy_tree() {
     tar --create --exclude-vcs --exclude-vcs-ignores --exclude=./build --exclude=./.git . | tar --extract --no-same-owner --directory "$target"
 }
 
-# in_release RELEASE COMMAND...: with the file systems that a server needs, which nobody else sees and which end with the command.
+# in_release RELEASE COMMAND...: with the file systems that a server needs.
 in_release() {
-    local directory=$releases_directory/$1 propagation=private
+    local directory=$releases_directory/$1
     shift
-    # Where the root is itself a chroot it is no mount point, whose propagation could be changed.
-    unshare --mount true 2> /dev/null || propagation=unchanged
     # shellcheck disable=SC2016  # expanded inside
-    unshare --mount --propagation "$propagation" sh -ec '
+    in_mounts sh -ec '
         directory=$1
         shift
         mount -t proc proc "$directory/proc"

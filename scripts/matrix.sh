@@ -3,7 +3,7 @@
 #
 #   scripts/matrix.sh [SUITE...]                    as scripts/test.sh; all suites by default
 #   VERSIONS='17 18' scripts/matrix.sh regress      only these servers
-#   MATRIX=/var/cache/segment scripts/matrix.sh     where the systems are kept, about 2 GB each; removing the folder renews them
+#   CHROOTS=/var/cache/segment scripts/matrix.sh    where the systems are kept, about 2 GB each; removing the folder renews them
 #
 # Each release is installed by debootstrap once, from the mirror that this machine's apt uses, and entered by chroot, so root is
 # needed. A server that could not be tested has failed.
