@@ -13,7 +13,7 @@ source scripts/lib.sh
 # shellcheck source=scripts/chroot.sh
 source scripts/chroot.sh
 
-readonly release=trixie version=17 debug_server=/opt/segment-debug
+readonly debian=trixie version=17 debug_server=/opt/segment-debug
 check=${1:?"asan or valgrind"}
 shift
 suites=("$@")
@@ -22,15 +22,15 @@ settings=(CHECK="$check" TESTS="${TESTS:-}")
 
 mkdir -p build
 prepare_releases
-install_release "$release"
-copy_tree "$release"
+install_release "$debian"
+copy_tree "$debian"
 case $check in
     asan) suites=(unit-asan "${suites[@]}") ;;
     valgrind)
         say "building PostgreSQL $version for valgrind, once"
-        in_release "$release" /srv/segment/scripts/debug_server.sh "$version" "$debug_server"
+        in_release "$debian" /srv/segment/scripts/debug_server.sh "$version" "$debug_server"
         settings+=(PG_CONFIG="$debug_server/bin/pg_config")
         ;;
     *) die "asan or valgrind, not $check" ;;
 esac
-in_release "$release" env "${settings[@]}" /srv/segment/scripts/test.sh "${suites[@]}"
+in_release "$debian" env "${settings[@]}" /srv/segment/scripts/test.sh "${suites[@]}"

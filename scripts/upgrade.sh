@@ -9,13 +9,13 @@ source scripts/lib.sh
 # shellcheck source=scripts/chroot.sh
 source scripts/chroot.sh
 
-readonly release=sid old_release=trixie old=17 new=18
+readonly debian=sid old_debian=trixie old=17 new=18
 
 mkdir -p build
 prepare_releases
-install_release "$release"
-copy_tree "$release"
+install_release "$debian"
+copy_tree "$debian"
 say "installing PostgreSQL $old and $new"
-echo "deb $mirror $old_release main" > "$releases_directory/$release/etc/apt/sources.list.d/old.list"
-install_in_release "$release" make g++ libeigen3-dev libboost-dev "postgresql-$old" "postgresql-server-dev-$old" "postgresql-$new" "postgresql-server-dev-$new"
-in_release "$release" bash /srv/segment/test/upgrade/run.sh "$old" "$new"
+echo "deb $mirror $old_debian main" > "$releases_directory/$debian/etc/apt/sources.list.d/old.list"
+install_in_release "$debian" make g++ libeigen3-dev libboost-dev "postgresql-$old" "postgresql-server-dev-$old" "postgresql-$new" "postgresql-server-dev-$new"
+in_release "$debian" bash /srv/segment/test/upgrade/run.sh "$old" "$new"

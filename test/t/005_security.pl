@@ -32,7 +32,7 @@ none(qq{SELECT p.oid::regprocedure $functions AND 'internal'::regtype = ANY (pro
 none(q{SELECT c.oid::regclass FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS right_name
        WHERE relnamespace = 'segment'::regnamespace AND relkind IN ('r', 'p') AND has_table_privilege('public', c.oid, right_name)},
     'nobody has rights on the catalog tables');
-none(q{SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'segment'::regnamespace AND relkind = 'S' AND has_sequence_privilege('public', c.oid, 'USAGE')},
+none(q{SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'segment'::regnamespace AND CASE relkind WHEN 'S' THEN has_sequence_privilege('public', c.oid, 'USAGE') END},
     'nor on their sequences');
 none(q{SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'segment'::regnamespace AND relkind = 'v' AND has_table_privilege('public', c.oid, 'SELECT')
        AND NOT coalesce('security_barrier=true' = ANY (reloptions), false) AND pg_get_viewdef(c.oid) LIKE '%catalog_%'},
