@@ -33,7 +33,7 @@ install_release() {
     echo 'create_main_cluster = false' > "$directory/etc/postgresql-common/createcluster.conf"
     # A mirror may hold a snapshot of a release that moves.
     echo 'Acquire::Check-Valid-Until "false";' > "$directory/etc/apt/apt.conf.d/90segment"
-    install_in_release "$release" make && touch "$directory/etc/segment-ready"
+    install_in_release "$release" make ccache && touch "$directory/etc/segment-ready"
 }
 
 # install_in_release RELEASE PACKAGE...
@@ -63,5 +63,5 @@ in_release() {
         mount --rbind /dev "$directory/dev"
         mount -t tmpfs tmpfs "$directory/dev/shm"
         exec chroot "$directory" env -i HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"' sh "$directory" "$@"
+            PATH=/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"' sh "$directory" "$@"
 }
