@@ -191,6 +191,8 @@ test-instructions:
 # As many faults as a change of the refresh deserves; the tests do with a few.
 test-faults:
 	@PG_CONFIG='$(PG_CONFIG)' ROUNDS=$(ROUNDS) CALLS=$(CALLS) MINUTES=$(MINUTES) $(root)/scripts/test.sh faults
+test-sqlsmith:
+	@MINUTES=$(MINUTES) PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/test.sh sqlsmith
 test-concurrency:
 	@PG_CONFIG='$(PG_CONFIG)' MINUTES=$(MINUTES) TESTS=005_concurrency $(root)/scripts/test.sh faults
 test-upgrade:
@@ -215,6 +217,6 @@ help:
 ## make demo-clean  removes the demo              make test-matrix tests with each supported server (root)
 ##                                               make format-check, make exports-check
 
-.PHONY: always all exports-check unit unit-asan fuzz test-modules test test-matrix test-asan test-valgrind test-instructions test-faults test-concurrency test-upgrade demo demo-psql demo-clean format-check help
+.PHONY: always all exports-check unit unit-asan fuzz test-modules test test-matrix test-asan test-valgrind test-instructions test-faults test-concurrency test-sqlsmith test-upgrade demo demo-psql demo-clean format-check help
 
 -include $(shell find build/module build/unit build/fuzz -name '*.d' 2>/dev/null)

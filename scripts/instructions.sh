@@ -23,14 +23,10 @@ count_instructions() {
 
 # Compares the counts with test/instructions/baseline; RECORD=1 writes it.
 run_instructions() {
-    local log=$scratch/instructions.log good=0 bad=0 name now before change baseline=$root/test/instructions/baseline
-    install -d -o "$server_user" "$scratch/instructions"
-    as_server_user "$bindir/initdb" --pgdata="$scratch/instructions/data" --no-locale --encoding=UTF8 --no-sync --username=postgres > "$log"
-    { cat "$scratch/postgresql.conf"; printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$scratch/instructions'" 'fsync = off' 'jit = off' 'autovacuum = off'; } |
-        as_server_user tee -a "$scratch/instructions/data/postgresql.conf" > /dev/null
-    server_control "$scratch/instructions/data" --log="$scratch/instructions/server.log" --wait start
-    as_server_user "$bindir/psql" --no-psqlrc --quiet --host="$scratch/instructions" --username=postgres --dbname=postgres --set=ON_ERROR_STOP=1 \
-        --output=/dev/null < test/instructions/setup.sql >> "$log" 2>&1 || { tail -n 5 "$log"; bad=1; }
+    local good=0 bad=0 name now before change baseline=$root/test/instructions/baseline
+    make_cluster instructions
+    cluster_psql instructions --command='ALTER SYSTEM SET autovacuum = off'
+    cluster_psql instructions < test/instructions/setup.sql >> "$scratch/instructions.log" 2>&1 || { tail -n 5 "$scratch/instructions.log"; bad=1; }
     server_control "$scratch/instructions/data" --mode=fast stop
     [[ -z ${RECORD:-} ]] || instruction_platform > "$baseline"
     for name in parse evaluate diff; do

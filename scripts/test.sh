@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the test suites and closes with a line `N passed, N failed`.
 #
-#   scripts/test.sh [SUITE...]        exports unit unit-asan regress isolation tap faults, these by default; instructions
+#   scripts/test.sh [SUITE...]        exports unit unit-asan regress isolation tap faults, these by default; instructions sqlsmith
 #   TESTS='a b' scripts/test.sh …     only these files of the SQL suites, without their endings
 #   CHECK=asan|valgrind …             the servers of the SQL suites run under the sanitizers or valgrind; what these find has failed
 #
@@ -16,9 +16,11 @@ source scripts/lib.sh
 source scripts/check.sh
 # shellcheck source=scripts/instructions.sh
 source scripts/instructions.sh
+# shellcheck source=scripts/sqlsmith.sh
+source scripts/sqlsmith.sh
 
 default_suites=(exports unit unit-asan regress isolation tap faults)
-all_suites=("${default_suites[@]}" instructions)
+all_suites=("${default_suites[@]}" instructions sqlsmith)
 suites=("$@")
 ((${#suites[@]})) || suites=("${default_suites[@]}")
 for suite in "${suites[@]}"; do
@@ -89,7 +91,7 @@ build() {
     local targets=()
     ! wanted unit || targets+=(build/unit/plain/unit)
     ! wanted unit-asan || targets+=(build/unit/asan/unit)
-    ! wanted exports regress isolation tap faults instructions || targets+=(all test-modules)
+    ! wanted exports regress isolation tap faults instructions sqlsmith || targets+=(all test-modules)
     make_in_build "${targets[@]}"
 }
 
@@ -121,6 +123,23 @@ configure() {
         library_path+=:$scratch/install$("$PG_CONFIG" --pkglibdir)
     fi
     echo "dynamic_library_path = '$library_path:\$libdir'"
+}
+
+# make_cluster NAME: a running server with data in $scratch/NAME/data and its socket in $scratch/NAME.
+make_cluster() {
+    local directory=$scratch/$1
+    install -d -o "$server_user" "$directory"
+    as_server_user "$bindir/initdb" --pgdata="$directory/data" --auth=trust --no-locale --encoding=UTF8 --no-sync --username=postgres > "$scratch/$1.log"
+    {
+        cat "$scratch/postgresql.conf"
+        printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$directory'" 'fsync = off' 'jit = off'
+    } | as_server_user tee -a "$directory/data/postgresql.conf" > /dev/null
+    server_control "$directory/data" --log="$directory/server.log" --wait start
+}
+
+# cluster_psql NAME OPTION...
+cluster_psql() {
+    as_server_user "$bindir/psql" --no-psqlrc --quiet --host="$scratch/$1" --username=postgres --dbname=postgres --set=ON_ERROR_STOP=1 --output=/dev/null "${@:2}"
 }
 
 run_exports() {
@@ -194,6 +213,7 @@ run_tap() {
 mkdir -p build
 packages=(make g++ libeigen3-dev libboost-dev libgtest-dev libipc-run-perl)
 ! wanted instructions || packages+=(valgrind)
+! wanted sqlsmith || packages+=(sqlsmith)
 install_packages "${packages[@]}"
 find_server
 scratch=$(mktemp -d /tmp/segment-test.XXXXXX)
@@ -208,7 +228,7 @@ exec {lock}> build/test/lock
 flock "$lock"
 rm -rf build/test/output
 build || { echo "0 passed, 1 failed (the build)"; exit 1; }
-! wanted regress isolation tap faults instructions || stage
+! wanted regress isolation tap faults instructions sqlsmith || stage
 exec {lock}>&-
 
 pgxs_tests=${pgxs%/makefiles/*}/test
@@ -229,6 +249,7 @@ for suite in "${suites[@]}"; do
             ;;
         tap) run_tap tap test/t ;;
         instructions) run_instructions ;;
+        sqlsmith) run_sqlsmith ;;
         faults)
             if ((EUID == 0)); then
                 # One of the tests fills a disk.
