@@ -150,6 +150,26 @@ TraitRelations trait_relations(const Population *population) {
     return result;
 }
 
+EventRelations event_relations(const Population *population) {
+    Rows rows = catalog_execute(
+        "SELECT id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, "
+        "columns OPERATOR(pg_catalog.->>) 'occurred_at', columns OPERATOR(pg_catalog.->>) 'event_name', "
+        "columns OPERATOR(pg_catalog.->>) 'tie_break' FROM segment.catalog_source "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) 'events' ORDER BY name",
+        {int4_argument(population->id)});
+    EventRelations result{static_cast<int32>(rows.count), static_cast<EventRelation *>(palloc0(sizeof(EventRelation) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++)
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),
+                             text_of(rows, row, 1),
+                             text_of(rows, row, 2),
+                             text_of(rows, row, 3),
+                             text_of(rows, row, 4),
+                             text_of(rows, row, 5),
+                             text_of(rows, row, 6),
+                             text_of(rows, row, 7)};
+    return result;
+}
+
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
         "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "
