@@ -169,7 +169,7 @@ const char *all_lines_sql(const Population *population, const Column *member_key
     if (sources.count == 0) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("population \"%s\" has no subscriptions", population->name),
-                 errhint("Register them with segment.add_subscriptions(%s, …).", quote_literal_cstr(population->name))));
+                 errhint("Register them with segment.add_subscriptions(%s, ...).", quote_literal_cstr(population->name))));
     }
     StringInfoData sql;
     initStringInfo(&sql);

@@ -17,7 +17,7 @@ enum Column : int { member, starts_at, counts_from, ends_at, mrr, currency };
 
 struct Reading {
     const Run *run;
-    const members::BitSet *wanted;
+    const members::BitSet *wanted, *known;
     revenue::Collector *lines;
     MemoryContext context, row_context;
     Oid key_type, member_key_type;
@@ -39,7 +39,7 @@ bool fits(int64 value, Oid type) {
 // The member of a key, which may be an integer of another width than the population's.
 members::Ordinal member_of(const Reading *reading, Datum key) {
     if (reading->key_type == reading->member_key_type) {
-        return reading->run->keys->find(key);
+        return reading->run->numbering->keys->find(key);
     }
     int64 value;
     switch (reading->key_type) {
@@ -53,18 +53,18 @@ members::Ordinal member_of(const Reading *reading, Datum key) {
             value = DatumGetInt64(key);
             break;
         default:
-            return reading->run->keys->find(key);  // text and varchar are alike
+            return reading->run->numbering->keys->find(key);  // text and varchar are alike
     }
     if (!fits(value, reading->member_key_type)) {
         return members::no_ordinal;
     }
     switch (reading->member_key_type) {
         case INT2OID:
-            return reading->run->keys->find(Int16GetDatum(static_cast<int16>(value)));
+            return reading->run->numbering->keys->find(Int16GetDatum(static_cast<int16>(value)));
         case INT4OID:
-            return reading->run->keys->find(Int32GetDatum(static_cast<int32>(value)));
+            return reading->run->numbering->keys->find(Int32GetDatum(static_cast<int32>(value)));
         default:
-            return reading->run->keys->find(Int64GetDatum(value));
+            return reading->run->numbering->keys->find(Int64GetDatum(value));
     }
 }
 
@@ -81,7 +81,7 @@ void check_currency(Reading *reading, Datum value) {
     }
 }
 
-void receive_line(void *state, TupleTableSlot *slot) {
+bool receive_line(void *state, TupleTableSlot *slot) {
     auto *reading = static_cast<Reading *>(state);
     MemoryContextReset(reading->row_context);
     MemoryContext before = MemoryContextSwitchTo(reading->row_context);
@@ -92,7 +92,7 @@ void receive_line(void *state, TupleTableSlot *slot) {
     revenue::Amount amount;
     if (nulls[member]) {
         lines->ignore(Fault::no_member);
-    } else if (ordinal == members::no_ordinal) {
+    } else if (ordinal == members::no_ordinal || !reading->known->contains(ordinal)) {
         reading->unknown_members++;
     } else if (nulls[starts_at]) {
         lines->ignore(Fault::no_start);
@@ -114,6 +114,7 @@ void receive_line(void *state, TupleTableSlot *slot) {
         }
     }
     MemoryContextSwitchTo(before);
+    return true;
 }
 
 void tell_faults(const revenue::FaultCounts &ignored, uint64 unknown_members) {
@@ -141,11 +142,12 @@ void tell_faults(const revenue::FaultCounts &ignored, uint64 unknown_members) {
 
 }  // namespace
 
-SubscriptionLedger read_subscriptions(const Run *run, const members::BitSet *wanted) {
+SubscriptionLedger read_subscriptions(const Run *run, const members::BitSet *wanted, const members::BitSet *known) {
     MemoryContext context = CurrentMemoryContext;
     Reading reading{};
     reading.run = run;
     reading.wanted = wanted;
+    reading.known = known;
     reading.context = context;
     reading.row_context = AllocSetContextCreate(context, "segment subscription line", ALLOCSET_SMALL_SIZES);
     reading.member_key_type = run->binding.key->type;

@@ -11,7 +11,7 @@ INSERT INTO subscription (customer_id, starts_at, ends_at, mrr) VALUES
     (2, '2020-01-01Z', NULL, 50),
     (3, '2020-01-01Z', '2020-03-10Z', 40),                                  -- gone in March
     (4, '2020-02-15Z', NULL, 20);                                           -- new in February
-SELECT segment.create_population('customer', 'customer', key => 'id');
+SELECT segment.create_population('customer', 'customer', key => 'id') > 0 AS created;
 
 -- Wrong registrations, and questions too early.
 SELECT * FROM segment.mrr('customer', '2020-01-01', '2020-02-01');
@@ -31,7 +31,7 @@ SELECT segment.add_subscriptions('customer', 'billing', 'subscription', 'custome
 SELECT name, kind, relation, key, columns FROM segment.source;
 
 -- Three runs: customer 2 grows on 20 February, customer 1 shrinks on 20 March.
-SELECT segment.create_segment('large', 'customer', 'seats >= 10'), segment.create_segment('small', 'customer', 'seats < 10');
+SELECT count(segment.create_segment(name, 'customer', definition)) FROM (VALUES ('large', 'seats >= 10'), ('small', 'seats < 10')) AS s (name, definition);
 SELECT * FROM segment.refresh('customer', as_of => '2020-01-15Z');
 UPDATE customer SET seats = 12 WHERE id = 2;
 SELECT * FROM segment.refresh('customer', as_of => '2020-02-20Z');
@@ -100,7 +100,8 @@ SELECT definition, expected, array(SELECT k::int FROM unnest(sample) AS k) AS fo
 FROM condition, segment.preview('customer', definition, as_of => '2020-03-20Z')
 WHERE array(SELECT k::int FROM unnest(sample) AS k) <> expected;
 -- A refresh says the same as the preview, and plain SQL as the refresh.
-SELECT segment.create_segment('payer', 'customer', 'subscription.mrr >= 60'), segment.create_segment('shrunk', 'customer', 'had ''contraction''');
+SELECT count(segment.create_segment(name, 'customer', definition))
+FROM (VALUES ('payer', 'subscription.mrr >= 60'), ('shrunk', 'had ''contraction''')) AS s (name, definition);
 SELECT * FROM segment.refresh('customer', as_of => '2020-03-20 12:00Z');
 SELECT segment.to_sql('payer', '2020-03-20Z') LIKE '%subscription AS s%' AS plain;
 SELECT segment.remove_source('customer', 'billing');
@@ -152,3 +153,7 @@ SELECT segment.add_subscriptions('customer', 'mine', 'customer', 'id', 'a', 'b',
 RESET ROLE;
 DROP OWNED BY analyst;
 DROP ROLE analyst, stranger;
+SELECT segment.drop_population('customer', cascade => true);
+DROP FUNCTION bridge;
+DROP VIEW other_billing;
+DROP TABLE condition, subscription, customer CASCADE;

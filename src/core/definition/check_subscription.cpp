@@ -79,7 +79,7 @@ const BoundValue *Binder::subscription(const Name &name) {
     }
     if (!is_registered(field->field, *vocabulary_.subscriptions))
         throw Error(ErrorCode::object_not_ready, "definition needs the " + std::string(word) + " of subscriptions", name.position, {},
-                    "Name its column in segment.add_subscriptions(…, " + std::string(word) + " => …).");
+                    "Name its column in segment.add_subscriptions(..., " + std::string(word) + " => ...).");
     const BoundValue *bound = value(field->field, *field->type);
     return name.cast.empty() ? bound : cast(bound, name);
 }
