@@ -171,6 +171,8 @@ installcheck: test-modules
 
 test:
 	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/test.sh $(SUITES)
+bench:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/bench.sh $(WORKLOADS)
 demo:
 	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/demo.sh run
 demo-psql:
@@ -188,8 +190,9 @@ help:
 ## make install     installs it                   make unit        the core's unit tests (unit-asan: under ASan and UBSan)
 ## make demo        shows it on example data      make fuzz        fuzzes the core, SECONDS=30 per target
 ## make demo-psql   a prompt in the demo          make installcheck runs the SQL tests in a running server
-## make demo-clean  removes the demo              make format-check, make exports-check
+## make demo-clean  removes the demo              make bench       measures WORKLOADS="w1 w3" (docs/performance.md)
+##                                                make format-check, make exports-check
 
-.PHONY: always all exports-check unit unit-asan fuzz test-modules test demo demo-psql demo-clean format-check help
+.PHONY: always all exports-check unit unit-asan fuzz test-modules test bench demo demo-psql demo-clean format-check help
 
 -include $(shell find build/module build/unit build/fuzz -name '*.d' 2>/dev/null)
