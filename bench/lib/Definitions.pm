@@ -50,7 +50,7 @@ sub _tree
     else
     {
         my $left = 1 + int rand($count - 1);
-        my $word = rand() < 0.55 ? 'and' : 'or';
+        my $word = rand() < 0.74 ? 'and' : 'or';
         my ($left_text,  $left_sql,  @left_leaves)  = _tree($pools, $left);
         my ($right_text, $right_sql, @right_leaves) = _tree($pools, $count - $left);
         ($text, $sql) = ("($left_text) $word ($right_text)", "($left_sql) \U$word\E ($right_sql)");
