@@ -9,8 +9,11 @@ use lib "$FindBin::Bin/lib";
 
 use Bench;
 
-STDOUT->autoflush(1);
-binmode $_, ':encoding(UTF-8)' foreach *STDOUT, *STDERR;
+foreach my $handle (*STDOUT, *STDERR)
+{
+    binmode $handle, ':encoding(UTF-8)';
+    $handle->autoflush(1);
+}
 
 my ($scratch, $duckdb, @names) = @ARGV;
 my $bench = Bench->new(scratch => $scratch, duckdb_directory => $duckdb, map { lc $_ => $ENV{$_} } qw(MEMBERS RUNS PEER_DEFINITIONS));

@@ -122,18 +122,27 @@ sub table
     return;
 }
 
+# DuckDB with the customers in it, or undef.
+sub duckdb_with
+{
+    my ($self, $table) = @_;
+    Customers::copy_to_duckdb($self->postgres, $self->duckdb, $table, $self->{scratch}) if $self->duckdb && !$self->{copied}{$table}++;
+    return $self->duckdb;
+}
+
 # The number of customers for whom each of the first definitions holds, by plain SQL. All layouts have the same rows.
 sub plain_counts
 {
     my ($self, $count, $members) = @_;
-    my $known = $self->{plain_counts}{$members} //= [];
+    my $known       = $self->{plain_counts}{$members} //= [];
     my @definitions = Definitions::series($count);
-    my $table = Customers::table($self->postgres, 'ordered', $members);
+    my $table       = Customers::table($self->postgres, 'ordered', $members);
+    my $session     = $self->duckdb_with($table) // $self->postgres;  # DuckDB is the faster of them
     while (@$known < $count)
     {
         $self->progress('counting by plain SQL: ' . with_commas(scalar @$known) . ' definitions done');
         my $next = min(@$known + 100, $count);
-        push @$known, $self->postgres->row(count_query($table, @definitions[ @$known .. $next - 1 ]));
+        push @$known, $session->row(count_query($table, @definitions[ @$known .. $next - 1 ]));
     }
     return [ @$known[ 0 .. $count - 1 ] ];
 }
@@ -145,9 +154,8 @@ sub peers
     my $table    = Customers::table($self->postgres, 'ordered', $self->members);
     my $query    = count_query($table, Definitions::series($count));
     my $expected = $self->plain_counts($count, $self->members);
-    Customers::copy_to_duckdb($self->postgres, $self->duckdb, $table, $self->{scratch}) if $self->duckdb && !$self->{copied}{$table}++;
     my @peers;
-    foreach my $peer ([ PostgreSQL => $self->postgres ], [ DuckDB => $self->duckdb ])
+    foreach my $peer ([ PostgreSQL => $self->postgres ], [ DuckDB => $self->duckdb_with($table) ])
     {
         my ($name, $session) = @$peer;
         next if !$session;

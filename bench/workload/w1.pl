@@ -19,7 +19,7 @@ sub describe
     my @leaves      = map { @{ $_->{leaves} } } @definitions;
     my $members     = sum @{ $bench->plain_counts($count, $bench->members) };
     printf "- %d definitions, %d of them distinct; %d leaves, %d of them distinct; %.1f %% of all customers in a segment, on average\n",
-      $count, uniq(map { $_->{text} } @definitions), scalar @leaves, uniq(@leaves), 100 * $members / $count / $bench->members;
+      $count, scalar(uniq map { $_->{text} } @definitions), scalar @leaves, scalar(uniq @leaves), 100 * $members / $count / $bench->members;
     return;
 }
 
