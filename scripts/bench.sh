@@ -51,7 +51,7 @@ mkdir "$scratch/install"
 stage_extension "$scratch/install" "${make[@]}"
 chmod -R a+rX "$scratch"
 [[ $server_user == "$(id -un)" ]] || chown "$server_user" "$scratch"
-make_cluster "$scratch" <<- END
+init_cluster "$scratch" <<- END
 	$(staged_settings "$scratch/install")
 	jit = off
 	shared_buffers = 2GB

@@ -43,7 +43,7 @@ run() {
     clean
     say "starting a private cluster in .demo/, as user $server_user, on a socket of its own"
     make_home
-    make_cluster "$home" <<< 'fsync = off'
+    init_cluster "$home" <<< 'fsync = off'
     client --dbname=postgres --no-psqlrc --quiet --command='CREATE DATABASE demo'
     client --dbname=demo --no-psqlrc --quiet --command='CREATE EXTENSION segment'
 

@@ -77,6 +77,14 @@ as_server_user() {
     fi
 }
 
+# in_mounts COMMAND...: what it mounts nobody else sees, and it ends with the command. For root.
+in_mounts() {
+    local propagation=private
+    # Where the root is itself a chroot it is no mount point, whose propagation could be changed.
+    unshare --mount true 2> /dev/null || propagation=unchanged
+    unshare --mount --propagation "$propagation" "$@"
+}
+
 processors() { nproc 2> /dev/null || getconf _NPROCESSORS_ONLN; }
 
 server_control() { (cd "$1" && as_server_user "$bindir/pg_ctl" --pgdata="$1" --silent "${@:2}"); }
@@ -85,8 +93,8 @@ server_runs() { server_control "$1" status > /dev/null 2>&1; }
 # stop_server DATA: at once, without a checkpoint: what it holds is about to be removed.
 stop_server() { ! server_runs "$1" || server_control "$1" --mode=immediate stop; }
 
-# make_cluster HOME: initdb in HOME/data and a server that listens on a socket in HOME only; more settings from standard input.
-make_cluster() {
+# init_cluster HOME: initdb in HOME/data and a server that listens on a socket in HOME only; more settings from standard input.
+init_cluster() {
     local home=$1
     (cd "$home" && as_server_user "$bindir/initdb" --pgdata="$home/data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync > initdb.log) ||
         { cat "$home/initdb.log" >&2; die "initdb failed"; }
@@ -103,7 +111,7 @@ make_cluster() {
 }
 
 start_server() {
-    server_control "$1/data" --log="$1/log" --wait start || { tail -n 20 "$1/log" >&2; die "the server does not start"; }
+    server_control "$1/data" --log="$1/server.log" --wait start || { tail -n 20 "$1/server.log" >&2; die "the server does not start"; }
 }
 
 server_settings() { "$bindir/postgres" --describe-config | cut -f 1; }
