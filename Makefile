@@ -182,6 +182,11 @@ MINUTES ?= 10
 
 test:
 	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/test.sh $(SUITES)
+# Random definitions against a translation to plain SQL, from SEED=1 on, as many as DEFINITIONS=10000 says.
+DEFINITIONS ?= 10000
+SEED        ?= 1
+fuzz-differential:
+	@PG_CONFIG='$(PG_CONFIG)' TESTS=010_differential SEED='$(SEED)' DEFINITIONS='$(DEFINITIONS)' $(root)/scripts/test.sh tap
 test-matrix:
 	@$(root)/scripts/matrix.sh $(SUITES)
 test-asan test-valgrind: test-%:
@@ -206,6 +211,7 @@ demo-clean:
 
 format-check:
 	@clang-format --dry-run -Werror $(shell find $(root)/src $(root)/test -name '*.cpp' -o -name '*.hpp')
+	@! LC_ALL=C grep -rnP '^(?!\s*//)([^"]*"[^"]*")*[^"]*"[^"]*[\x80-\xff]' $(root)/src || { echo 'servers have other encodings than UTF-8: messages are in ASCII' >&2; exit 1; }
 
 help:
 	@sed -n 's/^## //p' $(root)/Makefile
@@ -215,8 +221,9 @@ help:
 ## make demo        shows it on example data      make fuzz        fuzzes the core, SECONDS=30 per target
 ## make demo-psql   a prompt in the demo          make installcheck runs the SQL tests in a running server
 ## make demo-clean  removes the demo              make test-matrix tests with each supported server (root)
-##                                               make format-check, make exports-check
+## make fuzz-differential  compares random definitions with plain SQL, SEED=1 DEFINITIONS=10000
+## make format-check, make exports-check
 
-.PHONY: always all exports-check unit unit-asan fuzz test-modules test test-matrix test-asan test-valgrind test-instructions test-faults test-concurrency test-sqlsmith test-upgrade demo demo-psql demo-clean format-check help
+.PHONY: always all exports-check unit unit-asan fuzz test-modules test fuzz-differential test-matrix test-asan test-valgrind test-instructions test-faults test-concurrency test-sqlsmith test-upgrade demo demo-psql demo-clean format-check help
 
 -include $(shell find build/module build/unit build/fuzz -name '*.d' 2>/dev/null)

@@ -43,7 +43,7 @@ CREATE TABLE segment.catalog_segment (
     description text,
     tags text[] NOT NULL DEFAULT '{}',
     owner text NOT NULL,
-    materialize text NOT NULL DEFAULT 'rows' CHECK (materialize IN ('rows')),
+    materialize text NOT NULL DEFAULT 'rows' CHECK (materialize IN ('rows', 'set')),
     announce boolean NOT NULL DEFAULT false,
     members bigint,
     refreshed_version int,

@@ -37,6 +37,8 @@ struct Segment {
     int32 refreshed_version;  // 0 before the first population
     bool announce;
     pg_uuid_t uid;
+    bool has_rows;  // materialized as rows of the member table, else as a set
+    int64 members;  // at the last refresh; -1 before the first
 };
 
 struct TraitRelations {

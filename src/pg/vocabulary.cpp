@@ -75,16 +75,26 @@ bool is_ordered(Oid type) {
            strcmp(get_opname(entry->eq_opr), "=") == 0 && strcmp(get_opname(entry->lt_opr), "<") == 0;
 }
 
-definition::Type type_of(Oid type, Oid collation) {
+// Whether a numeric column has at most 1,000 digits before the decimal point; its scale can be negative.
+bool is_bounded(int32 modifier) {
+    if (modifier < static_cast<int32>(VARHDRSZ))
+        return false;
+    int32 packed = modifier - static_cast<int32>(VARHDRSZ);
+    int32 precision = (packed >> 16) & 0xFFFF, scale = ((packed & 0x7FF) ^ 1024) - 1024;
+    return precision - scale <= NUMERIC_MAX_PRECISION;
+}
+
+definition::Type type_of(const Column *column) {
     definition::Type result;
-    result.type_class = class_of(type);
-    result.sql_name = type_sql(type);
-    result.operator_schema = operator_schema(type);
-    result.collation = collation_sql(collation);
-    result.ordered = is_ordered(type);
-    result.deterministic = !OidIsValid(collation) || get_collation_isdeterministic(collation);
-    result.case_insensitive = is_citext(type);
-    Oid element = get_element_type(type);
+    result.type_class = class_of(column->type);
+    result.sql_name = type_sql(column->type);
+    result.operator_schema = operator_schema(column->type);
+    result.collation = collation_sql(column->collation);
+    result.ordered = is_ordered(column->type);
+    result.deterministic = !OidIsValid(column->collation) || get_collation_isdeterministic(column->collation);
+    result.case_insensitive = is_citext(column->type);
+    result.bounded = column->type == NUMERICOID && is_bounded(column->modifier);
+    Oid element = get_element_type(column->type);
     if (OidIsValid(element)) {
         result.element_class = class_of(getBaseType(element));
         result.element_sql_name = type_sql(element);
@@ -113,8 +123,7 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
         list->capacity *= 2;
         list->items = static_cast<definition::Trait *>(repalloc(list->items, sizeof(definition::Trait) * list->capacity));
     }
-    list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)),
-                                  type_of(column->type, column->collation), join};
+    list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)), type_of(column), join};
 }
 
 bool is_integer(Oid type) {

@@ -10,15 +10,15 @@ namespace {
 std::string function_name(BoundFunction function) {
     switch (function) {
         case BoundFunction::age:
-            return "age(…)";
+            return "age(...)";
         case BoundFunction::hour:
-            return "hour(…)";
+            return "hour(...)";
         case BoundFunction::weekday:
-            return "weekday(…)";
+            return "weekday(...)";
         case BoundFunction::days_since:
-            return "days since …";
+            return "days since ...";
         case BoundFunction::days_until:
-            return "days until …";
+            return "days until ...";
     }
     return {};
 }
@@ -62,7 +62,7 @@ std::string label(const BoundValue &value) {
         case ValueKind::call:
             return function_name(static_cast<const BoundCall &>(value).function);
         case ValueKind::bucket:
-            return "bucket(…)";
+            return "bucket(...)";
         case ValueKind::arithmetic:
         case ValueKind::negate:
         case ValueKind::shift:
@@ -264,7 +264,8 @@ const BoundValue *Binder::call(const Call &node) {
         case Function::anniversary:
             break;
     }
-    mismatch(node.position, "anniversary(…) takes a window", "Write anniversary(…) within next 7 days, or anniversary(…) in this month.");
+    mismatch(node.position, "anniversary(...) takes a window",
+             "Write anniversary(...) within next 7 days, or anniversary(...) in this month.");
 }
 
 const BoundValue *Binder::days(const Days &node) {

@@ -39,6 +39,7 @@ struct Type {
     bool ordered = true;                     // has a default btree operator class
     bool deterministic = true;               // its collation
     bool case_insensitive = false;           // citext: text forms ignore case
+    bool bounded = false;                    // numeric(p, s): its values are below 10^1000, as arithmetic needs them
 };
 
 struct Trait {
