@@ -50,13 +50,13 @@ foreach my $round (1 .. $rounds)
     if ($outcome eq 'crashed')
     {
         # What could not write its log has gone down; with room it comes up.
-        sleep 1;
-        if (!-e $node->data_dir . '/postmaster.pid' || !kill 0, $node->{_pid})
+        while (system('pg_isready', '--quiet', '--host=' . $node->host, '--port=' . $node->port) != 0)
         {
+            sleep 0.1;
+            next if kill 0, $node->{_pid};
             $node->{_pid} = undef;
             $node->start;
         }
-        sleep 0.1 while system('pg_isready', '--quiet', '--host=' . $node->host, '--port=' . $node->port) != 0;
     }
     $membership->is_old_or_new($name);
     $membership->is_sound($name);
