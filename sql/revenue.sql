@@ -128,7 +128,7 @@ CREATE AGGREGATE segment.revenue_agg(member text, starts_at date, ends_at date, 
 );
 COMMENT ON AGGREGATE segment.revenue_agg(text, date, date, numeric) IS
     'the ledger of lines: member, starts_at, ends_at (null while it is open), MRR; dates are midnight in UTC';
-CREATE AGGREGATE segment.rollup_agg(ledger segment.revenue) (
+CREATE AGGREGATE segment.rollup_agg(segment.revenue) (
     SFUNC = segment.revenue_rollup,
     STYPE = internal, SSPACE = 1024, FINALFUNC = segment.revenue_final, COMBINEFUNC = segment.revenue_combine,
     SERIALFUNC = segment.revenue_serialize, DESERIALFUNC = segment.revenue_deserialize, PARALLEL = SAFE

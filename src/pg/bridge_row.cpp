@@ -15,7 +15,8 @@ Datum product(revenue::Money amount, int scale, int64 count) {
 }
 
 void add_movements(Row *row, const Bridge &bridge, int scale) {
-    for (Movement movement : {Movement::new_business, Movement::expansion, Movement::contraction, Movement::churn, Movement::reactivation}) {
+    for (Movement movement :
+         {Movement::new_business, Movement::expansion, Movement::contraction, Movement::churn, Movement::reactivation}) {
         row->add(numeric_of(bridge[movement].mrr, scale));
     }
 }

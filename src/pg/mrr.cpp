@@ -38,8 +38,8 @@ Membership membership_argument(FunctionCallInfo fcinfo, int index) {
             return known.membership;
         }
     }
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("membership must be 'start', 'end', 'current' or 'flow', not '%s'", value)));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("membership must be 'start', 'end', 'current' or 'flow', not '%s'", value)));
 }
 
 const char *membership_name(Membership membership) {
@@ -56,12 +56,29 @@ const char *membership_name(Membership membership) {
     return "current";
 }
 
-// A report's members and their ledger, read as the user who asks, or as the population's owner where he has that role.
+// The nearest of some names, palloc'd, or null. `offer_all` is called with the search.
+template <typename OfferAll>
+const char *nearest_of(const char *name, OfferAll offer_all) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&]() -> const char * {
+        definition::Nearest search(name);
+        offer_all(search);
+        const std::string_view best = search.best();
+        if (best.empty()) {
+            return nullptr;
+        }
+        auto *copy = static_cast<char *>(ContextResource(context).allocate(best.size() + 1, 1));
+        best.copy(copy, best.size());
+        copy[best.size()] = '\0';
+        return copy;
+    });
+}
+
+// A report's members, found as the user who asks, or as the population's owner where he has that role.
 struct Asked {
     Identity caller;
     Run *run;
     const members::BitSet *members;
-    SubscriptionLedger ledger;
 };
 
 Asked begin_report(const Population *population, const char *filter) {
@@ -73,7 +90,6 @@ Asked begin_report(const Population *population, const char *filter) {
     asked.caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
     asked.run = begin_run(population, segments, &last, 1, GetCurrentTransactionStartTimestamp(), nullptr, Keep::no);
     asked.members = collect_members(asked.run, asked.run->compilation->segments.back().root);
-    asked.ledger = read_subscriptions(asked.run, asked.members);
     return asked;
 }
 
@@ -95,20 +111,10 @@ const definition::Trait *find_trait(const Binding *binding, const char *name) {
         }
     }
     if (found == nullptr) {
-        MemoryContext context = CurrentMemoryContext;
-        const char *near = boundary::core([&]() -> const char * {
-            definition::Nearest search(wanted);
+        const char *near = nearest_of(name, [&](definition::Nearest &search) {
             for (const definition::Trait &trait : binding->vocabulary.traits) {
                 search.offer(trait.name);
             }
-            const std::string_view best = search.best();
-            if (best.empty()) {
-                return nullptr;
-            }
-            auto *copy = static_cast<char *>(ContextResource(context).allocate(best.size() + 1, 1));
-            best.copy(copy, best.size());
-            copy[best.size()] = '\0';
-            return copy;
         });
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("unknown trait \"%s\"", name),
                         near != nullptr ? errhint("Did you mean \"%s\"?", near) : 0));
@@ -135,7 +141,8 @@ bool receive_value(void *state, TupleTableSlot *slot) {
         if (!slot->tts_isnull[1]) {
             const std::string_view value = view(DatumGetTextPP(slot->tts_values[1]));
             group = boundary::core([&] {
-                return &reading->known->try_emplace(std::pmr::string(value, reading->known->get_allocator().resource()), no_group).first->second;
+                return &reading->known->try_emplace(std::pmr::string(value, reading->known->get_allocator().resource()), no_group)
+                            .first->second;
             });
         }
         if (*group == no_group) {
@@ -229,7 +236,8 @@ bool receive_stay(void *state, TupleTableSlot *slot) {
             stays->capacity *= 2;
             stays->items = static_cast<Stays::Stay *>(repalloc_huge(stays->items, sizeof(Stays::Stay) * stays->capacity));
         }
-        stays->items[stays->count++] = {member, entered_at, slot->tts_isnull[2] ? revenue::never : DatumGetTimestampTz(slot->tts_values[2])};
+        stays->items[stays->count++] = {member, entered_at,
+                                        slot->tts_isnull[2] ? revenue::never : DatumGetTimestampTz(slot->tts_values[2])};
     }
     MemoryContextSwitchTo(before);
     return true;
@@ -263,7 +271,7 @@ struct Question {
 };
 
 // Each member's changes go to its groups. Of members outside of the segment, which are the group after the last, only transfers are told.
-revenue::GroupedBridges *add_up(const Asked *asked, const Question *question, const Groups *groups, const Stays *stays) {
+revenue::GroupedBridges *add_up(const SubscriptionLedger *lines, const Question *question, const Groups *groups, const Stays *stays) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
         BackendInterrupts interrupts;
@@ -271,9 +279,9 @@ revenue::GroupedBridges *add_up(const Asked *asked, const Question *question, co
         const Group outside = groups->count;
         auto *bridges = make_in_context<revenue::GroupedBridges>(
             context, revenue::Edges(question->periods->edges, static_cast<std::size_t>(question->periods->count)), question->granularity,
-            stays != nullptr ? question->membership : Membership::current, stays != nullptr ? stays->known_from : revenue::never, outside + 1,
-            memory);
-        revenue::LedgerReader ledger(*asked->ledger.bytes, memory);
+            stays != nullptr ? question->membership : Membership::current, stays != nullptr ? stays->known_from : revenue::never,
+            outside + 1, memory);
+        revenue::LedgerReader ledger(*lines->bytes, memory);
         std::pmr::vector<revenue::Spell> spells(memory);
         const Stays::Stay *stay = stays != nullptr ? stays->items : nullptr;
         const Stays::Stay *end = stays != nullptr ? stays->items + stays->count : nullptr;
@@ -325,8 +333,13 @@ int32 segment_id(const Population *population, const char *name) {
             return segments.items[i].id;
         }
     }
+    const char *near = nearest_of(name, [&](definition::Nearest &search) {
+        for (int32 i = 0; i < segments.count; i++) {
+            search.offer(segments.items[i].name);
+        }
+    });
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("population \"%s\" has no segment \"%s\"", population->name, name),
-                    errhint("The view segment.segment lists the segments.")));
+                    near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("The view segment.segment lists the segments.")));
 }
 
 struct Range {
@@ -342,7 +355,8 @@ Range range_arguments(FunctionCallInfo fcinfo, int first) {
     return {PG_GETARG_TIMESTAMP(first), PG_GETARG_TIMESTAMP(first + 1)};
 }
 
-void put_bridges(ReturnSetInfo *result, const PeriodEdges *periods, const Groups *groups, const revenue::GroupedBridges *bridges, int scale) {
+void put_bridges(ReturnSetInfo *result, const PeriodEdges *periods, const Groups *groups, const revenue::GroupedBridges *bridges,
+                 int scale) {
     const Group *order = in_order(groups);
     for (int32 period = 0; period < periods->count - 1; period++) {
         for (Group i = 0; i < groups->count; i++) {
@@ -383,17 +397,17 @@ SEGMENT_FUNCTION(segment_mrr) {
     Population *population = get_population(population_name, Lock::none);
     check_may_read(population);
     const int32 id = segment != nullptr ? segment_id(population, segment) : 0;
-    const PeriodEdges periods =
-        period_edges(range.since, range.until, PG_GETARG_INTERVAL_P(3), cstring_to_text(population->time_zone));
+    const PeriodEdges periods = period_edges(range.since, range.until, PG_GETARG_INTERVAL_P(3), cstring_to_text(population->time_zone));
     question.periods = &periods;
     InitMaterializedSRF(fcinfo, 0);
 
     const Asked asked = begin_report(population, filter);
     const Groups groups = by != nullptr ? groups_by_trait(&asked, by) : single_group(asked.run);
     const Stays *stays = segment != nullptr ? read_stays(asked.run, id) : nullptr;
-    const segment::revenue::GroupedBridges *bridges = add_up(&asked, &question, &groups, stays);
+    const SubscriptionLedger lines = read_subscriptions(asked.run, asked.members);
+    const segment::revenue::GroupedBridges *bridges = add_up(&lines, &question, &groups, stays);
     end_identity(asked.caller);
-    put_bridges(reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), &periods, &groups, bridges, asked.ledger.scale);
+    put_bridges(reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), &periods, &groups, bridges, lines.scale);
     end_run(asked.run);
     return static_cast<Datum>(0);
 }
@@ -409,6 +423,7 @@ SEGMENT_FUNCTION(segment_mrr_events) {
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
 
     const Asked asked = begin_report(population, filter);
+    const SubscriptionLedger lines = read_subscriptions(asked.run, asked.members);
     end_identity(asked.caller);
     struct Event {
         segment::members::Ordinal member;
@@ -419,15 +434,16 @@ SEGMENT_FUNCTION(segment_mrr_events) {
         segment::BackendInterrupts interrupts;
         auto *memory = segment::make_in_context<segment::ContextResource>(context, context);
         auto *found = segment::make_in_context<std::pmr::vector<Event>>(context, memory);
-        segment::revenue::LedgerReader ledger(*asked.ledger.bytes, memory);
+        segment::revenue::LedgerReader ledger(*lines.bytes, memory);
         for (std::size_t i = 0; ledger.next(); ++i) {
             if (i % members_between_polls == 0) {
                 interrupts.poll();
             }
             const auto member = static_cast<segment::members::Ordinal>(ledger.key().number);
-            segment::revenue::for_each_movement(
-                ledger.changes(), segment::revenue::Edges(periods.edges, 2), segment::revenue::Granularity::event,
-                [&](const segment::revenue::Moved &moved) { found->push_back({member, moved}); });
+            segment::revenue::for_each_movement(ledger.changes(), segment::revenue::Edges(periods.edges, 2),
+                                                segment::revenue::Granularity::event, [&](const segment::revenue::Moved &moved) {
+                                                    found->push_back({member, moved});
+                                                });
         }
         std::stable_sort(found->begin(), found->end(), [](const Event &a, const Event &b) { return a.moved.at < b.moved.at; });
         return found;
@@ -441,9 +457,9 @@ SEGMENT_FUNCTION(segment_mrr_events) {
         row.add(CStringGetTextDatum(OidOutputFunctionCall(output, asked.run->numbering->keys->key(event.member))));
         row.add(TimestampTzGetDatum(event.moved.at));
         row.add(CStringGetTextDatum(movement));
-        row.add(numeric_of(event.moved.after - event.moved.before, asked.ledger.scale));
-        row.add(numeric_of(event.moved.before, asked.ledger.scale));
-        row.add(numeric_of(event.moved.after, asked.ledger.scale));
+        row.add(numeric_of(event.moved.after - event.moved.before, lines.scale));
+        row.add(numeric_of(event.moved.before, lines.scale));
+        row.add(numeric_of(event.moved.after, lines.scale));
         put_row(result, &row);
     }
     end_run(asked.run);

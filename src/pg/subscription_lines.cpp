@@ -118,7 +118,8 @@ bool receive_line(void *state, TupleTableSlot *slot) {
 }
 
 void tell_faults(const revenue::FaultCounts &ignored, uint64 unknown_members) {
-    static constexpr const char *reasons[] = {"without a member", "without a start", "without a finite amount", "that do not end after their start"};
+    static constexpr const char *reasons[] = {"without a member", "without a start", "without a finite amount",
+                                              "that do not end after their start"};
     static_assert(lengthof(reasons) == revenue::faults);
     uint64 total = unknown_members;
     StringInfoData detail;
@@ -133,8 +134,8 @@ void tell_faults(const revenue::FaultCounts &ignored, uint64 unknown_members) {
         }
     }
     if (total > 0) {
-        ereport(NOTICE, (errmsg_plural(UINT64_FORMAT " line of subscriptions is ignored", UINT64_FORMAT " lines of subscriptions are ignored",
-                                       total, total),
+        ereport(NOTICE, (errmsg_plural(UINT64_FORMAT " line of subscriptions is ignored",
+                                       UINT64_FORMAT " lines of subscriptions are ignored", total, total),
                          errdetail_internal("%s", detail.data)));
     }
 }

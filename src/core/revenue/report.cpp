@@ -3,7 +3,8 @@
 namespace segment::revenue {
 
 Group Spells::at(Instant at) const {
-    const auto after = std::upper_bound(spells.begin(), spells.end(), at, [](Instant t, const Spell &spell) { return t < spell.entered_at; });
+    const auto after =
+        std::upper_bound(spells.begin(), spells.end(), at, [](Instant t, const Spell &spell) { return t < spell.entered_at; });
     if (after == spells.begin() || std::prev(after)->exited_at <= at) {
         return otherwise;
     }
