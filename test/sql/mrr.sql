@@ -157,3 +157,18 @@ SELECT segment.drop_population('customer', cascade => true);
 DROP FUNCTION bridge;
 DROP VIEW other_billing;
 DROP TABLE condition, subscription, customer CASCADE;
+
+-- Keys that are their own ordinals, far from zero, and keys of other types; members outside of the base do not count.
+CREATE TABLE account (id bigint PRIMARY KEY, code text, part text);
+INSERT INTO account SELECT 3999000000 + i, 'c' || i, CASE WHEN i % 3 > 0 THEN 'p' || i % 3 END FROM generate_series(1, 1000) AS i;
+CREATE TABLE bill AS SELECT id, code, date '2020-01-01' AS since, NULL::date AS till, 1 + id % 7 AS amount FROM account;
+SELECT count(segment.create_population(name, 'account', key => key)) FROM (VALUES ('by_number', 'id'), ('by_code', 'code')) AS p (name, key);
+SELECT count(segment.create_population('paying', 'account', key => 'id', base => $$ part = 'p1' $$));
+SELECT segment.add_subscriptions(name, 'bills', 'bill', key, 'since', 'till', 'amount')
+FROM (VALUES ('by_number', 'id'), ('by_code', 'code'), ('paying', 'id')) AS p (name, key);
+SELECT p, by_value, new_mrr = expected AS equal
+FROM unnest('{by_number,by_code}'::text[]) AS p, segment.mrr(p, '2020-01-01', '2020-02-01', by => 'part') AS m
+JOIN (SELECT part, sum(amount) AS expected FROM bill JOIN account USING (id) GROUP BY part) AS e ON part IS NOT DISTINCT FROM by_value ORDER BY p, by_value;
+SELECT new_mrr = (SELECT sum(amount) FROM bill JOIN account USING (id) WHERE part = 'p1') AS base_only FROM segment.mrr('paying', '2020-01-01', '2020-02-01');
+SELECT count(segment.drop_population(name, cascade => true)) FROM segment.population;
+DROP TABLE account, bill CASCADE;
