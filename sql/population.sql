@@ -14,6 +14,13 @@ CREATE FUNCTION segment.create_population(
 COMMENT ON FUNCTION segment.create_population(text, regclass, name, text, text, int, name, name, text) IS
     'registers a relation whose rows are members and creates its member tables; returns the population''s id';
 
+CREATE FUNCTION segment.alter_population(
+    name text, owner text DEFAULT NULL, time_zone text DEFAULT NULL, week_start int DEFAULT NULL, base text DEFAULT NULL,
+    new_name text DEFAULT NULL) RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_alter_population';
+COMMENT ON FUNCTION segment.alter_population(text, text, text, int, text, text) IS
+    'changes what is not null of a population, after checking that all definitions still hold good';
+
 CREATE FUNCTION segment.drop_population(name text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_drop_population';
 COMMENT ON FUNCTION segment.drop_population(text, boolean) IS

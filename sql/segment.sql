@@ -20,6 +20,11 @@ CREATE FUNCTION segment.alter_segment(
 COMMENT ON FUNCTION segment.alter_segment(text, text, text, text[], text) IS
     'changes what is not null; a different definition is a new version; returns the version';
 
+CREATE FUNCTION segment.rename_segment(name text, new_name text) RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_rename_segment';
+COMMENT ON FUNCTION segment.rename_segment(text, text) IS
+    'gives a segment another name; definitions that refer to it follow, which is no new version of them';
+
 CREATE FUNCTION segment.drop_segment(name text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_drop_segment';
 COMMENT ON FUNCTION segment.drop_segment(text, boolean) IS

@@ -231,9 +231,15 @@ Oid population_owner(const Population *population) {
     Oid owner = get_role_oid(population->owner, true);
     if (!OidIsValid(owner)) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("role \"%s\" does not exist", population->owner),
-                        errdetail("It owns population \"%s\".", population->name)));
+                        errdetail("It owns population \"%s\".", population->name),
+                        errhint("Name its owner with segment.alter_population(%s, owner => …).", quote_literal_cstr(population->name))));
     }
     return owner;
+}
+
+Oid member_table_owner(const Population *population) {
+    Oid table = own_relation(population, "segment_member");
+    return OidIsValid(table) ? owner_of(table) : InvalidOid;
 }
 
 void check_may_change(const Population *population) {

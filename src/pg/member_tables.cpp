@@ -22,6 +22,7 @@ void run_ddl(const char *sql) {
 }
 
 constexpr const char *views[] = {"segment_history", "segments", "segment"};
+constexpr const char *keyed_tables[] = {"segment_change", "segment_stay", "segment_member"};
 constexpr const char *tables[] = {"segment_change", "segment_stay", "segment_member", "segment_name"};
 
 bool exists(const Population *population, const char *suffix) {
@@ -126,6 +127,33 @@ void create_member_tables(const Population *population, const char *key_type_sql
                  history_view, key, stay, name, key, member, name));
     comment("VIEW", history_view, "all stays, the open ones with exited_at null");
     end_identity(caller);
+}
+
+void change_member_tables_owner(const Population *population, Oid owner) {
+    const char *role = quote_identifier(GetUserNameFromId(owner, false));
+    const auto change = [&](const char *kind, const char *suffix) {
+        if (exists(population, suffix)) {
+            run_ddl(psprintf("ALTER %s %s OWNER TO %s", kind, member_relation_sql(population, suffix), role));
+        }
+    };
+    for (const char *table : tables) {
+        change("TABLE", table);
+    }
+    for (const char *view : views) {
+        change("VIEW", view);
+    }
+}
+
+void rename_member_column(const Population *population, const char *new_name) {
+    const char *column = quote_identifier(member_column(population));
+    for (const char *table : keyed_tables) {
+        run_ddl(
+            psprintf("ALTER TABLE %s RENAME COLUMN %s TO %s", member_relation_sql(population, table), column, quote_identifier(new_name)));
+    }
+    for (const char *view : views) {
+        run_ddl(
+            psprintf("ALTER VIEW %s RENAME COLUMN %s TO %s", member_relation_sql(population, view), column, quote_identifier(new_name)));
+    }
 }
 
 void drop_member_tables(const Population *population) {

@@ -1,10 +1,12 @@
 // Creating, changing and dropping segments.
+#include "core/definition/references.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/check.hpp"
 #include "pg/definition_type.hpp"
 #include "pg/identity.hpp"
 #include "pg/member_tables.hpp"
+#include "pg/memory.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -151,6 +153,51 @@ int32 alter_segment(FunctionCallInfo fcinfo) {
     return change_definition(reference.population, &reference.segment, definition);
 }
 
+char *with_renamed(const char *definition, const char *name, const char *new_name) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] {
+        ContextResource memory(context);
+        const std::pmr::string renamed = definition::with_renamed(definition, definition::Word::segment, name, new_name, memory);
+        auto *copy = static_cast<char *>(memory.allocate(renamed.size() + 1, 1));
+        renamed.copy(copy, renamed.size());
+        copy[renamed.size()] = '\0';
+        return copy;
+    });
+}
+
+// The current versions that refer to the segment follow it: their text changes and their meaning does not, so it is no new
+// version. What older versions say was said of the old name.
+void rename_segment(const char *name, const char *new_name) {
+    PreventCommandIfReadOnly("segment.rename_segment()");
+    check_name(new_name);
+    SegmentReference reference = get_segment(name, Lock::exclusive);
+    const Population *population = reference.population;
+    const Segment *segment = &reference.segment;
+    check_may_change(population);
+    check_member_tables(population);
+    if (strcmp(segment->name, new_name) == 0) {
+        return;
+    }
+    Segments segments = segments_of(population);
+    if (find_segment(&segments, new_name) != nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+                        errmsg("segment \"%s\" already exists in population \"%s\"", new_name, population->name)));
+    }
+    catalog_execute("UPDATE segment.catalog_segment SET name = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+                    {int4_argument(segment->id), text_argument(new_name)});
+    for (int32 i = 0; i < segments.count; i++) {
+        const Segment *user = &segments.items[i];
+        const char *definition = with_renamed(user->definition, segment->name, new_name);
+        if (strcmp(definition, user->definition) != 0) {
+            catalog_execute(
+                "UPDATE segment.catalog_segment_version SET definition = $3 "
+                "WHERE segment_id OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2",
+                {int4_argument(user->id), int4_argument(user->version), text_argument(definition)});
+        }
+    }
+    write_name(population, "UPDATE %s SET name = $2 WHERE segment_id = $1", {int4_argument(segment->id), text_argument(new_name)});
+}
+
 // The segment and all that use it, directly or not: users first.
 Rows segment_and_users(int32 id) {
     return catalog_execute(
@@ -210,6 +257,11 @@ SEGMENT_FUNCTION(segment_create_segment_definition) {
 
 SEGMENT_FUNCTION(segment_alter_segment) {
     return Int32GetDatum(alter_segment(fcinfo));
+}
+
+SEGMENT_FUNCTION(segment_rename_segment) {
+    rename_segment(required_text(fcinfo, 0, "name"), required_text(fcinfo, 1, "new_name"));
+    PG_RETURN_VOID();
 }
 
 SEGMENT_FUNCTION(segment_drop_segment) {
