@@ -152,22 +152,24 @@ TraitRelations trait_relations(const Population *population) {
 
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
-        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid FROM segment.catalog_segment s "
+        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "
+        "s.includes, s.excludes FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
         "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
         {{INT4OID, Int32GetDatum(population->id)}});
     Segments result{static_cast<int32>(rows.count), static_cast<Segment *>(palloc0(sizeof(Segment) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
-        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1),
-                             DatumGetInt32(value_of(rows, row, 2)), text_of(rows, row, 3),
-                             DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5)),
-                             *DatumGetUUIDP(value_of(rows, row, 6))};
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),  text_of(rows, row, 1),
+                             DatumGetInt32(value_of(rows, row, 2)),  text_of(rows, row, 3),
+                             DatumGetInt32(value_of(rows, row, 4)),  DatumGetBool(value_of(rows, row, 5)),
+                             *DatumGetUUIDP(value_of(rows, row, 6)), DatumGetBool(value_of(rows, row, 7)),
+                             DatumGetBool(value_of(rows, row, 8))};
     return result;
 }
 
 Segments with_definition(Segments segments, char *definition) {
     // There is room for one more.
-    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}};
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, false, false};
     return segments;
 }
 
@@ -266,7 +268,8 @@ void check_may_read(const Population *population) {
 }
 
 void check_member_tables(const Population *population) {
-    static constexpr const char *tables[] = {"segment_member", "segment_name", "segment_stay", "segment_change"};
+    static constexpr const char *tables[] = {"segment_member", "segment_name",     "segment_stay",
+                                             "segment_change", "segment_override", "segment_list"};
     for (const char *suffix : tables) {
         const char *sql = member_relation_sql(population, suffix);
         Oid table = own_relation(population, suffix);

@@ -37,6 +37,7 @@ struct Segment {
     int32 refreshed_version;  // 0 before the first population
     bool announce;
     pg_uuid_t uid;
+    bool includes, excludes;  // has overrides of the kind
 };
 
 struct TraitRelations {

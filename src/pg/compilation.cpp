@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/definition/order.hpp"
+#include "core/definition/overrides.hpp"
 #include "core/definition/parser.hpp"
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
@@ -70,6 +71,9 @@ void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
             whose.append(" of segment \"").append(segment.name).append("\"");
         }
         found.push_back({&segment, check_text(segment.definition, whose, definition::Role::segment), 0});
+        definition::Checked &checked = found.back().checked;
+        checked.condition =
+            definition::with_overrides(checked.condition, {segment.id, segment.includes, segment.excludes}, binding_.vocabulary, arena_);
         uses.emplace_back();
         for (const definition::SegmentUse &use : found.back().checked.segments) {
             if (!use.current) {
@@ -115,6 +119,17 @@ Compilation *compile(MemoryContext context, const Population *population, const 
     return boundary::core([&] {
         return make_in_context<Compilation>(context, context, population, *binding, segments,
                                             std::span<const int32>(wanted, static_cast<std::size_t>(wanted_count)), as_of_sql);
+    });
+}
+
+char *to_sql(Compilation *compilation) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] {
+        const std::pmr::string sql = compilation->to_sql();
+        auto *copy = static_cast<char *>(ContextResource(context).allocate(sql.size() + 1, 1));
+        sql.copy(copy, sql.size());
+        copy[sql.size()] = '\0';
+        return copy;
     });
 }
 

@@ -64,6 +64,9 @@ private:
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
                      const int32 *wanted, int32 wanted_count, const char *as_of_sql);
 
+// Compilation::to_sql, in the current context.
+char *to_sql(Compilation *compilation);
+
 // Raises when the literals of the compilation's definitions are not what their types take.
 void run_probes(const Compilation *compilation);
 

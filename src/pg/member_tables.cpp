@@ -22,8 +22,8 @@ void run_ddl(const char *sql) {
 }
 
 constexpr const char *views[] = {"segment_history", "segments", "segment"};
-constexpr const char *keyed_tables[] = {"segment_change", "segment_stay", "segment_member"};
-constexpr const char *tables[] = {"segment_change", "segment_stay", "segment_member", "segment_name"};
+constexpr const char *keyed_tables[] = {"segment_change", "segment_stay", "segment_member", "segment_override", "segment_list"};
+constexpr const char *tables[] = {"segment_change", "segment_stay", "segment_member", "segment_name", "segment_override", "segment_list"};
 
 bool exists(const Population *population, const char *suffix) {
     Oid schema = get_namespace_oid(population->schema, true);
@@ -106,6 +106,23 @@ void create_member_tables(const Population *population, const char *key_type_sql
     comment("TABLE", change, "who entered and who exited, in the order of the refreshes");
     guard(change);
 
+    const char *override_table = member_relation_sql(population, "segment_override");
+    run_ddl(
+        psprintf("CREATE TABLE %s (segment_id int NOT NULL, %s, override text NOT NULL CHECK (override IN ('include', 'exclude')), "
+                 "reason text, until timestamptz, author text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (segment_id, %s))",
+                 override_table, key_definition, key));
+    comment("TABLE", override_table,
+            "who is in or out of which segment whatever its definition says; written by segment.include and exclude");
+    guard(override_table);
+
+    const char *list = member_relation_sql(population, "segment_list");
+    run_ddl(
+        psprintf("CREATE TABLE %s (list text NOT NULL, %s, until timestamptz, author text NOT NULL, at timestamptz NOT NULL, "
+                 "PRIMARY KEY (list, %s))",
+                 list, key_definition, key));
+    comment("TABLE", list, "who is on which list; written by segment.add_to_list and remove_from_list");
+    guard(list);
+
     const char *segment_view = member_relation_sql(population, "segment");
     run_ddl(psprintf("CREATE VIEW %s AS SELECT n.name AS segment, m.segment_id, m.%s, m.entered_at FROM %s m JOIN %s n USING (segment_id)",
                      segment_view, key, member, name));
@@ -187,8 +204,9 @@ SEGMENT_FUNCTION(segment_guard_membership) {
             allowed = rows.count == 0;
         }
         if (!allowed)
-            ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s is written by segment.refresh only", table),
-                            errhint("Change the segment's definition, or the data that it reads, and refresh.")));
+            ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s is written by the extension only", table),
+                            errhint("Members change with segment.refresh, segment.include and segment.exclude, lists with "
+                                    "segment.add_to_list and segment.remove_from_list.")));
     }
     return PointerGetDatum(nullptr);
 }

@@ -253,6 +253,12 @@ void drop_population(const char *name, bool cascade) {
                         errdetail_plural("It has %d segment: %s.", "It has %d segments: %s.", segments.count, segments.count, names.data),
                         errhint("Pass cascade => true to drop them too.")));
     }
+    Rows lists = catalog_execute("SELECT 1 FROM segment.catalog_list WHERE population_id OPERATOR(pg_catalog.=) $1",
+                                 {int4_argument(population->id)});
+    if (lists.count > 0 && !cascade) {
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("population \"%s\" has lists", name),
+                        errhint("Pass cascade => true to drop them too.")));
+    }
     drop_member_tables(population);
     catalog_execute("DELETE FROM segment.catalog_population WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(population->id)});
 }

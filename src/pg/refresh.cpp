@@ -6,6 +6,7 @@
 #include "pg/identity.hpp"
 #include "pg/membership.hpp"
 #include "pg/nearest.hpp"
+#include "pg/override.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -170,6 +171,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
         total.entered += written[i].entered;
         total.exited += written[i].exited;
     }
+    settle_overrides(run, as_of);
     end_progress(progress);
     end_identity(caller);
 

@@ -227,7 +227,7 @@ void drop_segment(const char *name, bool cascade) {
     }
     for (uint64 row = 0; row < users.count; row++) {
         spi::Argument id = int4_argument(DatumGetInt32(value_of(users, row, 0)));
-        static constexpr const char *tables[] = {"segment_member", "segment_stay", "segment_name"};
+        static constexpr const char *tables[] = {"segment_member", "segment_stay", "segment_override", "segment_name"};
         Identity caller = begin_identity(population_owner(population));
         for (const char *table : tables) {
             spi::connect();

@@ -117,6 +117,16 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
                                   type_of(column->type, column->collation), join};
 }
 
+std::span<const std::string_view> list_names(const Population *population) {
+    Rows rows = catalog_execute("SELECT name FROM segment.catalog_list WHERE population_id OPERATOR(pg_catalog.=) $1",
+                                {int4_argument(population->id)});
+    auto *names = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (rows.count + 1)));
+    for (uint64 row = 0; row < rows.count; row++) {
+        names[row] = text_of(rows, row, 0);
+    }
+    return {names, rows.count};
+}
+
 bool is_integer(Oid type) {
     return type == INT2OID || type == INT4OID || type == INT8OID;
 }
@@ -186,6 +196,10 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
     vocabulary.segments = {names, named};
+    vocabulary.lists = list_names(population);
+    vocabulary.key_equals = equality_sql(binding.key->type);
+    vocabulary.list_sql = member_relation_sql(population, "segment_list");
+    vocabulary.override_sql = member_relation_sql(population, "segment_override");
     vocabulary.history_sql = member_relation_sql(population, "segment_history");
     vocabulary.member_column = quote_identifier(member_column(population));
     return binding;

@@ -17,6 +17,7 @@ CREATE TABLE customer (
     signup_at timestamptz, renewal_at timestamptz, trial_ends_at timestamptz, last_seen_at timestamptz, birthday date);
 INSERT INTO customer (id, plan, mrr, seats) VALUES (1, 'pro', 100, 3), (2, 'free', 0, 1);
 SELECT segment.create_population('customer', 'customer', key => 'id');
+SELECT segment.create_list('beta', 'customer');
 SELECT segment.create_segment(name, 'customer', 'mrr > 0') FROM unnest(ARRAY['x', 'paying', 'onboarding', 'internal']) AS name;
 SELECT * FROM segment.refresh('customer');
 });
@@ -127,7 +128,7 @@ while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([
         $columns, "columns of $relation");
     $relations++;
 }
-is($relations, 12, 'relations in the reference');
+is($relations, 15, 'relations in the reference');
 while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
 {
     my ($function, $arguments) = ($1, $2);

@@ -1,4 +1,6 @@
 // Conditions other than comparisons and windows.
+#include <algorithm>
+
 #include "core/definition/check_binder.hpp"
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/value_number.hpp"
@@ -40,6 +42,7 @@ const BoundCondition *Binder::condition(const Node &node) {
         case Kind::segment_change:
             return segment_change(static_cast<const SegmentChange &>(node));
         case Kind::in_manual_list:
+            return in_manual_list(static_cast<const InManualList &>(node));
         case Kind::is_label:
         case Kind::did:
         case Kind::recency:
@@ -185,6 +188,13 @@ const BoundCondition *Binder::in_segment(const InSegment &node) {
         member = both(member, add(BoundStay{{ConditionKind::stay}, StayForm::open, segment.id, nullptr, latest, true, true}));
     }
     return negated_if(node.negated, member);
+}
+
+const BoundCondition *Binder::in_manual_list(const InManualList &node) {
+    if (std::ranges::find(vocabulary_.lists, node.list) == vocabulary_.lists.end())
+        missing_part(node);
+    const std::string rows = "listed.list = " + quote_literal(node.list);
+    return negated_if(node.negated, add(BoundListed{{ConditionKind::listed}, vocabulary_.list_sql, arena_.copy(std::string_view(rows))}));
 }
 
 const BoundCondition *Binder::segment_change(const SegmentChange &node) {

@@ -135,6 +135,7 @@ void Losses::look_at(const BoundCondition &condition) {
         case ConditionKind::includes:
         case ConditionKind::in_segment:
         case ConditionKind::stay:
+        case ConditionKind::listed:
             return;
     }
 }

@@ -98,6 +98,7 @@ NodeId Compiler::node(const BoundCondition &condition) {
         case ConditionKind::includes:
         case ConditionKind::anniversary:
         case ConditionKind::stay:
+        case ConditionKind::listed:
             return expression(condition);
     }
     throw Error(ErrorCode::internal_error, "unknown kind of a condition");
