@@ -16,6 +16,7 @@ CREATE TABLE segment.catalog_population (
     prefix name NOT NULL,
     owner name NOT NULL,
     as_of timestamptz,
+    last_error text,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     UNIQUE (schema, prefix)
 );
@@ -73,6 +74,13 @@ CREATE TABLE segment.catalog_segment_use (
 COMMENT ON TABLE segment.catalog_segment_use IS 'which segments a segment''s definition refers to';
 CREATE INDEX catalog_segment_use_used_idx ON segment.catalog_segment_use (used_id);
 
+CREATE TABLE segment.catalog_refresh_grant (
+    population_id int NOT NULL REFERENCES segment.catalog_population ON DELETE CASCADE,
+    role name NOT NULL,
+    PRIMARY KEY (population_id, role)
+);
+COMMENT ON TABLE segment.catalog_refresh_grant IS 'who may refresh a population besides its owner';
+
 CREATE TABLE segment.catalog_list (
     population_id int NOT NULL REFERENCES segment.catalog_population ON DELETE CASCADE,
     name text NOT NULL,
@@ -95,7 +103,8 @@ CREATE TABLE segment.catalog_refresh_run (
     leaves int NOT NULL,
     entered bigint NOT NULL,
     exited bigint NOT NULL,
-    warnings text[] NOT NULL
+    warnings text[] NOT NULL,
+    error text
 );
 COMMENT ON TABLE segment.catalog_refresh_run IS 'what each refresh did; read through the view segment.refresh_run';
 CREATE INDEX catalog_refresh_run_population_idx ON segment.catalog_refresh_run (population_id, id);
@@ -107,6 +116,7 @@ SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment_version', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment_use', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_refresh_grant', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_list', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_refresh_run', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_refresh_run_id_seq', '');

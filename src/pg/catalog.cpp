@@ -162,14 +162,23 @@ Segments segments_of(const Population *population) {
         result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),  text_of(rows, row, 1),
                              DatumGetInt32(value_of(rows, row, 2)),  text_of(rows, row, 3),
                              DatumGetInt32(value_of(rows, row, 4)),  DatumGetBool(value_of(rows, row, 5)),
-                             *DatumGetUUIDP(value_of(rows, row, 6)), DatumGetBool(value_of(rows, row, 7)),
-                             DatumGetBool(value_of(rows, row, 8))};
+                             *DatumGetUUIDP(value_of(rows, row, 6)), DatumGetInt32(value_of(rows, row, 0)),
+                             DatumGetBool(value_of(rows, row, 7)),   DatumGetBool(value_of(rows, row, 8))};
     return result;
+}
+
+int32 index_of(const Segments *segments, int32 id) {
+    for (int32 i = 0; i < segments->count; i++) {
+        if (segments->items[i].id == id) {
+            return i;
+        }
+    }
+    elog(ERROR, "segment %d is not in the catalog", id);
 }
 
 Segments with_definition(Segments segments, char *definition) {
     // There is room for one more.
-    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, false, false};
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, PG_INT32_MAX, false, false};
     return segments;
 }
 
@@ -248,6 +257,19 @@ void check_may_change(const Population *population) {
     if (!has_privs_of_role(GetUserId(), population_owner(population))) {
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of population \"%s\"", population->name)));
     }
+}
+
+void check_may_refresh(const Population *population) {
+    Rows roles =
+        catalog_execute("SELECT role::pg_catalog.text FROM segment.catalog_refresh_grant WHERE population_id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(population->id)});
+    for (uint64 row = 0; row < roles.count; row++) {
+        Oid role = get_role_oid(text_of(roles, row, 0), true);
+        if (OidIsValid(role) && has_privs_of_role(GetUserId(), role)) {
+            return;
+        }
+    }
+    check_may_change(population);
 }
 
 bool may_read(const Population *population) {

@@ -37,7 +37,8 @@ struct Segment {
     int32 refreshed_version;  // 0 before the first population
     bool announce;
     pg_uuid_t uid;
-    bool includes, excludes;  // has overrides of the kind
+    int32 override_id;        // the segment whose overrides count: itself
+    bool includes, excludes;  // it has overrides of the kind
 };
 
 struct TraitRelations {
@@ -103,6 +104,9 @@ void lock_populations();
 TraitRelations trait_relations(const Population *population);
 Segments segments_of(const Population *population);
 
+// Where a segment stands among those of its population.
+int32 index_of(const Segments *segments, int32 id);
+
 // The segments and, at their end, a definition that is not stored: its name is empty, so that nothing refers to it.
 Segments with_definition(Segments segments, char *definition);
 
@@ -127,6 +131,8 @@ Oid population_owner(const Population *population);
 Oid member_table_owner(const Population *population);
 // Raises unless the user is the population's owner or a member of that role.
 void check_may_change(const Population *population);
+// Raises unless the user is that, or has been granted to refresh the population.
+void check_may_refresh(const Population *population);
 // Whether the user is that, or may SELECT the population's member table.
 bool may_read(const Population *population);
 // Raises unless he may.

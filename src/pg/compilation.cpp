@@ -72,8 +72,8 @@ void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
         }
         found.push_back({&segment, check_text(segment.definition, whose, definition::Role::segment), 0});
         definition::Checked &checked = found.back().checked;
-        checked.condition =
-            definition::with_overrides(checked.condition, {segment.id, segment.includes, segment.excludes}, binding_.vocabulary, arena_);
+        checked.condition = definition::with_overrides(checked.condition, {segment.override_id, segment.includes, segment.excludes},
+                                                       binding_.vocabulary, arena_);
         uses.emplace_back();
         for (const definition::SegmentUse &use : found.back().checked.segments) {
             if (!use.current) {

@@ -4,7 +4,7 @@
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
-#include "pg/identity.hpp"
+#include "pg/reading.hpp"
 #include "pg/run.hpp"
 
 namespace segment::pg {
@@ -52,13 +52,7 @@ Datum sample_keys(const Run *run, const members::BitSet &set, int32 wanted) {
 Datum preview(FunctionCallInfo fcinfo, const char *definition) {
     const char *population_name = required_text(fcinfo, 0, "population");
     int32 wanted = required_int32(fcinfo, 2, "sample");
-    if (PG_ARGISNULL(3)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("as_of must not be null")));
-    }
-    TimestampTz as_of = PG_GETARG_TIMESTAMPTZ(3);
-    if (TIMESTAMP_NOT_FINITE(as_of)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as_of must be finite")));
-    }
+    TimestampTz as_of = as_of_argument(fcinfo, 3);
     if (wanted < 0 || wanted > sample_max) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("sample must be between 0 and %d, not %d", sample_max, wanted)));
     }
@@ -67,13 +61,10 @@ Datum preview(FunctionCallInfo fcinfo, const char *definition) {
         elog(ERROR, "preview must return a row");
     }
     Population *population = get_population(population_name, Lock::none);
-    check_may_read(population);
+    Identity caller = begin_reading(population);
     Segments segments = with_definition(segments_of(population), canonical_definition(definition));
     int32 last = segments.count - 1;
 
-    // With the owner's rights where the caller has them, so that a superuser runs nobody's view functions as himself.
-    Oid owner = population_owner(population);
-    Identity caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, &last, 1, as_of, progress);
     const members::BitSet &found = run->result->members(run->compilation->segments.back().root);

@@ -137,7 +137,7 @@ void record_run(const Run *run, const Written *total, TimestampTz started, Times
          int8_argument(total->entered),
          int8_argument(total->exited),
          {TEXTARRAYOID, warnings(run)}});
-    catalog_execute("UPDATE segment.catalog_population SET as_of = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+    catalog_execute("UPDATE segment.catalog_population SET as_of = $2, last_error = NULL WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }
 
@@ -145,7 +145,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment refresh", ALLOCSET_DEFAULT_SIZES);
     MemoryContext before = MemoryContextSwitchTo(context);
     Population *population = get_population(name, Lock::exclusive);
-    check_may_change(population);
+    check_may_refresh(population);
     check_member_tables(population);
     begin_refreshing(population, context);
     TimestampTz started = GetCurrentTimestamp();

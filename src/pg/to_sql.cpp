@@ -44,9 +44,5 @@ SEGMENT_FUNCTION(segment_to_sql) {
     SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::none);
     check_may_read(reference.population);
     Segments segments = segments_of(reference.population);
-    int32 index = 0;
-    while (segments.items[index].id != reference.segment.id) {
-        index++;
-    }
-    return definition_sql(reference.population, &segments, index, fcinfo, 1);
+    return definition_sql(reference.population, &segments, index_of(&segments, reference.segment.id), fcinfo, 1);
 }

@@ -128,7 +128,7 @@ while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([
         $columns, "columns of $relation");
     $relations++;
 }
-is($relations, 15, 'relations in the reference');
+is($relations, 16, 'relations in the reference');
 while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
 {
     my ($function, $arguments) = ($1, $2);

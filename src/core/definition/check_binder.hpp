@@ -33,6 +33,7 @@ public:
     std::pmr::vector<Probe> probes;
     bool ranks = false;
     std::pmr::vector<std::uint32_t> joins;
+    std::pmr::vector<const Trait *> traits;
 
 private:
     // check_name.cpp

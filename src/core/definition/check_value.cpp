@@ -83,7 +83,14 @@ void mismatch(std::uint32_t position, std::string message, std::string hint) {
 }
 
 Binder::Binder(const Vocabulary &vocabulary, std::pmr::memory_resource &memory, Role role)
-    : segments(&memory), probes(&memory), joins(&memory), vocabulary_(vocabulary), arena_(memory), role_(role), segment_index_(&memory) {}
+    : segments(&memory),
+      probes(&memory),
+      joins(&memory),
+      traits(&memory),
+      vocabulary_(vocabulary),
+      arena_(memory),
+      role_(role),
+      segment_index_(&memory) {}
 
 void Binder::probe(std::uint32_t position, std::string sql) {
     probes.push_back({position, std::pmr::string(sql, &arena_.memory())});
