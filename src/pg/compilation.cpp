@@ -2,7 +2,6 @@
 
 #include "core/definition/order.hpp"
 #include "core/definition/overrides.hpp"
-#include "core/definition/parser.hpp"
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
 #include "pg/located.hpp"
@@ -16,18 +15,19 @@ Compilation::Compilation(MemoryContext context, const Population *population, co
       arena_(&resource_),
       binding_(binding),
       as_of_sql_(as_of_sql),
+      narrowed_(&resource_),
+      nodes_(&resource_),
       plan(&resource_),
       segments(&resource_),
       lost_values(&resource_),
       base_(check_text(population->base, std::pmr::string("the base of population \"", &arena_).append(population->name).append("\""),
                        definition::Role::base)) {
     collect(all, wanted);
-    match::SegmentNodes nodes(&arena_);
-    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes, plan, &resource_));
+    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes_, plan, &resource_));
     for (CompiledSegment &compiled : segments) {
         const definition::Scope scope{binding_.vocabulary, as_of_sql_, &base_, compiled.checked.joins};
-        const match::NodeId node = match::compile(compiled.checked, scope, nodes, plan, &resource_);
-        nodes.emplace(compiled.segment->id, node);
+        const match::NodeId node = match::compile(compiled.checked, scope, nodes_, plan, &resource_);
+        nodes_.emplace(compiled.segment->id, node);
         compiled.root = plan.root(node);
         watch_losses(compiled, scope);
     }
@@ -102,7 +102,18 @@ std::pmr::string Compilation::from_sql() const {
     std::ranges::sort(joins);
     std::pmr::string sql;
     definition::append_from(sql, {binding_.vocabulary, as_of_sql_, &base_, joins});
+    if (!narrowed_.empty()) {
+        sql.append(" WHERE ").append(narrowed_);
+    }
     return sql;
+}
+
+definition::Checked Compilation::check_part(const definition::Node &part) {
+    return definition::check(part, binding_.vocabulary, arena_);
+}
+
+match::NodeId Compilation::node(const definition::Node &part) {
+    return match::compile(check_part(part), scope(), nodes_, plan, &resource_);
 }
 
 std::pmr::string Compilation::to_sql() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/definition/check.hpp"
+#include "core/definition/parser.hpp"
 #include "core/definition/sql.hpp"
 #include "core/match/compile.hpp"
 #include "core/match/plan.hpp"
@@ -35,8 +36,19 @@ public:
     Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *segments,
                 std::span<const int32> wanted, std::string_view as_of_sql);
 
-    // The FROM clause of the scan.
+    // The FROM clause of the scan, with its WHERE clause if it is narrowed.
     std::pmr::string from_sql() const;
+
+    // Lets the scan read only rows that fulfil an SQL condition. Ranks are still taken among all members.
+    void narrow(std::string_view condition) { narrowed_ = condition; }
+
+    // A node of the plan for a part of the definition that comes last, before the scan.
+    match::NodeId node(const definition::Node &part);
+
+    // The tree of a definition that has been checked before, and a part of it bound, living as long as the compilation.
+    const definition::Node &parse(std::string_view text) { return definition::parse_definition(text, arena_); }
+    definition::Checked check_part(const definition::Node &part);
+    definition::Scope scope() const { return {binding_.vocabulary, as_of_sql_, &base_, segments.back().checked.joins}; }
 
     // A plain SELECT of the keys of the segment that comes last.
     std::pmr::string to_sql();
@@ -50,6 +62,8 @@ private:
     std::pmr::monotonic_buffer_resource arena_;
     const Binding &binding_;
     std::string_view as_of_sql_;
+    std::pmr::string narrowed_;
+    match::SegmentNodes nodes_;
 
 public:
     match::Plan plan;

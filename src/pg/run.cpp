@@ -5,7 +5,7 @@
 namespace segment::pg {
 
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress) {
+               Progress *progress, const Addition *addition) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment run", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
@@ -13,6 +13,10 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     run->population = population;
     run->binding = bind(population, segments);
     run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of));
+
+    if (addition != nullptr) {
+        boundary::core([&] { addition->add(addition->state, run->compilation); });
+    }
 
     // The codes are needed until the members are known, and no longer.
     MemoryContext codes = AllocSetContextCreate(context, "segment codes", ALLOCSET_DEFAULT_SIZES);

@@ -120,6 +120,17 @@ foreach my $block ($reference =~ /^```sql\n(.*?)^```/msg)
     my ($status, $output, $errors) = $node->psql('postgres', $block);
     is($status, 0, "reference.md: $block") or diag($errors);
 }
+foreach my $name ('explain')
+{
+    my ($examples) = (0);
+    foreach my $block (slurp_file("docs/$name.md") =~ /^```sql\n(.*?)^```/msg)
+    {
+        my ($status, $output, $errors) = $node->psql('postgres', $block);
+        is($status, 0, "$name.md: $block") or diag($errors);
+        $examples++;
+    }
+    cmp_ok($examples, '>', 0, "$name.md has examples");
+}
 my $relations = 0;
 while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([^`]+)` \|$/mg)
 {
