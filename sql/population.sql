@@ -44,6 +44,16 @@ CREATE FUNCTION segment.traits(
 COMMENT ON FUNCTION segment.traits(text) IS
     'what definitions can speak of: each trait with the share of members without a value, its distinct values and the segments that use it';
 
+CREATE FUNCTION segment.adopt(population text, OUT segment text, OUT members bigint) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 100 AS 'MODULE_PATHNAME', 'segment_adopt';
+COMMENT ON FUNCTION segment.adopt(text) IS
+    'makes member tables that were restored from elsewhere those of the population''s segments, matched by name';
+
+CREATE FUNCTION segment.repair(population text, OUT segment text, OUT problem text, OUT rows_affected bigint) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 10 AS 'MODULE_PATHNAME', 'segment_repair';
+COMMENT ON FUNCTION segment.repair(text) IS
+    'finds and mends what got into the member tables behind the extension''s back, such as with triggers disabled';
+
 CREATE FUNCTION segment.guard_membership() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'segment_guard_membership';
 COMMENT ON FUNCTION segment.guard_membership() IS

@@ -248,8 +248,8 @@ Oid population_owner(const Population *population) {
     return owner;
 }
 
-Oid member_table_owner(const Population *population) {
-    Oid table = own_relation(population, "segment_member");
+Oid member_relation_owner(const Population *population, const char *suffix) {
+    Oid table = own_relation(population, suffix);
     return OidIsValid(table) ? owner_of(table) : InvalidOid;
 }
 

@@ -127,8 +127,8 @@ char *member_column(const Population *population);
 
 // The role as which the population is evaluated. Raises when it is gone.
 Oid population_owner(const Population *population);
-// The owner of the population's member table; InvalidOid when there is none.
-Oid member_table_owner(const Population *population);
+// The owner of one of the population's own tables; InvalidOid when there is none.
+Oid member_relation_owner(const Population *population, const char *suffix);
 // Raises unless the user is the population's owner or a member of that role.
 void check_may_change(const Population *population);
 // Raises unless the user is that, or has been granted to refresh the population.

@@ -10,6 +10,19 @@
 
 namespace segment::pg {
 
+void note_overrides(const Population *population, spi::Argument segment_ids) {
+    Rows rows =
+        caller_execute(psprintf("SELECT id, coalesce(bool_or(o.override = 'include'), false), coalesce(bool_or(o.override = 'exclude'), "
+                                "false) FROM unnest($1) AS id LEFT JOIN %s AS o ON o.segment_id = id GROUP BY id",
+                                member_relation_sql(population, "segment_override")),
+                       {segment_ids});
+    for (uint64 row = 0; row < rows.count; row++) {
+        catalog_execute(
+            "UPDATE segment.catalog_segment SET includes = $2, excludes = $3 WHERE id OPERATOR(pg_catalog.=) $1",
+            {int4_argument(DatumGetInt32(value_of(rows, row, 0))), {BOOLOID, value_of(rows, row, 1)}, {BOOLOID, value_of(rows, row, 2)}});
+    }
+}
+
 namespace {
 
 // A segment whose overrides are being changed, and one member's key.
@@ -119,20 +132,6 @@ int64 leave(const Target *target, TimestampTz as_of, TimestampTz now) {
                           {int4_argument(target->segment->id), target->key_value, timestamptz_argument(as_of),
                            int4_argument(target->segment->version), timestamptz_argument(now)});
     return -static_cast<int64>(exited);
-}
-
-// Which kinds of overrides the segments have, as the catalog keeps it for compilations. As the population's owner.
-void note_overrides(const Population *population, spi::Argument segment_ids) {
-    Rows rows =
-        caller_execute(psprintf("SELECT id, coalesce(bool_or(o.override = 'include'), false), coalesce(bool_or(o.override = 'exclude'), "
-                                "false) FROM unnest($1) AS id LEFT JOIN %s AS o ON o.segment_id = id GROUP BY id",
-                                member_relation_sql(population, "segment_override")),
-                       {segment_ids});
-    for (uint64 row = 0; row < rows.count; row++) {
-        catalog_execute(
-            "UPDATE segment.catalog_segment SET includes = $2, excludes = $3 WHERE id OPERATOR(pg_catalog.=) $1",
-            {int4_argument(DatumGetInt32(value_of(rows, row, 0))), {BOOLOID, value_of(rows, row, 1)}, {BOOLOID, value_of(rows, row, 2)}});
-    }
 }
 
 spi::Argument ids_argument(Datum *ids, int count) {

@@ -1,4 +1,5 @@
 // Registering populations and the relations that add traits to them.
+#include "pg/adopt.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
@@ -130,12 +131,16 @@ int32 create_population(const char *name, const UserRelation *relation, Function
             std::span(columns).first(8));
         return existing->id;
     }
-    create_member_tables(&population, key->type_sql, key->collation);
+    bool taken_over = create_member_tables(&population, key->type_sql, key->collation);
     Rows rows = catalog_execute(
         "INSERT INTO segment.catalog_population (name, relation_schema, relation_name, key, key_type, time_zone, "
         "week_start, base, schema, prefix, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         columns);
-    return DatumGetInt32(value_of(rows, 0, 0));
+    population.id = DatumGetInt32(value_of(rows, 0, 0));
+    if (taken_over) {
+        take_over_names(&population);
+    }
+    return population.id;
 }
 
 // Who may change a population whose owner's role is gone, after a rename of the role or a restore without owners: whoever has
@@ -143,7 +148,8 @@ int32 create_population(const char *name, const UserRelation *relation, Function
 void check_may_alter(const Population *population) {
     if (OidIsValid(get_role_oid(population->owner, true))) {
         check_may_change(population);
-    } else if (Oid owner = member_table_owner(population); OidIsValid(owner) ? !has_privs_of_role(GetUserId(), owner) : !superuser()) {
+    } else if (Oid owner = member_relation_owner(population, "segment_member");
+               OidIsValid(owner) ? !has_privs_of_role(GetUserId(), owner) : !superuser()) {
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of population \"%s\"", population->name),
                         errdetail("The role \"%s\" does not exist: the owner of the member tables stands in for it.", population->owner)));
     }

@@ -1,6 +1,7 @@
 // Bringing the stored members up to date: one transaction, one snapshot, one scan.
 #include <algorithm>
 
+#include "pg/adopt.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/identity.hpp"
@@ -157,6 +158,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     // One snapshot, taken after the lock, for everything that the run reads.
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
+    check_names(population, &segments);
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress);
     StoredMembers *stored = read_members(run);

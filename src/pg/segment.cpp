@@ -1,5 +1,6 @@
 // Creating, changing and dropping segments.
 #include "core/definition/references.hpp"
+#include "pg/adopt.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/check.hpp"
@@ -7,6 +8,7 @@
 #include "pg/identity.hpp"
 #include "pg/member_tables.hpp"
 #include "pg/memory.hpp"
+#include "pg/override.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -84,6 +86,13 @@ void write_name(const Population *population, const char *sql, spi::Arguments ar
     end_identity(caller);
 }
 
+void take_over_overrides(const Population *population, int32 id) {
+    Datum ids = Int32GetDatum(id);
+    Identity caller = begin_identity(population_owner(population));
+    note_overrides(population, {INT4ARRAYOID, PointerGetDatum(construct_array(&ids, 1, INT4OID, sizeof(int32), true, TYPALIGN_INT))});
+    end_identity(caller);
+}
+
 Population *get_changeable(const char *name) {
     Population *population = get_population(name, Lock::exclusive);
     check_may_change(population);
@@ -124,14 +133,28 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
         return existing->id;
     }
 
-    Rows row = catalog_execute("INSERT INTO segment.catalog_segment (population_id, name, owner) VALUES ($1, $2, $3) RETURNING id, uid",
-                               {int4_argument(population->id), text_argument(name), text_argument(GetUserNameFromId(GetUserId(), false))});
+    Waiting waiting = find_waiting(population, name);
+    Rows row = catalog_execute(
+        "INSERT INTO segment.catalog_segment (id, population_id, name, owner, uid, members, refreshed_version) "
+        "VALUES (coalesce($4, pg_catalog.nextval('segment.catalog_segment_id_seq')), $1, $2, $3, coalesce($5, "
+        "pg_catalog.gen_random_uuid()), $6, "
+        "CASE WHEN $4 IS NOT NULL THEN 1 END) RETURNING id, uid",
+        {int4_argument(population->id),
+         text_argument(name),
+         text_argument(GetUserNameFromId(GetUserId(), false)),
+         {INT4OID, Int32GetDatum(waiting.id), !waiting.found},
+         {UUIDOID, UUIDPGetDatum(&waiting.uid), !waiting.found},
+         {INT8OID, Int64GetDatum(waiting.members), !waiting.found}});
     int32 id = DatumGetInt32(value_of(row, 0, 0));
     update_attributes(id, &attributes);
     add_version(id, 1, canonical_definition(text));
     check_segment(population, id, text);
-    write_name(population, "INSERT INTO %s (segment_id, name, uid) VALUES ($1, $2, $3)",
-               {int4_argument(id), text_argument(name), {UUIDOID, value_of(row, 0, 1)}});
+    if (waiting.found) {
+        take_over_overrides(population, id);
+    } else {
+        write_name(population, "INSERT INTO %s (segment_id, name, uid) VALUES ($1, $2, $3)",
+                   {int4_argument(id), text_argument(name), {UUIDOID, value_of(row, 0, 1)}});
+    }
     return id;
 }
 

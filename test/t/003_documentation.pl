@@ -120,7 +120,7 @@ foreach my $block ($reference =~ /^```sql\n(.*?)^```/msg)
     my ($status, $output, $errors) = $node->psql('postgres', $block);
     is($status, 0, "reference.md: $block") or diag($errors);
 }
-foreach my $name ('explain')
+foreach my $name ('explain', 'operations')
 {
     my ($examples) = (0);
     foreach my $block (slurp_file("docs/$name.md") =~ /^```sql\n(.*?)^```/msg)
