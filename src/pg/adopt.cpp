@@ -76,15 +76,6 @@ int64 count_members(const Population *population, int32 id) {
     return DatumGetInt64(value_of(rows, 0, 0));
 }
 
-const Segment *segment_named(const Segments *segments, const char *name) {
-    for (int32 i = 0; i < segments->count; i++) {
-        if (strcmp(segments->items[i].name, name) == 0) {
-            return &segments->items[i];
-        }
-    }
-    return nullptr;
-}
-
 bool same(const pg_uuid_t *a, const pg_uuid_t *b) {
     return memcmp(a->data, b->data, UUID_LEN) == 0;
 }
@@ -115,7 +106,7 @@ void adopt(FunctionCallInfo fcinfo) {
     reserve_ids(&names);
     // First away from ids that others have, then to the ids that are theirs.
     for (uint64 i = 0; i < names.count; i++) {
-        const Segment *segment = segment_named(&segments, names.items[i].name);
+        const Segment *segment = find_segment(&segments, names.items[i].name);
         if (segment != nullptr ? segment->id != names.items[i].id : is_taken(names.items[i].id)) {
             int32 id = next_id();
             renumber(population, names.items[i].id, id);
@@ -123,7 +114,7 @@ void adopt(FunctionCallInfo fcinfo) {
         }
     }
     for (uint64 i = 0; i < names.count; i++) {
-        const Segment *segment = segment_named(&segments, names.items[i].name);
+        const Segment *segment = find_segment(&segments, names.items[i].name);
         if (segment == nullptr) {
             continue;
         }

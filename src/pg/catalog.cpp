@@ -153,7 +153,7 @@ TraitRelations trait_relations(const Population *population) {
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
         "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "
-        "s.includes, s.excludes FROM segment.catalog_segment s "
+        "s.includes, s.excludes, coalesce(s.scheme_id, 0), coalesce(s.scheme_position, 0) FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
         "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
         {{INT4OID, Int32GetDatum(population->id)}});
@@ -163,8 +163,18 @@ Segments segments_of(const Population *population) {
                              DatumGetInt32(value_of(rows, row, 2)),  text_of(rows, row, 3),
                              DatumGetInt32(value_of(rows, row, 4)),  DatumGetBool(value_of(rows, row, 5)),
                              *DatumGetUUIDP(value_of(rows, row, 6)), DatumGetInt32(value_of(rows, row, 0)),
-                             DatumGetBool(value_of(rows, row, 7)),   DatumGetBool(value_of(rows, row, 8))};
+                             DatumGetBool(value_of(rows, row, 7)),   DatumGetBool(value_of(rows, row, 8)),
+                             DatumGetInt32(value_of(rows, row, 9)),  DatumGetInt32(value_of(rows, row, 10))};
     return result;
+}
+
+const Segment *find_segment(const Segments *segments, const char *name) {
+    for (int32 i = 0; i < segments->count; i++) {
+        if (strcmp(segments->items[i].name, name) == 0) {
+            return &segments->items[i];
+        }
+    }
+    return nullptr;
 }
 
 int32 index_of(const Segments *segments, int32 id) {
@@ -178,7 +188,7 @@ int32 index_of(const Segments *segments, int32 id) {
 
 Segments with_definition(Segments segments, char *definition) {
     // There is room for one more.
-    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, PG_INT32_MAX, false, false};
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, PG_INT32_MAX, false, false, 0, 0};
     return segments;
 }
 
@@ -243,7 +253,7 @@ Oid population_owner(const Population *population) {
     if (!OidIsValid(owner)) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("role \"%s\" does not exist", population->owner),
                         errdetail("It owns population \"%s\".", population->name),
-                        errhint("Name its owner with segment.alter_population(%s, owner => …).", quote_literal_cstr(population->name))));
+                        errhint("Name its owner with segment.alter_population(%s, owner => ...).", quote_literal_cstr(population->name))));
     }
     return owner;
 }

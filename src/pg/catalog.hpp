@@ -39,6 +39,8 @@ struct Segment {
     pg_uuid_t uid;
     int32 override_id;        // the segment whose overrides count: itself
     bool includes, excludes;  // it has overrides of the kind
+    int32 scheme_id;          // 0: a segment of its own
+    int32 scheme_position;
 };
 
 struct TraitRelations {
@@ -103,6 +105,9 @@ void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
 Segments segments_of(const Population *population);
+
+// Null when there is none of the name.
+const Segment *find_segment(const Segments *segments, const char *name);
 
 // Where a segment stands among those of its population.
 int32 index_of(const Segments *segments, int32 id);

@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "core/definition/amendments.hpp"
 #include "core/definition/order.hpp"
-#include "core/definition/overrides.hpp"
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
 #include "pg/located.hpp"
@@ -51,6 +51,26 @@ definition::Checked Compilation::check_text(std::string_view text, std::string_v
     }
 }
 
+// Overrides count whatever the definition says, and of a scheme's rules the first that holds.
+void Compilation::amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all) {
+    std::pmr::vector<definition::SegmentName> before(&arena_);
+    std::pmr::vector<std::int32_t> rivals(&arena_);
+    for (const Segment &other : all) {
+        if (segment.scheme_id == 0 || other.scheme_id != segment.scheme_id || other.id == segment.override_id) {
+            continue;
+        }
+        if (other.scheme_position < segment.scheme_position) {
+            before.push_back({other.name, other.id});
+            definition::use_segment(checked, other.id);
+        }
+        if (other.includes) {
+            rivals.push_back(other.id);
+        }
+    }
+    checked.condition = definition::amended(checked.condition, {segment.override_id, segment.includes, segment.excludes, before, rivals},
+                                            binding_.vocabulary, arena_);
+}
+
 // Checks the wanted segments and what they use, directly or not, and brings them into dependency order.
 void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
     std::pmr::vector<int32> pending(wanted.begin(), wanted.end(), &arena_);
@@ -71,9 +91,7 @@ void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
             whose.append(" of segment \"").append(segment.name).append("\"");
         }
         found.push_back({&segment, check_text(segment.definition, whose, definition::Role::segment), 0});
-        definition::Checked &checked = found.back().checked;
-        checked.condition = definition::with_overrides(checked.condition, {segment.override_id, segment.includes, segment.excludes},
-                                                       binding_.vocabulary, arena_);
+        amend(found.back().checked, segment, items);
         uses.emplace_back();
         for (const definition::SegmentUse &use : found.back().checked.segments) {
             if (!use.current) {

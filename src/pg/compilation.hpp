@@ -56,6 +56,7 @@ public:
 private:
     definition::Checked check_text(std::string_view text, std::string_view whose, definition::Role role);
     void collect(const Segments *all, std::span<const int32> wanted);
+    void amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all);
     void watch_losses(const CompiledSegment &compiled, const definition::Scope &scope);
 
     ContextResource resource_;

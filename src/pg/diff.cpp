@@ -46,6 +46,8 @@ void diff(FunctionCallInfo fcinfo, const char *definition) {
     changed->override_id = current->id;
     changed->includes = current->includes;
     changed->excludes = current->excludes;
+    changed->scheme_id = current->scheme_id;
+    changed->scheme_position = current->scheme_position;
 
     Progress *progress = begin_progress(reference.population->name);
     Run *run = begin_run(reference.population, &segments, wanted, lengthof(wanted), as_of, progress);

@@ -243,6 +243,18 @@ bool read_override(const Population *population, const Segment *segment, const C
     return true;
 }
 
+// The rule of its scheme that has the member before the segment could; null if there is none.
+const Segment *earlier_rule(const Run *run, const Segment *segment) {
+    for (const CompiledSegment &compiled : run->compilation->segments) {
+        const Segment *other = compiled.segment;
+        if (segment->scheme_id != 0 && other->scheme_id == segment->scheme_id && other->scheme_position < segment->scheme_position &&
+            run->result->members(compiled.root).contains(0)) {
+            return other;
+        }
+    }
+    return nullptr;
+}
+
 char *key_text(const Column *key, Datum value) {
     Oid output;
     bool is_varlena;
@@ -290,12 +302,19 @@ void explain(FunctionCallInfo fcinfo) {
         row.changes = override_row.changes;
         row.changes_at = override_row.changes_at;
     }
+    const Segment *earlier = earlier_rule(run, &segments.items[index]);
+    if (earlier != nullptr) {
+        row.changes = false;
+    }
     row.holds = row.holds && base.holds;
     row.changes = row.changes && base.holds;
     put(result, row);
     put(result, base);
     if (overridden) {
         put(result, override_row);
+    }
+    if (earlier != nullptr) {
+        put(result, {"scheme", psprintf("in segment %s", quote_literal_cstr(earlier->name)), true, nullptr, nullptr, nullptr, false, 0});
     }
     for (uint32 i = 0; i < explanation.count; i++) {
         const Line &line = explanation.lines[i];

@@ -153,13 +153,37 @@ Target begin_override(FunctionCallInfo fcinfo, SegmentReference *reference, Iden
     return target;
 }
 
+void count_members(const Segment *segment, int64 difference) {
+    if (difference != 0) {
+        catalog_execute("UPDATE segment.catalog_segment SET members = members OPERATOR(pg_catalog.+) $2 WHERE id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(segment->id), int8_argument(difference)});
+    }
+}
+
 void end_override(const Target *target, const Identity &caller, int64 difference) {
     Datum id = Int32GetDatum(target->segment->id);
     note_overrides(target->population, ids_argument(&id, 1));
     end_identity(caller);
-    if (difference != 0) {
-        catalog_execute("UPDATE segment.catalog_segment SET members = members OPERATOR(pg_catalog.+) $2 WHERE id OPERATOR(pg_catalog.=) $1",
-                        {int4_argument(target->segment->id), int8_argument(difference)});
+    count_members(target->segment, difference);
+}
+
+// Who is put into one segment of a scheme leaves the others.
+void leave_rivals(const Target *target, TimestampTz as_of, TimestampTz now) {
+    Segments segments = segments_of(target->population);
+    for (int32 i = 0; i < segments.count; i++) {
+        const Segment *rival = &segments.items[i];
+        if (rival->scheme_id != target->segment->scheme_id || rival->id == target->segment->id) {
+            continue;
+        }
+        Target other = *target;
+        other.segment = rival;
+        write(other.population, other.key, "DELETE FROM {o} WHERE segment_id = $1 AND {k} {=} $2 AND override = 'include'",
+              {int4_argument(rival->id), other.key_value});
+        Datum id = Int32GetDatum(rival->id);
+        note_overrides(other.population, ids_argument(&id, 1));
+        if (rival->refreshed_version > 0) {
+            count_members(rival, leave(&other, as_of, now));
+        }
     }
 }
 
@@ -186,9 +210,12 @@ void set_override(FunctionCallInfo fcinfo, bool include) {
            {TIMESTAMPTZOID, has_until ? PG_GETARG_DATUM(3) : 0, !has_until},
            text_argument(author),
            timestamptz_argument(now)});
+    TimestampTz as_of = target.population->has_as_of ? std::max(now, target.population->as_of) : now;
+    if (include && target.segment->scheme_id != 0) {
+        leave_rivals(&target, as_of, now);
+    }
     int64 difference = 0;
     if (target.segment->refreshed_version > 0) {
-        TimestampTz as_of = target.population->has_as_of ? std::max(now, target.population->as_of) : now;
         difference = include ? enter(&target, as_of, now) : leave(&target, as_of, now);
     }
     end_override(&target, caller, difference);

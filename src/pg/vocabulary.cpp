@@ -117,8 +117,8 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
                                   type_of(column->type, column->collation), join};
 }
 
-std::span<const std::string_view> list_names(const Population *population) {
-    Rows rows = catalog_execute("SELECT name FROM segment.catalog_list WHERE population_id OPERATOR(pg_catalog.=) $1",
+std::span<const std::string_view> names_in(const char *table, const Population *population) {
+    Rows rows = catalog_execute(psprintf("SELECT name FROM segment.%s WHERE population_id OPERATOR(pg_catalog.=) $1", table),
                                 {int4_argument(population->id)});
     auto *names = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (rows.count + 1)));
     for (uint64 row = 0; row < rows.count; row++) {
@@ -196,7 +196,8 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
     vocabulary.segments = {names, named};
-    vocabulary.lists = list_names(population);
+    vocabulary.schemes = names_in("catalog_scheme", population);
+    vocabulary.lists = names_in("catalog_list", population);
     vocabulary.key_equals = equality_sql(binding.key->type);
     vocabulary.list_sql = member_relation_sql(population, "segment_list");
     vocabulary.override_sql = member_relation_sql(population, "segment_override");

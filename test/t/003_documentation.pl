@@ -18,6 +18,7 @@ CREATE TABLE customer (
 INSERT INTO customer (id, plan, mrr, seats) VALUES (1, 'pro', 100, 3), (2, 'free', 0, 1);
 SELECT segment.create_population('customer', 'customer', key => 'id');
 SELECT segment.create_list('beta', 'customer');
+SELECT segment.create_scheme('lifecycle', 'customer', '[{"name": "onboarding", "definition": "mrr > 0"}, {"name": "rest", "otherwise": true}]');
 SELECT segment.create_segment(name, 'customer', 'mrr > 0') FROM unnest(ARRAY['x', 'paying', 'onboarding', 'internal']) AS name;
 SELECT * FROM segment.refresh('customer');
 });
@@ -139,7 +140,7 @@ while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([
         $columns, "columns of $relation");
     $relations++;
 }
-is($relations, 16, 'relations in the reference');
+is($relations, 17, 'relations in the reference');
 while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
 {
     my ($function, $arguments) = ($1, $2);

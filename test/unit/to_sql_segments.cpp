@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "check_support.hpp"
-#include "core/definition/overrides.hpp"
+#include "core/definition/amendments.hpp"
 
 namespace segment::definition {
 namespace {
@@ -96,7 +96,7 @@ TEST(ToSqlSegments, OverridesCountWhateverTheDefinitionSays) {
     const Vocabulary words = vocabulary();
     const auto overridden = [&](bool includes, bool excludes) {
         Checked checked = check(parse_definition("mrr > 5 or has_admin", arena), words, arena);
-        checked.condition = with_overrides(checked.condition, {7, includes, excludes}, words, arena);
+        checked.condition = amended(checked.condition, {7, includes, excludes}, words, arena);
         return std::string(condition_sql(checked, {words, "now()"}, &arena));
     };
     const auto rows = [](std::string_view how) {
@@ -111,6 +111,18 @@ TEST(ToSqlSegments, OverridesCountWhateverTheDefinitionSays) {
     EXPECT_EQ(overridden(true, false), "(" + own + ") OR " + included);
     EXPECT_EQ(overridden(false, true), "(" + own + ") AND " + not_excluded);
     EXPECT_EQ(overridden(true, true), "((" + own + ") OR " + included + ") AND " + not_excluded);
+}
+
+TEST(ToSqlSegments, RulesOfASchemeExcludeEachOther) {
+    std::pmr::monotonic_buffer_resource arena;
+    const Vocabulary words = vocabulary();
+    Checked checked = check(parse_definition("mrr > 5", arena), words, arena);
+    const std::int32_t rivals[] = {1, 2};
+    checked.condition = amended(checked.condition, {7, false, false, segments, rivals}, words, arena);
+    EXPECT_EQ(condition_sql(checked, {words, "now()"}, &arena),
+              "m.\"mrr\" > 5 AND (m.\"id\" IN (SELECT key FROM \"vip\") OR m.\"id\" IN (SELECT key FROM \"at risk\")) IS NOT TRUE AND "
+              "NOT EXISTS (SELECT FROM public.customer_segment_override AS listed WHERE listed.\"customer_id\" = m.\"id\" AND "
+              "listed.segment_id IN (1, 2) AND listed.override = 'include' AND (listed.until IS NULL OR listed.until > now()))");
 }
 
 TEST(ToSqlSegments, StaysAreReadFromTheHistory) {

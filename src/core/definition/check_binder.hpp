@@ -103,6 +103,7 @@ private:
     const BoundValue *element(const BoundValue *item, const Type *type, const BoundValue &array);
     const BoundCondition *rank(const Rank &node);
     const BoundCondition *in_segment(const InSegment &node);
+    const BoundCondition *is_label(const IsLabel &node);
     const BoundCondition *in_manual_list(const InManualList &node);
     const BoundCondition *segment_change(const SegmentChange &node);
 

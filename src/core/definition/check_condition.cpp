@@ -44,6 +44,7 @@ const BoundCondition *Binder::condition(const Node &node) {
         case Kind::in_manual_list:
             return in_manual_list(static_cast<const InManualList &>(node));
         case Kind::is_label:
+            return is_label(static_cast<const IsLabel &>(node));
         case Kind::did:
         case Kind::recency:
         case Kind::trend:
@@ -188,6 +189,14 @@ const BoundCondition *Binder::in_segment(const InSegment &node) {
         member = both(member, add(BoundStay{{ConditionKind::stay}, StayForm::open, segment.id, nullptr, latest, true, true}));
     }
     return negated_if(node.negated, member);
+}
+
+const BoundCondition *Binder::is_label(const IsLabel &node) {
+    const std::string scheme = display(node.subject->parts);
+    if (std::ranges::find(vocabulary_.schemes, scheme) == vocabulary_.schemes.end())
+        missing_part(node);
+    const SegmentName &rule = segment(scheme + '.' + std::string(node.label), node.position, true);
+    return negated_if(node.negated, add(BoundInSegment{{ConditionKind::in_segment}, rule.id, rule.name}));
 }
 
 const BoundCondition *Binder::in_manual_list(const InManualList &node) {
