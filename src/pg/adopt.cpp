@@ -5,6 +5,7 @@
 #include "pg/identity.hpp"
 #include "pg/member_tables.hpp"
 #include "pg/override.hpp"
+#include "pg/set_store.hpp"
 
 namespace segment::pg {
 
@@ -129,7 +130,9 @@ void adopt(FunctionCallInfo fcinfo) {
             "WHERE id OPERATOR(pg_catalog.=) $1",
             {int4_argument(segment->id), int8_argument(members)});
         Datum id = Int32GetDatum(segment->id);
-        note_overrides(population, {INT4ARRAYOID, PointerGetDatum(construct_array(&id, 1, INT4OID, sizeof(int32), true, TYPALIGN_INT))});
+        const spi::Argument ids{INT4ARRAYOID, PointerGetDatum(construct_array(&id, 1, INT4OID, sizeof(int32), true, TYPALIGN_INT))};
+        note_overrides(population, ids);
+        forget_sets(ids);
         Datum values[] = {CStringGetTextDatum(segment->name), Int64GetDatum(members)};
         bool nulls[lengthof(values)] = {};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -3,6 +3,7 @@
 
 #include "core/definition/printer.hpp"
 #include "core/error.hpp"
+#include "core/members/words.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
@@ -20,6 +21,7 @@ constexpr size_t conditions_max = 1000;
 struct Step {
     char *path, *condition;
     match::AttritionStep roots;
+    int64 remaining, without_it;
 };
 
 // Plain data in `context`.
@@ -28,6 +30,7 @@ struct Attrition {
     MemoryContext context;
     size_t count;
     Step *steps;
+    int64 base;
 };
 
 char *copy(ContextResource &memory, std::string_view text) {
@@ -53,7 +56,17 @@ void add_steps(void *state, Compilation *compilation) {
     for (size_t i = 0; i < outline.size(); i++) {
         std::pmr::string text(&memory);
         definition::print(*outline[i].node, text);
-        attrition->steps[i] = {copy(memory, outline[i].path), copy(memory, text), steps[i]};
+        attrition->steps[i] = {copy(memory, outline[i].path), copy(memory, text), steps[i], 0, 0};
+    }
+}
+
+void take_chunk(void *state, uint32, const match::Evaluation *evaluation, const match::Staging *) {
+    auto *attrition = static_cast<Attrition *>(state);
+    attrition->base += members::count(evaluation->base_members());
+    for (size_t i = 0; i < attrition->count; i++) {
+        Step *step = &attrition->steps[i];
+        step->remaining += members::count(evaluation->members(step->roots.remaining));
+        step->without_it += members::count(evaluation->members(step->roots.without_it));
     }
 }
 
@@ -71,17 +84,17 @@ void attrition(FunctionCallInfo fcinfo, const char *text) {
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
     Population *population = get_population(population_name, Lock::none);
     Identity caller = begin_reading(population);
-    Attrition attrition{canonical_definition(text), CurrentMemoryContext, 0, nullptr};
+    Attrition attrition{canonical_definition(text), CurrentMemoryContext, 0, nullptr, 0};
     Segments segments = with_definition(segments_of(population), pstrdup(attrition.definition));
     int32 last = segments.count - 1;
     Progress *progress = begin_progress(population->name);
     Addition addition{add_steps, &attrition};
-    Run *run = begin_run(population, &segments, &last, 1, as_of, progress, &addition);
-    put(result, "base", population->base, static_cast<int64>(run->result->base_members().count()), nullptr);
+    Run *run = begin_run(population, &segments, &last, 1, as_of, progress, Keep::no, &addition);
+    evaluate_run(run, take_chunk, &attrition);
+    put(result, "base", population->base, attrition.base, nullptr);
     for (size_t i = 0; i < attrition.count; i++) {
         const Step &step = attrition.steps[i];
-        auto without_it = static_cast<int64>(run->result->members(step.roots.without_it).count());
-        put(result, step.path, step.condition, static_cast<int64>(run->result->members(step.roots.remaining).count()), &without_it);
+        put(result, step.path, step.condition, step.remaining, &step.without_it);
     }
     end_run(run);
     end_progress(progress);

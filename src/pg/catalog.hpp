@@ -29,6 +29,15 @@ struct TraitRelation {
     char *prefix;  // null: its columns are bare traits
 };
 
+// A relation whose rows are events.
+struct EventRelation {
+    int32 id;
+    char *name;
+    char *relation_schema, *relation_name;
+    char *key, *occurred_at;
+    char *event_name, *tie_break;  // or null
+};
+
 struct Segment {
     int32 id;
     char *name;
@@ -37,6 +46,8 @@ struct Segment {
     int32 refreshed_version;  // 0 before the first population
     bool announce;
     pg_uuid_t uid;
+    bool has_rows;            // materialized as rows of the member table, else as a set
+    int64 members;            // at the last refresh; -1 before the first
     int32 override_id;        // the segment whose overrides count: itself
     bool includes, excludes;  // it has overrides of the kind
     int32 scheme_id;          // 0: a segment of its own
@@ -46,6 +57,11 @@ struct Segment {
 struct TraitRelations {
     int32 count;
     TraitRelation *items;
+};
+
+struct EventRelations {
+    int32 count;
+    EventRelation *items;  // by name
 };
 
 struct Segments {
@@ -104,6 +120,7 @@ void begin_refreshing(const Population *population, MemoryContext context);
 void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
+EventRelations event_relations(const Population *population);
 Segments segments_of(const Population *population);
 
 // Null when there is none of the name.

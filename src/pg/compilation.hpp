@@ -50,6 +50,8 @@ public:
     definition::Checked check_part(const definition::Node &part);
     definition::Scope scope() const { return {binding_.vocabulary, as_of_sql_, &base_, segments.back().checked.joins}; }
 
+    const definition::Checked &base() const { return base_; }
+
     // A plain SELECT of the keys of the segment that comes last.
     std::pmr::string to_sql();
 

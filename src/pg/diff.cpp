@@ -1,5 +1,5 @@
 // Who would enter and exit a segment if its definition were another one.
-#include "core/members/difference.hpp"
+#include "core/members/words.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
@@ -13,16 +13,25 @@ namespace {
 struct Output {
     ReturnSetInfo *result;
     const Run *run;
+    match::RootId before, after;
     FmgrInfo key_output;
 };
 
 void put(Output *output, members::Ordinal ordinal, const char *change) {
     CHECK_FOR_INTERRUPTS();
-    char *key = OutputFunctionCall(&output->key_output, output->run->keys->key(ordinal));
+    char *key = OutputFunctionCall(&output->key_output, output->run->numbering->keys->key(ordinal));
     Datum values[] = {CStringGetTextDatum(key), CStringGetTextDatum(change)};
     bool nulls[lengthof(values)] = {};
     tuplestore_putvalues(output->result->setResult, output->result->setDesc, values, nulls);
     pfree(key);
+}
+
+void take_chunk(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *) {
+    auto *output = static_cast<Output *>(state);
+    members::ChunkWords before = evaluation->members(output->before), after = evaluation->members(output->after);
+    members::Ordinal first = chunk * members::chunk_size;
+    members::for_each_bit_and_not(after, before, first, [&](members::Ordinal ordinal) { put(output, ordinal, "entered"); });
+    members::for_each_bit_and_not(before, after, first, [&](members::Ordinal ordinal) { put(output, ordinal, "exited"); });
 }
 
 match::RootId root_of(const Run *run, const Segment *segment) {
@@ -50,16 +59,13 @@ void diff(FunctionCallInfo fcinfo, const char *definition) {
     changed->scheme_position = current->scheme_position;
 
     Progress *progress = begin_progress(reference.population->name);
-    Run *run = begin_run(reference.population, &segments, wanted, lengthof(wanted), as_of, progress);
-    Output output{reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), run, {}};
+    Run *run = begin_run(reference.population, &segments, wanted, lengthof(wanted), as_of, progress, Keep::no);
+    Output output{reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), run, root_of(run, current), root_of(run, changed), {}};
     Oid key_output;
     bool is_varlena;
     getTypeOutputInfo(run->binding.key->type, &key_output, &is_varlena);
     fmgr_info(key_output, &output.key_output);
-    const members::BitSet &before = run->result->members(root_of(run, current));
-    const members::BitSet &after = run->result->members(root_of(run, changed));
-    members::for_each_entered(before, after, [&](members::Ordinal ordinal) { put(&output, ordinal, "entered"); });
-    members::for_each_exited(before, after, [&](members::Ordinal ordinal) { put(&output, ordinal, "exited"); });
+    evaluate_run(run, take_chunk, &output);
     end_run(run);
     end_progress(progress);
     end_identity(caller);

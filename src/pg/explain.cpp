@@ -4,6 +4,7 @@
 #include "core/definition/outline.hpp"
 #include "core/definition/printer.hpp"
 #include "core/definition/reading.hpp"
+#include "core/members/words.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/clock_changes.hpp"
@@ -43,7 +44,11 @@ struct Explanation {
     const char *narrowed;  // to the member
     char *from_sql;
     bool conjunction;  // of the lines at the top
-    match::RootId base;
+    match::RootId base_root;
+    bool in_base, is_member;
+    const Segment *segment;
+    const Segment *earlier;  // the rule of its scheme that has the member before the segment could; null if there is none
+    const Run *run;
     uint32 count, comparison_count;
     Line *lines;
     ClockComparison *comparisons;
@@ -65,7 +70,7 @@ void add_lines(void *state, Compilation *compilation) {
     auto *explanation = static_cast<Explanation *>(state);
     ContextResource memory(explanation->context);
     match::Plan &plan = compilation->plan;
-    explanation->base = plan.root(plan.base());
+    explanation->base_root = plan.root(plan.base());
     plan.base(plan.everyone());
     compilation->narrow(explanation->narrowed);
     explanation->from_sql = copy(memory, compilation->from_sql());
@@ -243,16 +248,25 @@ bool read_override(const Population *population, const Segment *segment, const C
     return true;
 }
 
-// The rule of its scheme that has the member before the segment could; null if there is none.
-const Segment *earlier_rule(const Run *run, const Segment *segment) {
-    for (const CompiledSegment &compiled : run->compilation->segments) {
-        const Segment *other = compiled.segment;
-        if (segment->scheme_id != 0 && other->scheme_id == segment->scheme_id && other->scheme_position < segment->scheme_position &&
-            run->result->members(compiled.root).contains(0)) {
-            return other;
+bool comes_before(const Segment *rule, const Segment *segment) {
+    return segment->scheme_id != 0 && rule->scheme_id == segment->scheme_id && rule->scheme_position < segment->scheme_position;
+}
+
+// There is one member, so a set says yes or no.
+void take_chunk(void *state, uint32, const match::Evaluation *evaluation, const match::Staging *) {
+    auto *explanation = static_cast<Explanation *>(state);
+    const auto holds = [&](match::RootId root) { return members::count(evaluation->members(root)) > 0; };
+    for (uint32 i = 0; i < explanation->count; i++) {
+        explanation->lines[i].holds = holds(explanation->lines[i].root);
+    }
+    explanation->in_base = holds(explanation->base_root);
+    for (const CompiledSegment &compiled : explanation->run->compilation->segments) {
+        if (compiled.segment == explanation->segment) {
+            explanation->is_member = holds(compiled.root);
+        } else if (comes_before(compiled.segment, explanation->segment) && holds(compiled.root)) {
+            explanation->earlier = compiled.segment;
         }
     }
-    return nullptr;
 }
 
 char *key_text(const Column *key, Datum value) {
@@ -278,32 +292,30 @@ void explain(FunctionCallInfo fcinfo) {
     int32 index = index_of(&segments, reference.segment.id);
     Explanation explanation{};
     explanation.context = CurrentMemoryContext;
-    explanation.definition = segments.items[index].definition;
+    explanation.segment = &segments.items[index];
+    explanation.definition = explanation.segment->definition;
     explanation.narrowed =
         psprintf("m.%s %s %s::%s", quote_identifier(key->name), equality_sql(key->type), quote_literal_cstr(text), type_sql(key->type));
     Addition addition{add_lines, &explanation};
-    Run *run = begin_run(population, &segments, &index, 1, as_of, nullptr, &addition);
-    if (run->keys->count() == 0) {
+    Run *run = begin_run(population, &segments, &index, 1, as_of, nullptr, Keep::no, &addition);
+    if (scanned_rows(run->scan) == 0) {
         ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("population \"%s\" has no member with key \"%s\"", population->name, text)));
     }
-    const auto holds = [&](match::RootId root) { return run->result->members(root).contains(0); };
-    for (uint32 i = 0; i < explanation.count; i++) {
-        explanation.lines[i].holds = holds(explanation.lines[i].root);
-    }
+    explanation.run = run;
+    evaluate_run(run, take_chunk, &explanation);
     find_changes(explanation.from_sql, explanation.comparisons, static_cast<int>(explanation.comparison_count), as_of);
     const Rows *values = read_values(&explanation);
 
-    Row row{"", explanation.definition, holds(run->compilation->segments.back().root), nullptr, nullptr, nullptr, false, 0};
+    Row row{"", explanation.definition, explanation.is_member, nullptr, nullptr, nullptr, false, 0};
     row.changes = let_time_pass(&explanation, &row.changes_at);
-    Row base{"base", population->base, holds(explanation.base), nullptr, nullptr, nullptr, false, 0};
+    Row base{"base", population->base, explanation.in_base, nullptr, nullptr, nullptr, false, 0};
     Row override_row;
     bool overridden = read_override(population, &reference.segment, key, key_value, as_of, &override_row);
     if (overridden) {
         row.changes = override_row.changes;
         row.changes_at = override_row.changes_at;
     }
-    const Segment *earlier = earlier_rule(run, &segments.items[index]);
-    if (earlier != nullptr) {
+    if (explanation.earlier != nullptr) {
         row.changes = false;
     }
     row.holds = row.holds && base.holds;
@@ -313,8 +325,9 @@ void explain(FunctionCallInfo fcinfo) {
     if (overridden) {
         put(result, override_row);
     }
-    if (earlier != nullptr) {
-        put(result, {"scheme", psprintf("in segment %s", quote_literal_cstr(earlier->name)), true, nullptr, nullptr, nullptr, false, 0});
+    if (explanation.earlier != nullptr) {
+        put(result, {"scheme", psprintf("in segment %s", quote_literal_cstr(explanation.earlier->name)), true, nullptr, nullptr, nullptr,
+                     false, 0});
     }
     for (uint32 i = 0; i < explanation.count; i++) {
         const Line &line = explanation.lines[i];

@@ -7,6 +7,7 @@
 #include "pg/identity.hpp"
 #include "pg/key_argument.hpp"
 #include "pg/member_tables.hpp"
+#include "pg/set_store.hpp"
 
 namespace segment::pg {
 
@@ -153,10 +154,17 @@ Target begin_override(FunctionCallInfo fcinfo, SegmentReference *reference, Iden
     return target;
 }
 
+bool has_stored_rows(const Segment *segment) {
+    return segment->refreshed_version > 0 && segment->has_rows;
+}
+
+// After a member row was written or deleted.
 void count_members(const Segment *segment, int64 difference) {
     if (difference != 0) {
         catalog_execute("UPDATE segment.catalog_segment SET members = members OPERATOR(pg_catalog.+) $2 WHERE id OPERATOR(pg_catalog.=) $1",
                         {int4_argument(segment->id), int8_argument(difference)});
+        Datum id = Int32GetDatum(segment->id);
+        forget_sets(ids_argument(&id, 1));
     }
 }
 
@@ -181,7 +189,7 @@ void leave_rivals(const Target *target, TimestampTz as_of, TimestampTz now) {
               {int4_argument(rival->id), other.key_value});
         Datum id = Int32GetDatum(rival->id);
         note_overrides(other.population, ids_argument(&id, 1));
-        if (rival->refreshed_version > 0) {
+        if (has_stored_rows(rival)) {
             count_members(rival, leave(&other, as_of, now));
         }
     }
@@ -215,7 +223,7 @@ void set_override(FunctionCallInfo fcinfo, bool include) {
         leave_rivals(&target, as_of, now);
     }
     int64 difference = 0;
-    if (target.segment->refreshed_version > 0) {
+    if (has_stored_rows(target.segment)) {
         difference = include ? enter(&target, as_of, now) : leave(&target, as_of, now);
     }
     end_override(&target, caller, difference);

@@ -7,6 +7,7 @@
 #include "pg/key_argument.hpp"
 #include "pg/member_tables.hpp"
 #include "pg/override.hpp"
+#include "pg/set_store.hpp"
 #include "pg/vocabulary.hpp"
 
 namespace segment::pg {
@@ -97,6 +98,9 @@ void repair_stays(const Repair *repair) {
 void repair_counts(const Repair *repair) {
     for (int32 i = 0; i < repair->segments.count; i++) {
         const Segment &segment = repair->segments.items[i];
+        if (!segment.has_rows) {
+            continue;
+        }
         Rows rows = caller_execute(
             psprintf("SELECT count(*) FROM %s WHERE segment_id = $1", member_relation_sql(repair->population, "segment_member")),
             {int4_argument(segment.id)});
@@ -138,6 +142,7 @@ void repair(FunctionCallInfo fcinfo) {
     repair_stays(&repair);
     repair_counts(&repair);
     note_overrides(repair.population, repair.ids);
+    forget_sets(repair.ids);
     end_identity(caller);
 }
 

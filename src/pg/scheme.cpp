@@ -119,7 +119,7 @@ void write_rules(const Population *population, int32 scheme_id, const Rules *rul
         if (existing != nullptr) {
             change_definition(population, existing, rule.definition);
         } else {
-            NewSegment segment{rule.segment, rule.definition, {}, scheme_id, static_cast<int32>(i) + 1};
+            NewSegment segment{rule.segment, rule.definition, "rows", {}, scheme_id, static_cast<int32>(i) + 1};
             insert_segment(population, &segment);
         }
     }

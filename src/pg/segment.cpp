@@ -97,8 +97,8 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
 
     PreventCommandIfReadOnly("segment.create_segment()");
     check_segment_name(name);
-    if (strcmp(materialize, "rows") != 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows', not '%s'", materialize)));
+    if (strcmp(materialize, "rows") != 0 && strcmp(materialize, "set") != 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows' or 'set', not '%s'", materialize)));
     }
     Population *population = get_changeable(population_name);
     Segments segments = segments_of(population);
@@ -117,7 +117,7 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
     }
 
     refuse_scheme(population, name);
-    NewSegment segment{name, text, attributes, 0, 0};
+    NewSegment segment{name, text, materialize, attributes, 0, 0};
     return insert_segment(population, &segment);
 }
 
@@ -224,12 +224,17 @@ int32 change_definition(const Population *population, const Segment *segment, ch
 
 int32 insert_segment(const Population *population, const NewSegment *segment) {
     Waiting waiting = find_waiting(population, segment->name);
+    if (waiting.found && strcmp(segment->materialize, "rows") != 0) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("segment \"%s\" has member rows in %s", segment->name, member_relation_sql(population, "segment_member")),
+                        errhint("Create it with materialize => 'rows', which takes them over.")));
+    }
     Rows row = catalog_execute(
         "INSERT INTO segment.catalog_segment (id, population_id, name, owner, uid, members, refreshed_version, "
-        "scheme_id, scheme_position) "
+        "scheme_id, scheme_position, materialize) "
         "VALUES (coalesce($4, pg_catalog.nextval('segment.catalog_segment_id_seq')), $1, $2, $3, coalesce($5, "
         "pg_catalog.gen_random_uuid()), $6, "
-        "CASE WHEN $4 IS NOT NULL THEN 1 END, $7, $8) RETURNING id, uid",
+        "CASE WHEN $4 IS NOT NULL THEN 1 END, $7, $8, $9) RETURNING id, uid",
         {int4_argument(population->id),
          text_argument(segment->name),
          text_argument(GetUserNameFromId(GetUserId(), false)),
@@ -237,7 +242,8 @@ int32 insert_segment(const Population *population, const NewSegment *segment) {
          {UUIDOID, UUIDPGetDatum(&waiting.uid), !waiting.found},
          {INT8OID, Int64GetDatum(waiting.members), !waiting.found},
          {INT4OID, Int32GetDatum(segment->scheme_id), segment->scheme_id == 0},
-         {INT4OID, Int32GetDatum(segment->scheme_position), segment->scheme_id == 0}});
+         {INT4OID, Int32GetDatum(segment->scheme_position), segment->scheme_id == 0},
+         text_argument(segment->materialize)});
     int32 id = DatumGetInt32(value_of(row, 0, 0));
     update_attributes(id, &segment->attributes);
     add_version(id, 1, canonical_definition(segment->definition));

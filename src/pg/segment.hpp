@@ -21,6 +21,7 @@ struct Attributes {
 struct NewSegment {
     const char *name;
     char *definition;  // as the user wrote it
+    const char *materialize;
     Attributes attributes;
     int32 scheme_id;  // 0: none
     int32 scheme_position;

@@ -118,6 +118,14 @@ void SqlWriter::condition(const BoundCondition &condition, Binding least) {
             return stay(static_cast<const BoundStay &>(condition), false, least);
         case ConditionKind::listed:
             return listed(static_cast<const BoundListed &>(condition), false, least);
+        case ConditionKind::occurs:
+            return occurs(static_cast<const BoundOccurs &>(condition), false, least);
+        case ConditionKind::trend:
+            return trend(static_cast<const BoundTrend &>(condition));
+        case ConditionKind::resumed:
+            return resumed(static_cast<const BoundResumed &>(condition), false, least);
+        case ConditionKind::sequence:
+            return sequence(static_cast<const BoundSequence &>(condition), false, least);
     }
 }
 
@@ -172,6 +180,12 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
             return stay(static_cast<const BoundStay &>(operand), true, least);
         case ConditionKind::listed:
             return listed(static_cast<const BoundListed &>(operand), true, least);
+        case ConditionKind::occurs:
+            return occurs(static_cast<const BoundOccurs &>(operand), true, least);
+        case ConditionKind::resumed:
+            return resumed(static_cast<const BoundResumed &>(operand), true, least);
+        case ConditionKind::sequence:
+            return sequence(static_cast<const BoundSequence &>(operand), true, least);
         default:
             break;
     }
@@ -322,23 +336,34 @@ void SqlWriter::includes(const BoundIncludes &includes, Binding least) {
     const bool opened = open(none ? Binding::negation : Binding::loose, least);
     out_ += none ? "NOT " : "";
     const bool inner = none && open(Binding::disjunction, Binding::primary);
-    const std::string_view element = common_element(includes);
-    value(*includes.value, element == includes.value->type->element_sql_name ? Binding::sum : Binding::cast);
-    if (element != includes.value->type->element_sql_name) {
-        out_ += "::";
-        out_ += element;
-        out_ += "[]";
-    }
+    included_array(includes);
     out_ += includes.quantity == Quantity::all || includes.items.size() == 1 ? " @> ARRAY[" : " && ARRAY[";
     for (std::size_t i = 0; i < includes.items.size(); ++i) {
         out_ += i == 0 ? "" : ", ";
         value(*includes.items[i], Binding::disjunction);
     }
     out_ += "]::";
-    out_ += element;
+    out_ += common_element(includes);
     out_ += "[]";
     close(inner);
     close(opened);
+}
+
+void SqlWriter::included_array(const BoundIncludes &includes) {
+    const std::string_view element = common_element(includes);
+    const bool as_is = element == includes.value->type->element_sql_name;
+    value(*includes.value, as_is ? Binding::sum : Binding::cast);
+    if (!as_is) {
+        out_ += "::";
+        out_ += element;
+        out_ += "[]";
+    }
+}
+
+void SqlWriter::included_element(const BoundIncludes &includes, const BoundValue &item) {
+    value(item, Binding::cast);
+    out_ += "::";
+    out_ += common_element(includes);
 }
 
 // An array contains the array of an item exactly if it has the item; anything but an array contains none.

@@ -50,13 +50,20 @@ bool leaves_integers(const BoundValue &value) {
     return value.type->type_class != TypeClass::integer;
 }
 
+// Infinitely many for an infinite time, otherwise a number of moderate size.
+bool is_elapsed_days(const BoundValue &value) {
+    if (value.kind != ValueKind::call)
+        return false;
+    const BoundFunction function = static_cast<const BoundCall &>(value).function;
+    return function == BoundFunction::days_since || function == BoundFunction::days_until;
+}
+
 }  // namespace
 
 void SqlWriter::value(const BoundValue &value, Binding least) {
     switch (value.kind) {
         case ValueKind::trait:
-            out_ += static_cast<const BoundTrait &>(value).trait->sql;
-            return;
+            return column(*static_cast<const BoundTrait &>(value).trait, static_cast<const BoundTrait &>(value).row);
         case ValueKind::path:
             return path(static_cast<const BoundPath &>(value), least);
         case ValueKind::cast:
@@ -86,7 +93,7 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
         case ValueKind::period_start:
             return period_start(static_cast<const BoundPeriodStart &>(value), least);
         case ValueKind::instant:
-            return instant(*static_cast<const BoundInstant &>(value).operand, least);
+            return converted(*static_cast<const BoundInstant &>(value).operand, least);
         case ValueKind::local:
             return local(*static_cast<const BoundLocal &>(value).operand, least);
         case ValueKind::day: {
@@ -99,10 +106,22 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
             return call(static_cast<const BoundCall &>(value), least);
         case ValueKind::bucket:
             return bucket(static_cast<const BoundBucket &>(value), least);
+        case ValueKind::events:
+            return event_value(static_cast<const BoundEventValue &>(value));
         case ValueKind::elapsed:
             break;
     }
     throw Error(ErrorCode::internal_error, "a difference of times has no SQL of its own");
+}
+
+// A member's column is known by its name in the scan, an event's by that of its table.
+void SqlWriter::column(const Trait &trait, Row row) {
+    if (row == event_row)
+        out_ += event_alias_;
+    else if (row != member_row)
+        out_ += "e" + std::to_string(row - event_row);
+    out_ += row == member_row ? "" : ".";
+    out_ += trait.sql;
 }
 
 void SqlWriter::typed_constant(const BoundValue &value, const Type &type) {
@@ -152,14 +171,14 @@ std::string strict_path(const BoundPath &path) {
 void SqlWriter::path_json(const BoundPath &path, Binding least) {
     if (has_subscript(path)) {
         out_ += "jsonb_path_query_first(";
-        out_ += path.trait->sql;
+        column(*path.trait, path.row);
         out_ += ", ";
         append_literal(out_, strict_path(path));
         out_ += ", '{}', true)";
         return;
     }
     const bool opened = open(path.steps.empty() ? Binding::primary : Binding::loose, least);
-    out_ += path.trait->sql;
+    column(*path.trait, path.row);
     for (const Name::Part &step : path.steps) {
         out_ += " -> ";
         append_literal(out_, step.name);
@@ -173,7 +192,7 @@ void SqlWriter::path_text(const BoundPath &path) {
         out_ += " #>> '{}'";
         return;
     }
-    out_ += path.trait->sql;
+    column(*path.trait, path.row);
     for (std::size_t i = 0; i < path.steps.size(); ++i) {
         out_ += i + 1 == path.steps.size() ? " ->> " : " -> ";
         append_literal(out_, path.steps[i].name);
@@ -288,11 +307,18 @@ void SqlWriter::arithmetic(const BoundValue &expression, Binding least) {
 
 // An operand of arithmetic, missing where it is too large for it.
 void SqlWriter::factor(const BoundValue &operand, Binding least) {
-    const bool json = operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
     const TypeClass type_class = operand.type->type_class;
-    const bool leaf = operand.kind == ValueKind::trait || json;
-    const bool unbounded =
-        bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : json && type_class == TypeClass::numeric;
+    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::path || operand.kind == ValueKind::cast ||
+                      operand.kind == ValueKind::events;
+    const bool unbounded = bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : may_be_too_large(operand);
+    if (bound_ > 0 && is_elapsed_days(operand)) {
+        out_ += "CASE WHEN isfinite(";
+        value(*static_cast<const BoundCall &>(operand).operand, Binding::disjunction);
+        out_ += ") THEN ";
+        value(operand, Binding::disjunction);
+        out_ += " END";
+        return;
+    }
     if (!leaf || !unbounded)
         return value(operand, least);
     const bool single = is_single_precision(*operand.type);
@@ -339,8 +365,7 @@ void SqlWriter::call(const BoundCall &call, Binding least) {
     switch (call.function) {
         case BoundFunction::age:
             out_ += "CASE WHEN ";
-            value(operand, Binding::sum);
-            years_1_to_9999(*operand.type);
+            years_1_to_9999(operand);
             out_ += " THEN extract(year FROM age(";
             local_period_start(Unit::day, Binding::disjunction);
             out_ += ", ";
