@@ -13,7 +13,8 @@ Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::me
             binder.ranks,
             std::move(binder.joins),
             std::move(binder.traits),
-            std::move(binder.events)};
+            std::move(binder.events),
+            binder.subscriptions};
 }
 
 CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {

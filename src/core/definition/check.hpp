@@ -38,6 +38,7 @@ struct Checked {
     std::pmr::vector<std::uint32_t> joins = {};   // of the trait relations that it reads, ascending
     std::pmr::vector<const Trait *> traits = {};  // that it reads, each once
     std::pmr::vector<std::uint32_t> events = {};  // of the event sources that it reads, ascending
+    bool subscriptions = false;                   // reads the subscriptions
 };
 
 // A numeric expression bound to a vocabulary; lifetime as above.

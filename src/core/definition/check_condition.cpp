@@ -55,12 +55,13 @@ const BoundCondition *Binder::condition(const Node &node) {
             return resumed(static_cast<const Resumed &>(node));
         case Kind::sequence:
             return sequence(static_cast<const Sequence &>(node));
+        case Kind::had_movement:
+            return had_movement(static_cast<const HadMovement &>(node));
         case Kind::in_manual_list:
             return in_manual_list(static_cast<const InManualList &>(node));
         case Kind::is_label:
             return is_label(static_cast<const IsLabel &>(node));
         case Kind::related:
-        case Kind::had_movement:
             missing_part(node);
         default:
             mismatch(node.position, "a value cannot be used as a condition");
