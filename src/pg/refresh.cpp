@@ -1,12 +1,14 @@
 // Bringing the stored members up to date: one transaction, one snapshot, one scan.
 #include <algorithm>
 
+#include "pg/adopt.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/identity.hpp"
 #include "pg/member_rows.hpp"
 #include "pg/membership.hpp"
 #include "pg/nearest.hpp"
+#include "pg/override.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -158,7 +160,7 @@ void record_run(const Run *run, const Membership *membership, TimestampTz starte
          int8_argument(total.entered),
          int8_argument(total.exited),
          {TEXTARRAYOID, warnings(run, membership)}});
-    catalog_execute("UPDATE segment.catalog_population SET as_of = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+    catalog_execute("UPDATE segment.catalog_population SET as_of = $2, last_error = NULL WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }
 
@@ -185,7 +187,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment refresh", ALLOCSET_DEFAULT_SIZES);
     MemoryContext before = MemoryContextSwitchTo(context);
     Population *population = get_population(name, Lock::exclusive);
-    check_may_change(population);
+    check_may_refresh(population);
     check_member_tables(population);
     begin_refreshing(population, context);
     TimestampTz started = GetCurrentTimestamp();
@@ -197,11 +199,13 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     // One snapshot, taken after the lock, for everything that the run reads.
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
+    check_names(population, &segments);
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes);
     Membership *membership = begin_membership(run, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
     write_membership(membership);
     write_names(run);
+    settle_overrides(run, as_of);
     PopActiveSnapshot();
     end_progress(progress);
     end_identity(caller);

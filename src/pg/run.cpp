@@ -15,7 +15,7 @@ uint64 evaluation_memory(const match::Plan &plan) {
 }  // namespace
 
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep) {
+               Progress *progress, Keep keep, const Addition *addition) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment run", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
@@ -23,6 +23,9 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     run->population = population;
     run->binding = bind(population, segments);
     run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of));
+    if (addition != nullptr) {
+        boundary::core([&] { addition->add(addition->state, run->compilation); });
+    }
     uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan);
     run->scan = begin_scan(population, &run->binding, run->compilation, progress, memory > fixed ? memory - fixed : 0);
     Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);

@@ -431,6 +431,13 @@ void write_chunk(SetStore *store, size_t index, uint32 chunk, const uint64 *befo
     }
 }
 
+void forget_sets(spi::Argument segment_ids) {
+    catalog_execute(
+        "DELETE FROM segment.catalog_set AS c USING segment.catalog_segment AS s WHERE c.segment_id OPERATOR(pg_catalog.=) ANY ($1) "
+        "AND s.id OPERATOR(pg_catalog.=) c.segment_id AND s.materialize OPERATOR(pg_catalog.=) 'rows'",
+        {segment_ids});
+}
+
 void create_set(SetStore *store, size_t index) {
     StoredSet *set = &store->sets[index];
     if (set->exists) {

@@ -40,4 +40,7 @@ void write_chunk(SetStore *store, size_t index, uint32 chunk, const uint64 *befo
 // Begins a set anew, without members.
 void create_set(SetStore *store, size_t index);
 
+// Member rows have been written outside of a refresh: the next one makes the sets of these segments again from their rows.
+void forget_sets(spi::Argument segment_ids);
+
 }  // namespace segment::pg

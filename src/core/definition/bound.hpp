@@ -177,6 +177,7 @@ enum class ConditionKind : std::uint8_t {
     rank,
     in_segment,
     stay,
+    listed,
     occurs,
     trend,
     resumed,
@@ -262,6 +263,12 @@ struct BoundStay : BoundCondition {
     std::int32_t segment;
     const BoundValue *low, *high;  // of the entry, or of the exit for `exited`; null ends are open
     bool low_inclusive, high_inclusive;
+};
+
+// The member's key is in a table of keys with a column `until`, in one of the rows that `rows` chooses and that are in force.
+struct BoundListed : BoundCondition {
+    std::string_view table;  // qualified
+    std::string_view rows;   // a condition on the columns of `listed`, which binds as a conjunction's operand
 };
 
 }  // namespace segment::definition

@@ -137,6 +137,8 @@ Binder::Resolved Binder::resolve_trait(const Name &name) {
         if (place == joins.end() || *place != join)
             joins.insert(place, join);
     }
+    if (std::ranges::find(traits, found.trait) == traits.end())
+        traits.push_back(found.trait);
     return found;
 }
 

@@ -116,6 +116,8 @@ void SqlWriter::condition(const BoundCondition &condition, Binding least) {
             return in_segment(static_cast<const BoundInSegment &>(condition), false, least);
         case ConditionKind::stay:
             return stay(static_cast<const BoundStay &>(condition), false, least);
+        case ConditionKind::listed:
+            return listed(static_cast<const BoundListed &>(condition), false, least);
         case ConditionKind::occurs:
             return occurs(static_cast<const BoundOccurs &>(condition), false, least);
         case ConditionKind::trend:
@@ -176,6 +178,8 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
             return in_segment(static_cast<const BoundInSegment &>(operand), true, least);
         case ConditionKind::stay:
             return stay(static_cast<const BoundStay &>(operand), true, least);
+        case ConditionKind::listed:
+            return listed(static_cast<const BoundListed &>(operand), true, least);
         case ConditionKind::occurs:
             return occurs(static_cast<const BoundOccurs &>(operand), true, least);
         case ConditionKind::resumed:

@@ -116,6 +116,9 @@ private:
     // sql_segment.cpp
     void in_segment(const BoundInSegment &member, bool negated, Binding least);
     void stay(const BoundStay &stay, bool negated, Binding least);
+    void key_in_select();
+    void equals_key();
+    void listed(const BoundListed &listed, bool negated, Binding least);
 
     // sql_events.cpp
     using EventColumns = std::initializer_list<EventColumn>;
