@@ -52,13 +52,7 @@ Datum sample_keys(const Run *run, const members::BitSet &set, int32 wanted) {
 Datum preview(FunctionCallInfo fcinfo, const char *definition) {
     const char *population_name = required_text(fcinfo, 0, "population");
     int32 wanted = required_int32(fcinfo, 2, "sample");
-    if (PG_ARGISNULL(3)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("as_of must not be null")));
-    }
-    TimestampTz as_of = PG_GETARG_TIMESTAMPTZ(3);
-    if (TIMESTAMP_NOT_FINITE(as_of)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as_of must be finite")));
-    }
+    TimestampTz as_of = as_of_argument(fcinfo, 3);
     if (wanted < 0 || wanted > sample_max) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("sample must be between 0 and %d, not %d", sample_max, wanted)));
     }
