@@ -77,6 +77,14 @@ as_server_user() {
     fi
 }
 
+# in_mounts COMMAND...: what it mounts nobody else sees, and it ends with the command. For root.
+in_mounts() {
+    local propagation=private
+    # Where the root is itself a chroot it is no mount point, whose propagation could be changed.
+    unshare --mount true 2> /dev/null || propagation=unchanged
+    unshare --mount --propagation "$propagation" "$@"
+}
+
 processors() { nproc 2> /dev/null || getconf _NPROCESSORS_ONLN; }
 
 server_control() { (cd "$1" && as_server_user "$bindir/pg_ctl" --pgdata="$1" --silent "${@:2}"); }

@@ -150,9 +150,30 @@ TraitRelations trait_relations(const Population *population) {
     return result;
 }
 
+EventRelations event_relations(const Population *population) {
+    Rows rows = catalog_execute(
+        "SELECT id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, "
+        "columns OPERATOR(pg_catalog.->>) 'occurred_at', columns OPERATOR(pg_catalog.->>) 'event_name', "
+        "columns OPERATOR(pg_catalog.->>) 'tie_break' FROM segment.catalog_source "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) 'events' ORDER BY name",
+        {int4_argument(population->id)});
+    EventRelations result{static_cast<int32>(rows.count), static_cast<EventRelation *>(palloc0(sizeof(EventRelation) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++)
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),
+                             text_of(rows, row, 1),
+                             text_of(rows, row, 2),
+                             text_of(rows, row, 3),
+                             text_of(rows, row, 4),
+                             text_of(rows, row, 5),
+                             text_of(rows, row, 6),
+                             text_of(rows, row, 7)};
+    return result;
+}
+
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
-        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid FROM segment.catalog_segment s "
+        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "
+        "s.materialize OPERATOR(pg_catalog.=) 'rows', coalesce(s.members, -1) FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
         "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
         {{INT4OID, Int32GetDatum(population->id)}});
@@ -161,13 +182,14 @@ Segments segments_of(const Population *population) {
         result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1),
                              DatumGetInt32(value_of(rows, row, 2)), text_of(rows, row, 3),
                              DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5)),
-                             *DatumGetUUIDP(value_of(rows, row, 6))};
+                             *DatumGetUUIDP(value_of(rows, row, 6)), DatumGetBool(value_of(rows, row, 7)),
+                             DatumGetInt64(value_of(rows, row, 8))};
     return result;
 }
 
 Segments with_definition(Segments segments, char *definition) {
     // There is room for one more.
-    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}};
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, false, -1};
     return segments;
 }
 

@@ -29,6 +29,15 @@ struct TraitRelation {
     char *prefix;  // null: its columns are bare traits
 };
 
+// A relation whose rows are events.
+struct EventRelation {
+    int32 id;
+    char *name;
+    char *relation_schema, *relation_name;
+    char *key, *occurred_at;
+    char *event_name, *tie_break;  // or null
+};
+
 struct Segment {
     int32 id;
     char *name;
@@ -37,11 +46,18 @@ struct Segment {
     int32 refreshed_version;  // 0 before the first population
     bool announce;
     pg_uuid_t uid;
+    bool has_rows;  // materialized as rows of the member table, else as a set
+    int64 members;  // at the last refresh; -1 before the first
 };
 
 struct TraitRelations {
     int32 count;
     TraitRelation *items;
+};
+
+struct EventRelations {
+    int32 count;
+    EventRelation *items;  // by name
 };
 
 struct Segments {
@@ -100,6 +116,7 @@ void begin_refreshing(const Population *population, MemoryContext context);
 void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
+EventRelations event_relations(const Population *population);
 Segments segments_of(const Population *population);
 
 // The segments and, at their end, a definition that is not stored: its name is empty, so that nothing refers to it.

@@ -12,13 +12,26 @@ struct Run {
     const Population *population;
     Binding binding;
     Compilation *compilation;
-    MemberKeys *keys;
-    match::Result *result;
+    Scan *scan;
+    MemberNumbering *numbering;
+    const MemberNumbering *former;  // the direct one that this run has replaced, or null
+    Pass pass;
 };
 
-// As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`.
+// Whether members keep their ordinals from run to run.
+enum class Keep : bool { no, yes };
+
+// As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`. Reads the
+// population for the first time, so that all members are numbered.
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress);
+               Progress *progress, Keep keep);
+
+// Called with each chunk of members, in no particular order; the evaluation holds its sets. Outside of boundary::core.
+using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *staging);
+
+// Evaluates everybody, in further passes if the memory asks for them.
+void evaluate_run(Run *run, TakeChunk take, void *state);
+
 void end_run(Run *run);
 
 }  // namespace segment::pg

@@ -12,17 +12,24 @@ struct AddedRelation {
     const Column *key;
 };
 
+struct BoundSource {
+    int32 id;  // in the catalog
+    const UserRelation *relation;
+};
+
 // A population's relations opened, and the vocabulary over them; plain data in the memory context of the call.
 struct Binding {
     UserRelation *relation;
     const Column *key;
     AddedRelation *added;  // the trait relations
     int32 added_count;
+    BoundSource *sources;  // of events, in the vocabulary's order
     definition::Vocabulary vocabulary;
 };
 
 // Takes AccessShareLock on the relations. Raises when a relation or key column is gone, when a key's type is not what was
-// registered, or when two traits have one name.
+// registered, when two traits have one name, or when a source's
+// columns are not of the types that it needs.
 Binding bind(const Population *population, const Segments *segments);
 
 // `=` of a type as SQL: plain where the pinned search_path finds it, else OPERATOR(schema.=).

@@ -55,6 +55,18 @@ struct SegmentName {
     std::int32_t id;
 };
 
+// A relation with many rows per member, each of them an event at a time.
+struct EventSource {
+    std::string_view name;
+    std::string_view relation_sql;   // in a FROM clause, without an alias: public.event
+    std::string_view key_sql;        // its column with the member's key, quoted: "customer_id"
+    std::string_view equality_sql;   // between that and the member's key: =
+    std::span<const Trait> columns;  // `sql` is the quoted column alone
+    std::int32_t occurred_at = 0;    // indexes into `columns`
+    std::int32_t event_name = -1;    // or −1
+    std::int32_t tie_break = -1;     // or −1
+};
+
 struct Vocabulary {
     std::string_view population;
     std::string_view time_zone;                    // IANA name or whatever pg_timezone_names knows
@@ -65,6 +77,7 @@ struct Vocabulary {
     std::string_view key_type_sql;                 // its type
     std::span<const Trait> traits;
     std::span<const SegmentName> segments;
+    std::span<const EventSource> events = {};
     std::string_view history_sql = {};    // the view of stays, qualified: public.customer_segment_history
     std::string_view member_column = {};  // its column with the member's key, quoted: "customer_id"
 };
