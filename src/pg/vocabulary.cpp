@@ -1,6 +1,7 @@
 #include "pg/vocabulary.hpp"
 
 #include "core/definition/type.hpp"
+#include "pg/subscription.hpp"
 
 namespace segment::pg {
 
@@ -138,19 +139,6 @@ bool keys_match(Oid key, Oid member_key) {
     return key == member_key || (is_integer(key) && is_integer(member_key)) || (is_text(key) && is_text(member_key));
 }
 
-void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population) {
-    if (!keys_match(key->type, member_key->type))
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
-                               population->name, population->key_type),
-                        errhint("Register a view that casts it: SELECT %s::%s AS %s, ... FROM %s.", quote_identifier(key->name),
-                                type_sql(member_key->type), quote_identifier(key->name), relation->sql)));
-}
-
-const char *key_equality_sql(const Column *key, const Column *member_key) {
-    return key->type == member_key->type ? equality_sql(key->type) : "=";
-}
-
 // The place of the column among those of the vocabulary; raises if it is not there or its type does not fit.
 int32 source_column(const UserRelation *relation, const definition::Trait *columns, int32 count, const char *name, const char *role,
                     const char *expected, bool (*fits)(const definition::Type &)) {
@@ -208,6 +196,19 @@ definition::EventSource bind_events(const EventRelation *source, const UserRelat
 const char *equality_sql(Oid type) {
     const char *schema = operator_schema(type);
     return schema[0] == '\0' ? "=" : psprintf("OPERATOR(%s.=)", schema);
+}
+
+void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population) {
+    if (!keys_match(key->type, member_key->type))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
+                               population->name, population->key_type),
+                        errhint("Register a view that casts it: SELECT %s::%s AS %s, ... FROM %s.", quote_identifier(key->name),
+                                type_sql(member_key->type), quote_identifier(key->name), relation->sql)));
+}
+
+const char *key_equality_sql(const Column *key, const Column *member_key) {
+    return key->type == member_key->type ? equality_sql(key->type) : "=";
 }
 
 Binding bind(const Population *population, const Segments *segments) {
@@ -278,6 +279,7 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
     vocabulary.segments = {names, named};
     vocabulary.events = {sources, static_cast<size_t>(events.count)};
+    vocabulary.subscriptions = bind_subscriptions(population, &binding);
     vocabulary.history_sql = member_relation_sql(population, "segment_history");
     vocabulary.member_column = quote_identifier(member_column(population));
     return binding;

@@ -155,6 +155,8 @@ void Binder::unknown_trait(const Name &name) {
 }
 
 const BoundValue *Binder::name(const Name &name) {
+    if (is_subscription(name))
+        return subscription(name);
     const auto [trait, steps, row] = resolve(name);
     const BoundValue *value;
     if (trait->type.type_class == TypeClass::jsonb)

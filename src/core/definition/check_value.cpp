@@ -1,4 +1,5 @@
 // Values: literals, arithmetic, functions.
+#include "core/definition/bound_subscription.hpp"
 #include "core/definition/check_binder.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "core/definition/value_bounds.hpp"
@@ -104,6 +105,8 @@ std::string label(const BoundValue &value) {
             return "bucket(...)";
         case ValueKind::events:
             return event_label(static_cast<const BoundEventValue &>(value));
+        case ValueKind::subscription:
+            return label(static_cast<const BoundSubscription &>(value));
         case ValueKind::arithmetic:
         case ValueKind::negate:
         case ValueKind::shift:

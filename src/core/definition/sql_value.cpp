@@ -108,6 +108,8 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
             return bucket(static_cast<const BoundBucket &>(value), least);
         case ValueKind::events:
             return event_value(static_cast<const BoundEventValue &>(value));
+        case ValueKind::subscription:
+            return subscription(static_cast<const BoundSubscription &>(value));
         case ValueKind::elapsed:
             break;
     }
@@ -309,7 +311,7 @@ void SqlWriter::arithmetic(const BoundValue &expression, Binding least) {
 void SqlWriter::factor(const BoundValue &operand, Binding least) {
     const TypeClass type_class = operand.type->type_class;
     const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::path || operand.kind == ValueKind::cast ||
-                      operand.kind == ValueKind::events;
+                      operand.kind == ValueKind::events || operand.kind == ValueKind::subscription;
     const bool unbounded = bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : may_be_too_large(operand);
     if (bound_ > 0 && is_elapsed_days(operand)) {
         out_ += "CASE WHEN isfinite(";

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/definition/bound_events.hpp"
+#include "core/definition/bound_subscription.hpp"
 #include "core/definition/sql.hpp"
 
 namespace segment::definition {
@@ -137,6 +138,12 @@ private:
     void event_aggregate(EventFunction function, const BoundEvents &events, EventSide side);
     void floating_operand(const BoundEvents &events);
     void trend(const BoundTrend &trend);
+
+    // sql_subscription.cpp
+    void subscription(const BoundSubscription &value);
+    void subscription_lines();
+    void running_lines(std::string_view start);
+    void movements();
 
     // sql_sequence.cpp
     void sequence(const BoundSequence &sequence, bool negated, Binding least);
