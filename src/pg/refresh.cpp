@@ -81,9 +81,6 @@ TimestampTz as_of_of_run(const Population *population, const Request *request) {
     if (!request->has_as_of) {
         return population->has_as_of ? std::max(now, population->as_of) : now;
     }
-    if (TIMESTAMP_NOT_FINITE(request->as_of)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as_of must be finite")));
-    }
     if (request->as_of > now) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("as_of %s is in the future", timestamptz_to_str(request->as_of)),
                         errhint("Members are stored as of now or earlier; segment.preview looks ahead.")));
@@ -229,7 +226,7 @@ SEGMENT_FUNCTION(segment_refresh) {
     Request request{};
     request.segments = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
     request.has_as_of = !PG_ARGISNULL(2);
-    request.as_of = request.has_as_of ? PG_GETARG_TIMESTAMPTZ(2) : 0;
+    request.as_of = request.has_as_of ? as_of_argument(fcinfo, 2) : 0;
     request.mode = required_text(fcinfo, 3, "mode");
     if (strcmp(request.mode, "auto") != 0 && strcmp(request.mode, "full") != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("mode must be 'auto' or 'full', not '%s'", request.mode)));

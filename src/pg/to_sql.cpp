@@ -9,9 +9,9 @@ namespace segment::pg {
 
 namespace {
 
-Datum definition_sql(const Population *population, const Segments *segments, int32 index, FunctionCallInfo fcinfo, int as_of_argument) {
+Datum definition_sql(const Population *population, const Segments *segments, int32 index, FunctionCallInfo fcinfo, int as_of_index) {
     Identity caller = begin_identity(GetUserId());
-    const char *as_of = PG_ARGISNULL(as_of_argument) ? "now()" : instant_sql(PG_GETARG_TIMESTAMPTZ(as_of_argument));
+    const char *as_of = PG_ARGISNULL(as_of_index) ? "now()" : instant_sql(as_of_argument(fcinfo, as_of_index));
     Binding binding = bind(population, segments);
     Compilation *compilation = compile(CurrentMemoryContext, population, &binding, segments, &index, 1, as_of);
     char *sql = to_sql(compilation);

@@ -127,9 +127,11 @@ struct BoundPeriodStart : BoundValue {
     Unit unit;  // day or longer
 };
 
-// The instant of a timestamp (local time of the population).
+// The instant of a timestamp (local time of the population). Its own local time is another one where clocks skip the timestamp's;
+// that counts if the definition casts, and not where an instant is just what is compared.
 struct BoundInstant : BoundValue {
     const BoundValue *operand;
+    bool cast = false;
 };
 
 // An instant as a timestamp, in populations whose zone is UTC: there the two are the same, and timestamps need no conversion

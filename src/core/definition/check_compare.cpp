@@ -132,7 +132,11 @@ Binder::Pair Binder::comparable(const BoundValue *left, const BoundValue *right)
         const bool text = left->type->type_class == TypeClass::text || right->type->type_class == TypeClass::text;
         const bool number = left->kind == ValueKind::number || right->kind == ValueKind::number;
         const std::string other = right->constant ? describe(*right->type) : label(*right) + ", which is " + describe(*right->type);
-        mismatch(right->position, what(*left) + " and cannot be compared with " + other, text && number ? "Put a text in quotes." : "");
+        const bool quotable = left->type->type_class == TypeClass::other && left->type->ordered;
+        mismatch(right->position, what(*left) + " and cannot be compared with " + other,
+                 text && number       ? "Put a text in quotes."
+                 : number && quotable ? "Put the value in quotes."
+                                      : "");
     }
     require_order(*left);
     require_order(*right);

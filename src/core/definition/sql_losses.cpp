@@ -86,7 +86,8 @@ bool can_be_lost(const BoundValue &value, const Vocabulary &vocabulary) {
             if (call.function == BoundFunction::age)
                 return true;
             // The hour of local time needs no instant.
-            if (call.function == BoundFunction::hour && call.operand->kind == ValueKind::instant)
+            if (call.function == BoundFunction::hour && call.operand->kind == ValueKind::instant &&
+                !static_cast<const BoundInstant &>(*call.operand).cast)
                 return false;
             break;
         }

@@ -102,12 +102,15 @@ private:
     void range(const BoundRange &range, Binding least);
     void list(const BoundList &list, Binding least);
     void text_match(const BoundTextMatch &match, Binding least);
-    void includes(const BoundIncludes &includes, Binding least);
-    void json_includes(const BoundIncludes &includes, Binding least);
     void anniversary(const BoundAnniversary &anniversary, Binding least);
     void anniversary_in_year(const BoundValue &date, const BoundValue &day, int years_later);
     void operand(const BoundValue &value, const Type &partner, Binding least);
     void within_double(const BoundValue &value);
+
+    // sql_includes.cpp
+    void includes(const BoundIncludes &includes, Binding least);
+    void includes_looked_up(const BoundIncludes &includes, Binding least);
+    void json_includes(const BoundIncludes &includes, Binding least);
 
     // sql_rank.cpp
     void rank(const BoundRank &rank, bool negated, Binding least);
