@@ -62,13 +62,13 @@ sub node { return $_[0]{node} }
 sub value { my ($self, $sql) = @_; return $self->{node}->safe_psql('postgres', $sql) }
 
 # Changes a third of the rows, so that the next refresh has something to write.
-sub change
+sub change_sql
 {
-    my ($self) = @_;
-    $self->value('UPDATE customer SET seats = floor(random() * 50), plan = (ARRAY[\'free\', \'pro\', \'team\', NULL])[1 + floor(random() * 4)::int], version = version + 1
-                  WHERE random() < 0.3');
-    return;
+    return q{UPDATE customer SET seats = floor(random() * 50), plan = (ARRAY['free', 'pro', 'team', NULL])[1 + floor(random() * 4)::int], version = version + 1
+             WHERE random() < 0.3};
 }
+
+sub change { my ($self) = @_; $self->value(change_sql()); return }
 
 # Refreshes, and gives how many entered or exited; with an as_of, as of then.
 sub refresh
