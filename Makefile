@@ -203,6 +203,8 @@ test-concurrency:
 	@PG_CONFIG='$(PG_CONFIG)' MINUTES=$(MINUTES) TESTS=005_concurrency $(root)/scripts/test.sh faults
 test-upgrade:
 	@$(root)/scripts/upgrade.sh
+bench:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/bench.sh $(WORKLOADS)
 demo:
 	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/demo.sh run
 demo-psql:
@@ -223,8 +225,9 @@ help:
 ## make demo-psql   a prompt in the demo          make installcheck runs the SQL tests in a running server
 ## make demo-clean  removes the demo              make test-matrix tests with each supported server (root)
 ## make fuzz-differential  compares random definitions with plain SQL, SEED=1 DEFINITIONS=10000
+## make bench WORKLOADS="w1 w3"  measures them against plain SQL (docs/performance.md)
 ## make format-check, make exports-check
 
-.PHONY: always all exports-check unit unit-asan fuzz test-modules test fuzz-differential test-matrix test-asan test-valgrind test-instructions test-faults test-concurrency test-sqlsmith test-upgrade demo demo-psql demo-clean format-check help
+.PHONY: always all exports-check unit unit-asan fuzz test-modules test fuzz-differential test-matrix test-asan test-valgrind test-instructions test-faults test-concurrency test-sqlsmith test-upgrade bench demo demo-psql demo-clean format-check help
 
 -include $(shell find build/module build/unit build/fuzz -name '*.d' 2>/dev/null)

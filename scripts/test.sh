@@ -100,41 +100,16 @@ stage() {
     mkdir "$scratch/install" "$scratch/tree" "$scratch/modules"
     cp -R test expected examples docs sql README.md META.json "$scratch/tree/"
     find build/test/build/modules -name '*.so' -exec cp {} "$scratch/modules/" \; 2> /dev/null || true
-    if [[ $(server_settings) == *extension_@(destdir|control_path)* ]]; then
-        make_in_build install DESTDIR="$scratch/install" > "$scratch/install.log"
-    else
-        say "installing the extension in the server (it cannot load one from elsewhere)"
-        make_in_build install
-    fi
-    configure > "$scratch/postgresql.conf"
+    stage_extension "$scratch/install" make_in_build
+    staged_settings "$scratch/install" "$scratch/modules" > "$scratch/postgresql.conf"
     chmod -R a+rX "$scratch"
     chown "$server_user" "$scratch" "$scratch/tree" "$scratch/tree/test"
 }
 
-server_settings() { "$bindir/postgres" --describe-config | cut -f 1; }
-
-# Settings under which a server finds the extension of this run: Debian's own up to 17, PostgreSQL's own from 18 on.
-configure() {
-    local library_path=$scratch/modules
-    if [[ $(server_settings) == *extension_destdir* ]]; then
-        echo "extension_destdir = '$scratch/install'"
-    elif [[ $(server_settings) == *extension_control_path* ]]; then
-        echo "extension_control_path = '$scratch/install$("$PG_CONFIG" --sharedir):\$system'"
-        library_path+=:$scratch/install$("$PG_CONFIG" --pkglibdir)
-    fi
-    echo "dynamic_library_path = '$library_path:\$libdir'"
-}
-
 # make_cluster NAME: a running server with data in $scratch/NAME/data and its socket in $scratch/NAME.
 make_cluster() {
-    local directory=$scratch/$1
-    install -d -o "$server_user" "$directory"
-    as_server_user "$bindir/initdb" --pgdata="$directory/data" --auth=trust --no-locale --encoding=UTF8 --no-sync --username=postgres > "$scratch/$1.log"
-    {
-        cat "$scratch/postgresql.conf"
-        printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$directory'" 'fsync = off' 'jit = off'
-    } | as_server_user tee -a "$directory/data/postgresql.conf" > /dev/null
-    server_control "$directory/data" --log="$directory/server.log" --wait start
+    install -d -o "$server_user" "$scratch/$1"
+    init_cluster "$scratch/$1" < <(cat "$scratch/postgresql.conf" && printf '%s\n' 'fsync = off' 'jit = off')
 }
 
 # cluster_psql NAME OPTION...
