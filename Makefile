@@ -2,6 +2,7 @@
 #
 #   make PG_CONFIG=/usr/lib/postgresql/16/bin/pg_config     chooses the server to build for
 #   make WERROR=1                                           treats warnings as errors (the tests do)
+#   make SANITIZE=address,undefined                         for a server that runs with the sanitizers' libraries preloaded
 #   make -f ../segment/Makefile                             builds out of tree, in the current directory
 
 EXTENSION  := segment
@@ -40,6 +41,12 @@ language := -std=c++20 -ffp-contract=off -I$(root)/src -isystem /usr/include/eig
 PG_CXXFLAGS  := $(language) $(warnings) -Wno-register -fvisibility=hidden -fvisibility-inlines-hidden
 PG_CPPFLAGS  := -DSEGMENT_VERSION='"$(version)"' -DPGDLLEXPORT='__attribute__((visibility("default")))'
 SHLIB_LINK   := -lstdc++
+ifdef SANITIZE
+# PostgreSQL defines signed overflow, which would keep the sanitizer silent about it.
+sanitizers   := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-wrapv -fno-omit-frame-pointer -O1
+PG_CXXFLAGS  += $(sanitizers)
+SHLIB_LINK   += $(sanitizers)
+endif
 SHLIB_EXPORTS := build/exports.txt
 
 REGRESS        := $(patsubst $(root)/test/sql/%.sql,%,$(wildcard $(root)/test/sql/*.sql))
@@ -169,8 +176,34 @@ installcheck: test-modules
 
 # ------------------------------------------------------------------------------------------------------ demo and tests
 
+ROUNDS  ?= 200
+CALLS   ?= 20000
+MINUTES ?= 10
+
 test:
 	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/test.sh $(SUITES)
+# Random definitions against a translation to plain SQL, from SEED=1 on, as many as DEFINITIONS=10000 says.
+DEFINITIONS ?= 10000
+SEED        ?= 1
+fuzz-differential:
+	@PG_CONFIG='$(PG_CONFIG)' TESTS=010_differential SEED='$(SEED)' DEFINITIONS='$(DEFINITIONS)' $(root)/scripts/test.sh tap
+test-matrix:
+	@$(root)/scripts/matrix.sh $(SUITES)
+test-asan test-valgrind: test-%:
+	@$(root)/scripts/checked.sh $* $(SUITES)
+test-instructions:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/test.sh instructions
+# As many faults as a change of the refresh deserves; the tests do with a few.
+test-faults:
+	@PG_CONFIG='$(PG_CONFIG)' ROUNDS=$(ROUNDS) CALLS=$(CALLS) MINUTES=$(MINUTES) $(root)/scripts/test.sh faults
+test-sqlsmith:
+	@MINUTES=$(MINUTES) PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/test.sh sqlsmith
+test-concurrency:
+	@PG_CONFIG='$(PG_CONFIG)' MINUTES=$(MINUTES) TESTS=005_concurrency $(root)/scripts/test.sh faults
+test-upgrade:
+	@$(root)/scripts/upgrade.sh
+bench:
+	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/bench.sh $(WORKLOADS)
 demo:
 	@PG_CONFIG='$(PG_CONFIG)' $(root)/scripts/demo.sh run
 demo-psql:
@@ -180,6 +213,7 @@ demo-clean:
 
 format-check:
 	@clang-format --dry-run -Werror $(shell find $(root)/src $(root)/test -name '*.cpp' -o -name '*.hpp')
+	@! LC_ALL=C grep -rnP '^(?!\s*//)([^"]*"[^"]*")*[^"]*"[^"]*[\x80-\xff]' $(root)/src || { echo 'servers have other encodings than UTF-8: messages are in ASCII' >&2; exit 1; }
 
 help:
 	@sed -n 's/^## //p' $(root)/Makefile
@@ -188,8 +222,11 @@ help:
 ## make install     installs it                   make unit        the core's unit tests (unit-asan: under ASan and UBSan)
 ## make demo        shows it on example data      make fuzz        fuzzes the core, SECONDS=30 per target
 ## make demo-psql   a prompt in the demo          make installcheck runs the SQL tests in a running server
-## make demo-clean  removes the demo              make format-check, make exports-check
+## make demo-clean  removes the demo              make test-matrix tests with each supported server (root)
+## make fuzz-differential  compares random definitions with plain SQL, SEED=1 DEFINITIONS=10000
+## make bench WORKLOADS="w1 w3"  measures them against plain SQL (docs/performance.md)
+## make format-check, make exports-check
 
-.PHONY: always all exports-check unit unit-asan fuzz test-modules test demo demo-psql demo-clean format-check help
+.PHONY: always all exports-check unit unit-asan fuzz test-modules test fuzz-differential test-matrix test-asan test-valgrind test-instructions test-faults test-concurrency test-sqlsmith test-upgrade bench demo demo-psql demo-clean format-check help
 
 -include $(shell find build/module build/unit build/fuzz -name '*.d' 2>/dev/null)

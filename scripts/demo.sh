@@ -25,23 +25,6 @@ make_home() {
     fi
 }
 
-start_server() {
-    server_control "$home/data" --log="$home/log" --wait start || { tail -n 20 "$home/log" >&2; die "the demo's server does not start"; }
-}
-
-make_cluster() {
-    (cd "$home" && as_server_user "$bindir/initdb" --pgdata="$home/data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync > initdb.log) ||
-        { cat "$home/initdb.log" >&2; die "initdb failed"; }
-    as_server_user tee -a "$home/data/postgresql.conf" > /dev/null <<- END
-		listen_addresses = ''
-		unix_socket_directories = '$home'
-		unix_socket_permissions = 0700
-		port = 5432
-		fsync = off
-	END
-    start_server
-}
-
 client() { "$bindir/psql" --host="$home" --port=5432 --username=postgres "$@"; }
 
 # run_file NAME [VARIABLE=VALUE]: a file of examples/.
@@ -60,7 +43,7 @@ run() {
     clean
     say "starting a private cluster in .demo/, as user $server_user, on a socket of its own"
     make_home
-    make_cluster
+    init_cluster "$home" <<< 'fsync = off'
     client --dbname=postgres --no-psqlrc --quiet --command='CREATE DATABASE demo'
     client --dbname=demo --no-psqlrc --quiet --command='CREATE EXTENSION segment'
 
@@ -98,7 +81,7 @@ prompt() {
     [[ -d .demo/data ]] || die "there is no demo; make demo makes one"
     find_server
     home=$(readlink -f .demo)
-    server_runs "$home/data" || start_server
+    server_runs "$home/data" || start_server "$home"
     echo 'For example:  SELECT a.account_name, a.seats FROM account a JOIN account_segment s USING (account_id) WHERE s.segment = '\''at_risk'\'';'
     echo '              SELECT * FROM segment.preview('\''account'\'', $$ billing.mrr >= 5000 and industry = '\''FinTech'\'' $$);'
     client --dbname=demo

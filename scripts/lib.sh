@@ -77,6 +77,14 @@ as_server_user() {
     fi
 }
 
+# in_mounts COMMAND...: what it mounts nobody else sees, and it ends with the command. For root.
+in_mounts() {
+    local propagation=private
+    # Where the root is itself a chroot it is no mount point, whose propagation could be changed.
+    unshare --mount true 2> /dev/null || propagation=unchanged
+    unshare --mount --propagation "$propagation" "$@"
+}
+
 processors() { nproc 2> /dev/null || getconf _NPROCESSORS_ONLN; }
 
 server_control() { (cd "$1" && as_server_user "$bindir/pg_ctl" --pgdata="$1" --silent "${@:2}"); }
@@ -84,3 +92,50 @@ server_runs() { server_control "$1" status > /dev/null 2>&1; }
 
 # stop_server DATA: at once, without a checkpoint: what it holds is about to be removed.
 stop_server() { ! server_runs "$1" || server_control "$1" --mode=immediate stop; }
+
+# init_cluster HOME: initdb in HOME/data and a server that listens on a socket in HOME only; more settings from standard input.
+init_cluster() {
+    local home=$1
+    (cd "$home" && as_server_user "$bindir/initdb" --pgdata="$home/data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync > initdb.log) ||
+        { cat "$home/initdb.log" >&2; die "initdb failed"; }
+    {
+        cat <<- END
+			listen_addresses = ''
+			unix_socket_directories = '$home'
+			unix_socket_permissions = 0700
+			port = 5432
+		END
+        cat
+    } | as_server_user tee -a "$home/data/postgresql.conf" > /dev/null
+    start_server "$home"
+}
+
+start_server() {
+    server_control "$1/data" --log="$1/server.log" --wait start || { tail -n 20 "$1/server.log" >&2; die "the server does not start"; }
+}
+
+server_settings() { "$bindir/postgres" --describe-config | cut -f 1; }
+
+# stage_extension INSTALL COMMAND...: installs the extension under INSTALL, where nobody else's server finds it. COMMAND is the make to use.
+stage_extension() {
+    local install=$1
+    shift
+    if [[ $(server_settings) == *extension_@(destdir|control_path)* ]]; then
+        "$@" install DESTDIR="$install" > "$install.log"
+    else
+        say "installing the extension in the server (it cannot load one from elsewhere)"
+        "$@" install
+    fi
+}
+
+# staged_settings INSTALL [LIBRARY_PATH]: settings under which a server finds it there: Debian's own up to 17, PostgreSQL's own from 18 on.
+staged_settings() {
+    local library_path=${2:-}
+    if [[ $(server_settings) == *extension_destdir* ]]; then
+        echo "extension_destdir = '$1'"
+    elif [[ $(server_settings) == *extension_control_path* ]]; then
+        echo "extension_control_path = '$1$("$PG_CONFIG" --sharedir):\$system'"
+        library_path+=${library_path:+:}$1$("$PG_CONFIG" --pkglibdir)
+    fi
+    echo "dynamic_library_path = '${library_path:+$library_path:}\$libdir'"
+}

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the test suites and closes with a line `N passed, N failed`.
 #
-#   scripts/test.sh [SUITE...]        exports unit unit-asan regress isolation tap; all of them by default
+#   scripts/test.sh [SUITE...]        exports unit unit-asan regress isolation tap faults, these by default; instructions sqlsmith
 #   TESTS='a b' scripts/test.sh …     only these files of the SQL suites, without their endings
+#   CHECK=asan|valgrind …             the servers of the SQL suites run under the sanitizers or valgrind; what these find has failed
 #
 # The extension is built and installed for this run only, and each suite has a cluster of its own that listens on a socket in
 # a temporary directory: no other server and no installed extension is touched, and several runs do not disturb each other.
@@ -11,10 +12,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly root=$PWD
 # shellcheck source=scripts/lib.sh
 source scripts/lib.sh
+# shellcheck source=scripts/check.sh
+source scripts/check.sh
+# shellcheck source=scripts/instructions.sh
+source scripts/instructions.sh
+# shellcheck source=scripts/sqlsmith.sh
+source scripts/sqlsmith.sh
 
-all_suites=(exports unit unit-asan regress isolation tap)
+default_suites=(exports unit unit-asan regress isolation tap faults)
+all_suites=("${default_suites[@]}" instructions sqlsmith)
 suites=("$@")
-((${#suites[@]})) || suites=("${all_suites[@]}")
+((${#suites[@]})) || suites=("${default_suites[@]}")
 for suite in "${suites[@]}"; do
     [[ " ${all_suites[*]} " == *" $suite "* ]] || die "there is no suite $suite, only: ${all_suites[*]}"
 done
@@ -31,6 +39,7 @@ wanted() {
 passed=0
 failed=0
 scratch=
+tap_runner=(as_server_user)
 
 clean_up() {
     local pidfile
@@ -73,7 +82,7 @@ keep_output() {
 }
 
 make_in_build() {
-    make -C build/test -f ../../Makefile --no-print-directory -j "$(processors)" PG_CONFIG="$PG_CONFIG" WERROR=1 "$@"
+    make -C build/test -f ../../Makefile --no-print-directory -j "$(processors)" PG_CONFIG="$PG_CONFIG" WERROR=1 "${check_build[@]}" "$@"
 }
 
 build() {
@@ -82,38 +91,30 @@ build() {
     local targets=()
     ! wanted unit || targets+=(build/unit/plain/unit)
     ! wanted unit-asan || targets+=(build/unit/asan/unit)
-    ! wanted exports regress isolation tap || targets+=(all test-modules)
+    ! wanted exports regress isolation tap faults instructions sqlsmith || targets+=(all test-modules)
     make_in_build "${targets[@]}"
 }
 
 # Copies what the suites read to where the server's user can read it, and installs the extension there too.
 stage() {
     mkdir "$scratch/install" "$scratch/tree" "$scratch/modules"
-    cp -R test expected examples docs README.md META.json "$scratch/tree/"
+    cp -R test expected examples docs sql README.md META.json "$scratch/tree/"
     find build/test/build/modules -name '*.so' -exec cp {} "$scratch/modules/" \; 2> /dev/null || true
-    if [[ $(server_settings) == *extension_@(destdir|control_path)* ]]; then
-        make_in_build install DESTDIR="$scratch/install" > "$scratch/install.log"
-    else
-        say "installing the extension in the server (it cannot load one from elsewhere)"
-        make_in_build install
-    fi
-    configure > "$scratch/postgresql.conf"
+    stage_extension "$scratch/install" make_in_build
+    staged_settings "$scratch/install" "$scratch/modules" > "$scratch/postgresql.conf"
     chmod -R a+rX "$scratch"
     chown "$server_user" "$scratch" "$scratch/tree" "$scratch/tree/test"
 }
 
-server_settings() { "$bindir/postgres" --describe-config | cut -f 1; }
+# make_cluster NAME: a running server with data in $scratch/NAME/data and its socket in $scratch/NAME.
+make_cluster() {
+    install -d -o "$server_user" "$scratch/$1"
+    init_cluster "$scratch/$1" < <(cat "$scratch/postgresql.conf" && printf '%s\n' 'fsync = off' 'jit = off')
+}
 
-# Settings under which a server finds the extension of this run: Debian's own up to 17, PostgreSQL's own from 18 on.
-configure() {
-    local library_path=$scratch/modules
-    if [[ $(server_settings) == *extension_destdir* ]]; then
-        echo "extension_destdir = '$scratch/install'"
-    elif [[ $(server_settings) == *extension_control_path* ]]; then
-        echo "extension_control_path = '$scratch/install$("$PG_CONFIG" --sharedir):\$system'"
-        library_path+=:$scratch/install$("$PG_CONFIG" --pkglibdir)
-    fi
-    echo "dynamic_library_path = '$library_path:\$libdir'"
+# cluster_psql NAME OPTION...
+cluster_psql() {
+    as_server_user "$bindir/psql" --no-psqlrc --quiet --host="$scratch/$1" --username=postgres --dbname=postgres --set=ON_ERROR_STOP=1 --output=/dev/null "${@:2}"
 }
 
 run_exports() {
@@ -151,11 +152,14 @@ run_regress() {
         [[ -e $scratch/tree/$input/expected/$test.out ]] || touch "$scratch/tree/$input/expected/$test.out"
     done
     install -d -o "$server_user" "$scratch/$suite"
-    (cd "$scratch/tree" && as_server_user "$program" --bindir="$bindir" --inputdir="$input" --outputdir="$scratch/$suite" \
+    (cd "$scratch/tree" && as_server_user env "${check_environment[@]}" "$program" --bindir="$check_bindir" --inputdir="$input" --outputdir="$scratch/$suite" \
         --temp-instance="$scratch/$suite/instance" --temp-config="$scratch/postgresql.conf" --no-locale --encoding=UTF8 \
         --load-extension=segment --dlpath="$scratch/modules" "$@") 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
     good=$(matches '^(test .*\.\.\. ok|ok [0-9]+)' "$log")
     bad=$(matches '^(test .*\.\.\. FAILED|not ok [0-9]+)' "$log")
+    if [[ -n ${CHECK:-} ]]; then
+        check_findings "$suite" || bad=$((bad + 1))
+    fi
     if ((status != 0)); then
         cat "$scratch/$suite/regression.diffs" 2> /dev/null || tail -n 30 "$scratch/$suite"/log/*.log 2> /dev/null || true
         if grep -qs 'terminated by signal\|PANIC' "$scratch/$suite/log/postmaster.log"; then
@@ -167,25 +171,31 @@ run_regress() {
     count "$suite" "$good" "$bad" "$status"
 }
 
+# run_tap SUITE DIRECTORY: the Perl tests there.
 run_tap() {
-    local log=$scratch/tap.log status=0 tests
-    mapfile -t tests < <(selected test/t .pl | sed 's/$/.pl/')
-    ((${#tests[@]})) || { count tap 0 0 0; return; }
-    install -d -o "$server_user" "$scratch/tap"
-    (cd "$scratch/tree" && as_server_user env TESTDIR="$scratch/tap" TESTDATADIR="$scratch/tap/data" TESTLOGDIR="$scratch/tap/log" \
-        PATH="$bindir:$PATH" LC_ALL=C.UTF-8 PG_REGRESS="${pgxs%/makefiles/*}/test/regress/pg_regress" TEMP_CONFIG="$scratch/postgresql.conf" \
-        prove --verbose -I "${pgxs%/makefiles/*}/test/perl" "${tests[@]/#/test/t/}") 2>&1 |
+    local suite=$1 directory=$2 log=$scratch/$1.log status=0 tests
+    mapfile -t tests < <(selected "$directory" .pl | sed 's/$/.pl/')
+    ((${#tests[@]})) || { count "$suite" 0 0 0; return; }
+    install -d -o "$server_user" "$scratch/$suite"
+    (cd "$scratch/tree" && "${tap_runner[@]}" env TESTDIR="$scratch/$suite" TESTDATADIR="$scratch/$suite/data" \
+        TESTLOGDIR="$scratch/$suite/log" PATH="$bindir:$PATH" LC_ALL=C.UTF-8 \
+        PG_REGRESS="${pgxs%/makefiles/*}/test/regress/pg_regress" TEMP_CONFIG="$scratch/postgresql.conf" \
+        prove --verbose -I "${pgxs%/makefiles/*}/test/perl" -I test/perl "${tests[@]/#/$directory/}") 2>&1 |
         tee "$log" | grep -E --line-buffered '^not ok |^#|\.pl ' || status=${PIPESTATUS[0]}
-    count tap "$(grep -cE '^ok ' <(grep -v '# SKIP' "$log") || true)" "$(matches '^not ok ' "$log")" "$status"
+    count "$suite" "$(grep -cE '^ok ' <(grep -v '# SKIP' "$log") || true)" "$(matches '^not ok ' "$log")" "$status"
 }
 
 mkdir -p build
-install_packages make g++ libeigen3-dev libboost-dev libgtest-dev libipc-run-perl
+packages=(make g++ libeigen3-dev libboost-dev libgtest-dev libipc-run-perl)
+! wanted instructions || packages+=(valgrind)
+! wanted sqlsmith || packages+=(sqlsmith)
+install_packages "${packages[@]}"
 find_server
 scratch=$(mktemp -d /tmp/segment-test.XXXXXX)
 chmod 755 "$scratch"
 install -d -o "$server_user" "$scratch/tmp"
 export TMPDIR=$scratch/tmp
+prepare_check
 
 # Two runs in one tree build one after the other.
 mkdir -p build/test
@@ -193,7 +203,7 @@ exec {lock}> build/test/lock
 flock "$lock"
 rm -rf build/test/output
 build || { echo "0 passed, 1 failed (the build)"; exit 1; }
-! wanted regress isolation tap || stage
+! wanted regress isolation tap faults instructions sqlsmith || stage
 exec {lock}>&-
 
 pgxs_tests=${pgxs%/makefiles/*}/test
@@ -212,7 +222,20 @@ for suite in "${suites[@]}"; do
             mapfile -t tests < <(selected test/isolation/specs .spec)
             run_regress isolation "$pgxs_tests/isolation/pg_isolation_regress" test/isolation "${tests[@]}"
             ;;
-        tap) run_tap ;;
+        tap) run_tap tap test/t ;;
+        instructions) run_instructions ;;
+        sqlsmith) run_sqlsmith ;;
+        faults)
+            if ((EUID == 0)) && in_mounts true 2> /dev/null; then
+                # One of the tests fills a disk.
+                mkdir "$scratch/small_disk"
+                # shellcheck disable=SC2016  # expanded inside
+                tap_runner=(in_mounts sh -ec 'mount -t tmpfs -o size=300m,mode=777 tmpfs "$1"; user=$2; shift 2; exec runuser -u "$user" -- "$@"'
+                    sh "$scratch/small_disk" "$server_user" env SMALL_DISK="$scratch/small_disk")
+            fi
+            run_tap faults test/faults
+            tap_runner=(as_server_user)
+            ;;
     esac
 done
 

@@ -14,6 +14,22 @@ CREATE FUNCTION segment.add_events(
 COMMENT ON FUNCTION segment.add_events(text, text, regclass, name, name, name, name, text) IS
     'registers a relation whose rows are events of the population''s members';
 
+CREATE FUNCTION segment.add_subscriptions(
+    population text, name text, relation text, key name, starts_at name, ends_at name, mrr name, plan name DEFAULT NULL,
+    quantity name DEFAULT NULL, currency name DEFAULT NULL, billing_interval name DEFAULT NULL, trial_ends_at name DEFAULT NULL,
+    renews_at name DEFAULT NULL, churn_reason name DEFAULT NULL, if_exists text DEFAULT 'error') RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_add_subscriptions';
+COMMENT ON FUNCTION segment.add_subscriptions(text, text, text, name, name, name, name, name, name, name, name, name, name, name, text) IS
+    'registers a relation whose rows are subscription lines of the population''s members';
+
+CREATE FUNCTION segment.add_subscriptions(
+    population text, name text, relation regclass, key name, starts_at name, ends_at name, mrr name, plan name DEFAULT NULL,
+    quantity name DEFAULT NULL, currency name DEFAULT NULL, billing_interval name DEFAULT NULL, trial_ends_at name DEFAULT NULL,
+    renews_at name DEFAULT NULL, churn_reason name DEFAULT NULL, if_exists text DEFAULT 'error') RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_add_subscriptions_regclass';
+COMMENT ON FUNCTION segment.add_subscriptions(text, text, regclass, name, name, name, name, name, name, name, name, name, name, name, text) IS
+    'registers a relation whose rows are subscription lines of the population''s members';
+
 CREATE FUNCTION segment.remove_source(population text, name text) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_remove_source';
 COMMENT ON FUNCTION segment.remove_source(text, text) IS 'forgets a source that no definition uses; its relation stays';

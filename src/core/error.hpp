@@ -26,6 +26,7 @@ enum class ErrorCode : std::uint8_t {
     program_limit_exceeded,         // 54000
     feature_not_supported,          // 0A000
     invalid_binary_representation,  // 22P03
+    data_corrupted,                 // XX001: what was stored is not what we store
     internal_error,                 // XX000: an invariant of ours does not hold
 };
 

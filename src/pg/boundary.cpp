@@ -41,6 +41,8 @@ int sqlstate_of(ErrorCode code) noexcept {
             return ERRCODE_FEATURE_NOT_SUPPORTED;
         case ErrorCode::invalid_binary_representation:
             return ERRCODE_INVALID_BINARY_REPRESENTATION;
+        case ErrorCode::data_corrupted:
+            return ERRCODE_DATA_CORRUPTED;
         case ErrorCode::internal_error:
             return ERRCODE_INTERNAL_ERROR;
     }
@@ -80,7 +82,7 @@ ErrorRecord record(const Error &error) noexcept {
     result.position = error.position;
     result.detail = keep_if_any(error.detail);
     result.hint = keep_if_any(error.hint);
-    result.soft = error.code != ErrorCode::internal_error;
+    result.soft = error.code != ErrorCode::internal_error && error.code != ErrorCode::data_corrupted;
     return result;
 }
 

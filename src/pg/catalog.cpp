@@ -170,9 +170,28 @@ EventRelations event_relations(const Population *population) {
     return result;
 }
 
+SubscriptionRelations subscription_relations(const Population *population) {
+    Rows rows = catalog_execute(
+        "SELECT id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, "
+        "c.starts_at, c.ends_at, c.mrr, c.plan, c.quantity, c.currency, c.trial_ends_at, c.renews_at FROM segment.catalog_source, "
+        "pg_catalog.jsonb_to_record(columns) AS c (starts_at text, ends_at text, mrr text, plan text, quantity text, currency text, "
+        "trial_ends_at text, renews_at text) "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) 'subscriptions' ORDER BY name",
+        {int4_argument(population->id)});
+    SubscriptionRelations result{static_cast<int32>(rows.count),
+                                 static_cast<SubscriptionRelation *>(palloc0(sizeof(SubscriptionRelation) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++) {
+        const auto text = [&](int column) { return text_of(rows, row, column); };
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text(1), text(2), text(3), text(4),  text(5),  text(6), text(7), text(8),
+                             text(9),                               text(10), text(11), text(12)};
+    }
+    return result;
+}
+
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
-        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid FROM segment.catalog_segment s "
+        "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "
+        "s.materialize OPERATOR(pg_catalog.=) 'rows', coalesce(s.members, -1) FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
         "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
         {{INT4OID, Int32GetDatum(population->id)}});
@@ -181,13 +200,14 @@ Segments segments_of(const Population *population) {
         result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1),
                              DatumGetInt32(value_of(rows, row, 2)), text_of(rows, row, 3),
                              DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5)),
-                             *DatumGetUUIDP(value_of(rows, row, 6))};
+                             *DatumGetUUIDP(value_of(rows, row, 6)), DatumGetBool(value_of(rows, row, 7)),
+                             DatumGetInt64(value_of(rows, row, 8))};
     return result;
 }
 
 Segments with_definition(Segments segments, char *definition) {
     // There is room for one more.
-    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}};
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, false, -1};
     return segments;
 }
 

@@ -38,6 +38,15 @@ struct EventRelation {
     char *event_name, *tie_break;  // or null
 };
 
+// A relation whose rows are subscription lines; columns that it does not have are null.
+struct SubscriptionRelation {
+    int32 id;
+    char *name;
+    char *relation_schema, *relation_name;
+    char *key, *starts_at, *ends_at, *mrr;
+    char *plan, *quantity, *currency, *trial_ends_at, *renews_at;
+};
+
 struct Segment {
     int32 id;
     char *name;
@@ -46,6 +55,8 @@ struct Segment {
     int32 refreshed_version;  // 0 before the first population
     bool announce;
     pg_uuid_t uid;
+    bool has_rows;  // materialized as rows of the member table, else as a set
+    int64 members;  // at the last refresh; -1 before the first
 };
 
 struct TraitRelations {
@@ -56,6 +67,11 @@ struct TraitRelations {
 struct EventRelations {
     int32 count;
     EventRelation *items;  // by name
+};
+
+struct SubscriptionRelations {
+    int32 count;
+    SubscriptionRelation *items;  // by name
 };
 
 struct Segments {
@@ -115,6 +131,7 @@ void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
 EventRelations event_relations(const Population *population);
+SubscriptionRelations subscription_relations(const Population *population);
 Segments segments_of(const Population *population);
 
 // The segments and, at their end, a definition that is not stored: its name is empty, so that nothing refers to it.

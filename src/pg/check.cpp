@@ -38,6 +38,11 @@ void check_relations(const Binding &binding) {
         caller_execute(psprintf("SELECT FROM %.*s LIMIT 0", static_cast<int>(source.relation_sql.size()), source.relation_sql.data()), {},
                        {.read_only = true});
     }
+    if (const definition::Subscriptions *subscriptions = binding.vocabulary.subscriptions; subscriptions != nullptr) {
+        caller_execute(psprintf("SELECT FROM %.*s AS line LIMIT 0", static_cast<int>(subscriptions->lines_sql.size()),
+                                subscriptions->lines_sql.data()),
+                       {}, {.read_only = true});
+    }
     StringInfoData sql;
     initStringInfo(&sql);
     appendStringInfo(&sql, "SELECT FROM %.*s", static_cast<int>(binding.vocabulary.from_sql.size()), binding.vocabulary.from_sql.data());
@@ -56,12 +61,27 @@ void record_source_uses(const Checking &checking, const CompiledSegment &compile
     }
 }
 
+// A definition reads all sources of subscriptions, or none.
+void record_subscription_uses(const Checking &checking, const CompiledSegment &compiled) {
+    if (!compiled.checked.subscriptions) {
+        return;
+    }
+    for (int32 i = 0; i < checking.binding.subscription_count; i++) {
+        catalog_execute("INSERT INTO segment.catalog_source_use (source_id, segment_id) VALUES ($1, $2)",
+                        {int4_argument(checking.binding.subscriptions[i]), int4_argument(compiled.segment->id)});
+    }
+}
+
 void record_base_uses(const Checking &checking, const Population *population) {
     catalog_execute("UPDATE segment.catalog_source SET used_by_base = false WHERE population_id OPERATOR(pg_catalog.=) $1 AND used_by_base",
                     {int4_argument(population->id)});
     for (uint32 index : checking.compilation->base().events) {
         catalog_execute("UPDATE segment.catalog_source SET used_by_base = true WHERE id OPERATOR(pg_catalog.=) $1",
                         {int4_argument(checking.binding.sources[index].id)});
+    }
+    for (int32 i = 0; checking.compilation->base().subscriptions && i < checking.binding.subscription_count; i++) {
+        catalog_execute("UPDATE segment.catalog_source SET used_by_base = true WHERE id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(checking.binding.subscriptions[i])});
     }
 }
 
@@ -87,6 +107,7 @@ void check_segment(const Population *population, int32 segment_id, char *text) {
                         {int4_argument(segment_id), int4_argument(use.id)});
     }
     record_source_uses(checking, checking.compilation->segments.back());
+    record_subscription_uses(checking, checking.compilation->segments.back());
     MemoryContextDelete(checking.context);
 }
 
@@ -102,6 +123,7 @@ void check_population(const Population *population) {
     end_identity(caller);
     for (const CompiledSegment &compiled : checking.compilation->segments) {
         record_source_uses(checking, compiled);
+        record_subscription_uses(checking, compiled);
     }
     record_base_uses(checking, population);
     MemoryContextDelete(checking.context);

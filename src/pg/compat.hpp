@@ -34,6 +34,15 @@ static inline List *qualified_name_list(const char *text) {
 #endif
 }
 
+// PostgreSQL 16, commit 19d8e2308bc: an update may touch summarizing indexes only.
+static inline void insert_index_tuples(ResultRelInfo *relation, TupleTableSlot *slot, EState *executor) {
+#if PG_VERSION_NUM >= 160000
+    list_free(ExecInsertIndexTuples(relation, slot, executor, false, false, nullptr, NIL, false));
+#else
+    list_free(ExecInsertIndexTuples(relation, slot, executor, false, false, nullptr, NIL));
+#endif
+}
+
 // PostgreSQL 16 folded the privilege checks of the object classes into one (commit c727f511bd7bf3c58063737bcf7a8f331346f253).
 static inline bool schema_create_allowed(Oid schema, Oid role) {
 #if PG_VERSION_NUM >= 160000

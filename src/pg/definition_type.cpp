@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "core/definition/binary.hpp"
 #include "core/definition/canonical.hpp"
 #include "core/definition/json.hpp"
 #include "core/definition/parser.hpp"
@@ -15,8 +16,6 @@
 namespace segment::pg {
 
 namespace {
-
-constexpr uint8 format_version = 1;
 
 // The layout of both types; the length word first, as in every varlena.
 struct Stored {
@@ -77,7 +76,7 @@ Stored *store(std::string_view text, Source source, MemoryContext context) {
     const Size size = header_size + canonical.size();
     auto *stored = static_cast<Stored *>(memory.allocate(size, alignof(Stored)));
     SET_VARSIZE(stored, size);
-    stored->version = format_version;
+    stored->version = definition::binary_version;
     canonical.copy(stored->text, canonical.size());
     return stored;
 }
@@ -93,7 +92,7 @@ std::string_view stored_text(const Stored *stored) {
 
 const Stored *checked(Datum datum) {
     const auto *stored = reinterpret_cast<const Stored *>(PG_DETOAST_DATUM(datum));
-    if (VARSIZE(stored) < header_size || stored->version != format_version) {
+    if (VARSIZE(stored) < header_size || stored->version != definition::binary_version) {
         ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("stored definition has an unknown format")));
     }
     return stored;
@@ -111,12 +110,11 @@ Datum input(FunctionCallInfo fcinfo, Source source) {
 
 Datum receive(FunctionCallInfo fcinfo, Source source) {
     auto *buffer = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-    int version = pq_getmsgbyte(buffer);
-    if (version != format_version) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("unsupported version of binary definition: %d", version)));
-    }
+    const std::string_view message(buffer->data + buffer->cursor, static_cast<std::size_t>(buffer->len - buffer->cursor));
+    const std::string_view sent = boundary::core([&] { return definition::binary_text(message); });
+    buffer->cursor = buffer->len - static_cast<int>(sent.size());
     int length;
-    char *text = pq_getmsgtext(buffer, buffer->len - buffer->cursor, &length);
+    char *text = pq_getmsgtext(buffer, static_cast<int>(sent.size()), &length);
     PG_RETURN_POINTER(store_now({text, static_cast<std::size_t>(length)}, source));
 }
 
@@ -199,7 +197,7 @@ SEGMENT_FUNCTION(segment_definition_send) {
     std::string_view text = stored_text(checked(PG_GETARG_DATUM(0)));
     StringInfoData buffer;
     pq_begintypsend(&buffer);
-    pq_sendbyte(&buffer, format_version);
+    pq_sendbyte(&buffer, segment::definition::binary_version);
     pq_sendtext(&buffer, text.data(), static_cast<int>(text.size()));
     PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }

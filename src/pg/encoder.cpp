@@ -4,6 +4,8 @@
 #include "pg/encoder.hpp"
 
 #include "core/match/plan.hpp"
+#include "pg/byte_cache.hpp"
+#include "pg/numeric_key.hpp"
 
 namespace segment::pg {
 
@@ -33,7 +35,7 @@ int compare_indexes(const void *a, const void *b, void *arg) {
 }
 
 // How a value becomes an integer whose order is the type's, so that most comparisons need no function call.
-enum class IntegerForm : uint8 { none, boolean, int16_value, int32_value, int64_value, float4_value, float8_value };
+enum class IntegerForm : uint8 { none, boolean, int16_value, int32_value, int64_value, float4_value, float8_value, numeric };
 
 IntegerForm integer_form(Oid type) {
     switch (type) {
@@ -53,6 +55,8 @@ IntegerForm integer_form(Oid type) {
             return IntegerForm::float4_value;
         case FLOAT8OID:
             return IntegerForm::float8_value;
+        case NUMERICOID:
+            return IntegerForm::numeric;
         default:
             return IntegerForm::none;
     }
@@ -82,23 +86,16 @@ inline int64 integer_of(IntegerForm form, Datum value) {
             return order_of(DatumGetFloat4(value));
         case IntegerForm::float8_value:
             return order_of(DatumGetFloat8(value));
+        case IntegerForm::numeric:
+            return numeric_key(value).key;
         case IntegerForm::none:
             break;
     }
     return 0;
 }
 
-// Values of the same bytes have the same code, whatever the type: low-cardinality columns are encoded by a look-up.
-constexpr uint32 cache_slots = 1024;    // a power of two
-constexpr Size cached_value_max = 128;  // longer values are searched each time
-
-struct CachedValue {
-    uint32 code;
-    uint16 length;  // 0: the slot is empty
-    char bytes[cached_value_max];
-};
-
-constexpr uint32 linear_search_max = 8;
+// Integers of a small range are looked up.
+constexpr int64 table_max = 4096;
 
 }  // namespace
 
@@ -107,8 +104,10 @@ struct Encoder {
     FmgrInfo *function;
     IntegerForm form;
     int64 *integers;     // the cuts, for an integer form
+    bool *exact;         // whether integers decide equality, for numerics
+    uint32 *table;       // codes of the integers from the first cut to the last, if these are near to each other
     int16 length;        // of the type
-    CachedValue *cache;  // for a varlena type or one by reference, else null
+    ByteCache *cache;    // for a varlena type or one by reference, else null: low-cardinality columns are encoded by a look-up
 };
 
 Cuts rank_cuts(Oid type, Oid collation, const Datum *values, const bool *nulls, uint32 count, uint32 *ranks) {
@@ -132,6 +131,27 @@ Cuts rank_cuts(Oid type, Oid collation, const Datum *values, const bool *nulls, 
     return cuts;
 }
 
+namespace {
+
+void make_table(Encoder *encoder) {
+    uint32 count = encoder->cuts.count;
+    if (count < 2 || encoder->integers[0] < -PG_INT32_MAX || encoder->integers[count - 1] > PG_INT32_MAX ||
+        encoder->integers[count - 1] - encoder->integers[0] >= table_max) {
+        return;
+    }
+    int64 first = encoder->integers[0];
+    encoder->table = static_cast<uint32 *>(palloc(sizeof(uint32) * static_cast<Size>(encoder->integers[count - 1] - first + 1)));
+    for (uint32 cut = 0; cut < count; cut++) {
+        int64 place = encoder->integers[cut] - first;
+        encoder->table[place] = 2 * cut + 2;
+        for (int64 between = place + 1; cut + 1 < count && between < encoder->integers[cut + 1] - first; between++) {
+            encoder->table[between] = 2 * cut + 3;
+        }
+    }
+}
+
+}  // namespace
+
 Encoder *make_encoder(const Cuts &cuts) {
     auto *encoder = static_cast<Encoder *>(palloc0(sizeof(Encoder)));
     encoder->cuts = cuts;
@@ -140,34 +160,56 @@ Encoder *make_encoder(const Cuts &cuts) {
     encoder->length = get_typlen(cuts.type);
     if (encoder->form != IntegerForm::none) {
         encoder->integers = static_cast<int64 *>(palloc_extended(sizeof(int64) * std::max(cuts.count, 1u), MCXT_ALLOC_HUGE));
-        for (uint32 i = 0; i < cuts.count; i++)
+        for (uint32 i = 0; i < cuts.count; i++) {
             encoder->integers[i] = integer_of(encoder->form, cuts.values[i]);
+        }
+        if (encoder->form == IntegerForm::numeric) {
+            encoder->exact = static_cast<bool *>(palloc_extended(std::max(cuts.count, 1u), MCXT_ALLOC_HUGE));
+            for (uint32 i = 0; i < cuts.count; i++) {
+                encoder->exact[i] = numeric_key(cuts.values[i]).exact;
+            }
+        } else {
+            make_table(encoder);
+        }
     } else if (cuts.count > 0 && !get_typbyval(cuts.type) && encoder->length != -2) {
-        encoder->cache = static_cast<CachedValue *>(palloc0(sizeof(CachedValue) * cache_slots));
+        encoder->cache = static_cast<ByteCache *>(palloc(sizeof(ByteCache)));
+        new (encoder->cache) ByteCache(1);
     }
     return encoder;
 }
 
 namespace {
 
+// The first cut that is not less. The comparison's outcome is added and never jumped on: values come in no order.
+inline uint32 lower_bound(const Encoder *encoder, int64 value) {
+    const int64 *first = encoder->integers;
+    uint32 count = encoder->cuts.count;
+    if (count == 0) {
+        return 0;
+    }
+    while (count > 1) {
+        uint32 half = count / 2;
+        first += first[half - 1] < value ? half : 0;
+        count -= half;
+    }
+    return static_cast<uint32>(first - encoder->integers) + (*first < value);
+}
+
 inline uint32 search_integers(const Encoder *encoder, int64 value) {
-    const int64 *cuts = encoder->integers;
-    uint32 low = 0, count = encoder->cuts.count;
-    if (count <= linear_search_max) {
-        for (uint32 i = 0; i < count; i++)
-            low += cuts[i] < value;
-    } else {
-        while (count > 0) {
-            uint32 half = count / 2;
-            if (cuts[low + half] < value) {
-                low += half + 1;
-                count -= half + 1;
-            } else {
-                count = half;
-            }
+    uint32 low = lower_bound(encoder, value);
+    return 2 * low + 1 + (low < encoder->cuts.count && encoder->integers[low] == value);
+}
+
+uint32 search_numeric(const Encoder *encoder, Datum value) {
+    NumericKey key = numeric_key(value);
+    uint32 low = lower_bound(encoder, key.key);
+    for (; low < encoder->cuts.count && encoder->integers[low] == key.key; low++) {
+        int order = key.exact && encoder->exact[low] ? 0 : compare(encoder->function, InvalidOid, encoder->cuts.values[low], value);
+        if (order >= 0) {
+            return 2 * low + (order == 0 ? 2 : 1);
         }
     }
-    return low < encoder->cuts.count && cuts[low] == value ? 2 * low + 2 : 2 * low + 1;
+    return 2 * low + 1;
 }
 
 uint32 search(const Encoder *encoder, Datum value) {
@@ -188,13 +230,23 @@ uint32 search(const Encoder *encoder, Datum value) {
 }  // namespace
 
 uint32 encode(Encoder *encoder, Datum value) {
-    if (encoder->form != IntegerForm::none)
-        return search_integers(encoder, integer_of(encoder->form, value));
-    if (encoder->cuts.count == 0)
+    if (encoder->form == IntegerForm::numeric) {
+        return search_numeric(encoder, value);
+    }
+    if (encoder->form != IntegerForm::none) {
+        int64 integer = integer_of(encoder->form, value);
+        if (encoder->table == nullptr) {
+            return search_integers(encoder, integer);
+        }
+        int64 first = encoder->integers[0], last = encoder->integers[encoder->cuts.count - 1];
+        return integer < first ? 1 : integer > last ? 2 * encoder->cuts.count + 1 : encoder->table[integer - first];
+    }
+    if (encoder->cuts.count == 0) {
         return 1;
-    if (encoder->cache == nullptr)
+    }
+    if (encoder->cache == nullptr) {
         return search(encoder, value);
-
+    }
     const char *bytes = DatumGetPointer(value);
     Size length = static_cast<Size>(encoder->length);
     if (encoder->length == -1) {
@@ -202,17 +254,18 @@ uint32 encode(Encoder *encoder, Datum value) {
         bytes = VARDATA_ANY(value);
         length = VARSIZE_ANY_EXHDR(value);
     }
-    if (length == 0 || length > cached_value_max)
+    if (!ByteCache::takes(length)) {
         return search(encoder, value);
-    uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(bytes), static_cast<int>(length), 0);
-    CachedValue *slot = &encoder->cache[hash & (cache_slots - 1)];
-    if (slot->length == length && memcmp(slot->bytes, bytes, length) == 0)
-        return slot->code;
-    uint32 code = search(encoder, value);
-    slot->code = code;
-    slot->length = static_cast<uint16>(length);
-    memcpy(slot->bytes, bytes, length);
-    return code;
+    }
+    ByteCache::Entry entry = encoder->cache->look_up(bytes, length);
+    if (!entry.known) {
+        *entry.payload = search(encoder, value);
+    }
+    return *entry.payload;
+}
+
+uint32 cut_count(const Encoder *encoder) {
+    return encoder->cuts.count;
 }
 
 }  // namespace segment::pg

@@ -25,4 +25,7 @@ Encoder *make_encoder(const Cuts &cuts);
 // the value's bytes where they were seen before, else a binary search by the type's comparison function.
 uint32 encode(Encoder *encoder, Datum value);
 
+// How many distinct cuts it knows.
+uint32 cut_count(const Encoder *encoder);
+
 }  // namespace segment::pg

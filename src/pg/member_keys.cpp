@@ -1,5 +1,6 @@
 #include "pg/member_keys.hpp"
 
+#include <algorithm>
 #include <span>
 
 #include "core/members/hash.hpp"
@@ -16,6 +17,7 @@ inline int64 integer_of(Datum key, int16 length) {
 
 KeyType key_type(Oid type, Oid collation) {
     KeyType result{};
+    result.type = type;
     get_typlenbyval(type, &result.length, &result.by_value);
     result.collation = collation;
     if (type == INT2OID || type == INT4OID || type == INT8OID) {
@@ -35,6 +37,21 @@ KeyType key_type(Oid type, Oid collation) {
     return result;
 }
 
+MemberKeys::MemberKeys(MemoryContext context, const KeyType &type, Numbering numbering)
+    : resource_(context),
+      arena_(&resource_),
+      type_(type),
+      numbering_(numbering),
+      keys_(&resource_),
+      free_(&resource_),
+      changed_(&resource_),
+      reusable_(&resource_),
+      dictionary_(&resource_) {}
+
+std::uint64_t MemberKeys::direct_ordinal(Datum key) const {
+    return static_cast<std::uint64_t>(integer_of(key, type_.length));
+}
+
 std::uint64_t MemberKeys::hash(Datum key) const {
     switch (type_.form) {
         case KeyType::Form::integer:
@@ -48,41 +65,109 @@ std::uint64_t MemberKeys::hash(Datum key) const {
     return DatumGetUInt64(FunctionCall2Coll(type_.hash, type_.collation, key, Int64GetDatum(0)));
 }
 
-bool MemberKeys::equal(members::Ordinal ordinal, Datum key) const {
+Datum MemberKeys::key(members::Ordinal ordinal) const {
+    if (numbering_ == Numbering::direct) {
+        return type_.length == 2   ? Int16GetDatum(static_cast<int16>(ordinal))
+               : type_.length == 4 ? Int32GetDatum(static_cast<int32>(ordinal))
+                                   : Int64GetDatum(static_cast<int64>(ordinal));
+    }
+    const std::byte *const place = keys_.data() + ordinal * width();
+    if (type_.by_value || type_.length < 0) {
+        Datum value;
+        memcpy(&value, place, sizeof value);
+        return value;
+    }
+    return PointerGetDatum(place);
+}
+
+bool MemberKeys::equal(members::Ordinal ordinal, Datum other) const {
     switch (type_.form) {
         case KeyType::Form::integer:
             return true;  // the hash is a bijection
         case KeyType::Form::uuid:
-            return memcmp(DatumGetUUIDP(keys_[ordinal])->data, DatumGetUUIDP(key)->data, UUID_LEN) == 0;
+            return memcmp(DatumGetUUIDP(key(ordinal))->data, DatumGetUUIDP(other)->data, UUID_LEN) == 0;
         case KeyType::Form::other:
             break;
     }
-    return DatumGetBool(FunctionCall2Coll(type_.equal, type_.collation, keys_[ordinal], key));
+    return DatumGetBool(FunctionCall2Coll(type_.equal, type_.collation, key(ordinal), other));
 }
 
 Datum MemberKeys::copy(Datum key) {
-    if (type_.by_value)
-        return key;
-    Size size = datumGetSize(key, type_.by_value, type_.length);
-    void *place = resource_.allocate(size, alignof(std::int64_t));
+    Size size = datumGetSize(key, false, type_.length);
+    void *place = arena_.allocate(size, alignof(std::int64_t));
     memcpy(place, DatumGetPointer(key), size);
     return PointerGetDatum(place);
 }
 
-MemberKeys::Added MemberKeys::add(Datum key) {
-    if (keys_.size() == keys_.capacity())
-        keys_.reserve(keys_.empty() ? 1024 : keys_.size() * 2);
-    std::uint64_t next = keys_.size();
-    members::Ordinal ordinal =
-        dictionary_.find_or_insert(hash(key), next, [&](members::Ordinal candidate) { return equal(candidate, key); });
-    if (ordinal != next)
-        return {ordinal, false};
-    keys_.push_back(copy(key));
-    return {ordinal, true};
+void MemberKeys::place(members::Ordinal ordinal, Datum key) {
+    std::byte *const place = keys_.data() + ordinal * width();
+    if (!type_.by_value && type_.length > 0) {
+        memcpy(place, DatumGetPointer(key), width());
+        return;
+    }
+    const Datum kept = type_.by_value ? key : copy(key);
+    memcpy(place, &kept, sizeof kept);
+}
+
+void MemberKeys::append(Datum key) {
+    keys_.resize(keys_.size() + width());
+    free_.push_back(false);
+    place(static_cast<members::Ordinal>(free_.size() - 1), key);
+}
+
+void MemberKeys::mark(std::uint64_t ordinal) {
+    const std::uint64_t piece = ordinal / keys_per_piece;
+    if (piece >= changed_.size()) {
+        changed_.resize(piece + 1);
+    }
+    changed_[piece] = true;
+}
+
+void MemberKeys::release(members::Ordinal ordinal) {
+    mark(ordinal);
+    free_[ordinal] = true;
+}
+
+members::Ordinal MemberKeys::add(Datum key, std::uint64_t hash) {
+    const std::uint64_t next = reusable_.empty() ? free_.size() : reusable_.back();
+    const members::Ordinal ordinal =
+        dictionary_.find_or_insert(hash, next, [&](members::Ordinal candidate) { return equal(candidate, key); });
+    if (ordinal != next) {
+        return ordinal;
+    }
+    mark(ordinal);
+    if (reusable_.empty()) {
+        append(key);
+    } else {
+        reusable_.pop_back();
+        free_[ordinal] = false;
+        place(ordinal, key);
+    }
+    return ordinal;
+}
+
+members::Ordinal MemberKeys::find(Datum key, std::uint64_t hash) const {
+    return dictionary_.find(hash, [&](members::Ordinal candidate) { return equal(candidate, key); });
 }
 
 members::Ordinal MemberKeys::find(Datum key) const {
-    return dictionary_.find(hash(key), [&](members::Ordinal candidate) { return equal(candidate, key); });
+    if (numbering_ == Numbering::direct) {
+        const std::uint64_t ordinal = direct_ordinal(key);
+        return ordinal < members::max_members ? static_cast<members::Ordinal>(ordinal) : members::no_ordinal;
+    }
+    return find(key, hash(key));
+}
+
+void MemberKeys::restore(Datum key) {
+    const std::uint64_t ordinal = free_.size();
+    append(key);
+    dictionary_.insert(hash(key), ordinal);
+}
+
+void MemberKeys::restore_free() {
+    keys_.resize(keys_.size() + width());
+    reusable_.push_back(static_cast<members::Ordinal>(free_.size()));
+    free_.push_back(true);
 }
 
 }  // namespace segment::pg

@@ -1,34 +1,25 @@
-// The stored members of a population: reading them into a run's ordinals, and writing what a run changed.
+// Bringing what is stored of a population's segments to what a run has found, chunk by chunk.
 #pragma once
 
-#include "core/members/bit_set.hpp"
 #include "pg/run.hpp"
 
 namespace segment::pg {
 
-// Stored keys of one segment that are no members of the population any more.
-struct DeletedKeys {
-    int64 count, capacity;
-    Datum *keys;
-};
-
-struct StoredMembers {
-    members::BitSet **by_segment;  // in the compilation's order
-    DeletedKeys *deleted;          // the same
-};
-
-// Reads the members of all segments of the run, with the active snapshot, into the current context.
-StoredMembers *read_members(const Run *run);
-
-// Mends the names that stand beside the members.
-void write_names(const Run *run);
+struct Membership;
 
 struct Written {
     int64 members, entered, exited;
 };
 
-// Writes the difference between what is stored and what the run found for the compilation's segment `index`: member rows,
-// stays, changes. As the current user, inside begin_identity.
-Written write_members(const Run *run, const StoredMembers *stored, size_t index, TimestampTz as_of, TimestampTz at);
+// Opens the stored sets of the run's segments; a set that is not there is made again from the member rows. `all` tells that
+// the run covers all segments of the population. As the population's owner, inside begin_identity, in the current context.
+Membership *begin_membership(Run *run, TimestampTz as_of, bool all);
+
+// Evaluates the run and writes what changed: member rows, stays, changes, sets and the numbering of the members.
+void write_membership(Membership *membership);
+
+// For the compilation's segment `index`, and how many members lose the compilation's value `index`.
+Written written(const Membership *membership, size_t index);
+int64 members_losing(const Membership *membership, size_t index);
 
 }  // namespace segment::pg

@@ -1,6 +1,7 @@
 // What a definition would give, without storing anything.
 #include <algorithm>
 
+#include "core/members/words.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
@@ -33,20 +34,32 @@ void consider(Sample *sample, Datum key) {
     std::push_heap(sample->keys, sample->keys + sample->count, less);
 }
 
-Datum sample_keys(const Run *run, const members::BitSet &set, int32 wanted) {
-    const Column *key = run->binding.key;
-    Sample sample{&lookup_type_cache(key->type, TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo, key->collation, wanted, 0,
-                  static_cast<Datum *>(palloc(sizeof(Datum) * (wanted + 1)))};
-    set.for_each([&](members::Ordinal ordinal) { consider(&sample, run->keys->key(ordinal)); });
-    std::sort_heap(sample.keys, sample.keys + sample.count,
-                   [&](Datum a, Datum b) { return DatumGetInt32(FunctionCall2Coll(sample.compare, sample.collation, a, b)) < 0; });
+Datum sample_texts(const Sample *sample, Oid type) {
+    std::sort_heap(sample->keys, sample->keys + sample->count,
+                   [&](Datum a, Datum b) { return DatumGetInt32(FunctionCall2Coll(sample->compare, sample->collation, a, b)) < 0; });
     Oid output;
     bool is_varlena;
-    getTypeOutputInfo(key->type, &output, &is_varlena);
-    for (int32 i = 0; i < sample.count; i++) {
-        sample.keys[i] = CStringGetTextDatum(OidOutputFunctionCall(output, sample.keys[i]));
+    getTypeOutputInfo(type, &output, &is_varlena);
+    for (int32 i = 0; i < sample->count; i++) {
+        sample->keys[i] = CStringGetTextDatum(OidOutputFunctionCall(output, sample->keys[i]));
     }
-    return PointerGetDatum(construct_array(sample.keys, sample.count, TEXTOID, -1, false, TYPALIGN_INT));
+    return PointerGetDatum(construct_array(sample->keys, sample->count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+struct Preview {
+    const Run *run;
+    int64 members, base;
+    Sample sample;
+};
+
+void take_chunk(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *) {
+    auto *preview = static_cast<Preview *>(state);
+    const Run *run = preview->run;
+    members::ChunkWords members = evaluation->members(run->compilation->segments.back().root);
+    preview->members += members::count(members);
+    preview->base += members::count(evaluation->base_members());
+    members::for_each_bit(members, chunk * members::chunk_size,
+                          [&](members::Ordinal ordinal) { consider(&preview->sample, run->numbering->keys->key(ordinal)); });
 }
 
 Datum preview(FunctionCallInfo fcinfo, const char *definition) {
@@ -75,13 +88,15 @@ Datum preview(FunctionCallInfo fcinfo, const char *definition) {
     Oid owner = population_owner(population);
     Identity caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
     Progress *progress = begin_progress(population->name);
-    Run *run = begin_run(population, &segments, &last, 1, as_of, progress);
-    const members::BitSet &found = run->result->members(run->compilation->segments.back().root);
-    auto count = static_cast<int64>(found.count());
-    auto base = static_cast<int64>(run->result->base_members().count());
-    Datum values[] = {Int64GetDatum(count), Float8GetDatum(base == 0 ? 0 : static_cast<float8>(count) / static_cast<float8>(base)),
-                      sample_keys(run, found, wanted)};
-    bool nulls[] = {false, base == 0, false};
+    Run *run = begin_run(population, &segments, &last, 1, as_of, progress, Keep::no);
+    const Column *key = run->binding.key;
+    Preview preview{run, 0, 0,
+                    {&lookup_type_cache(key->type, TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo, key->collation, wanted, 0,
+                     static_cast<Datum *>(palloc(sizeof(Datum) * (wanted + 1)))}};
+    evaluate_run(run, take_chunk, &preview);
+    Datum values[] = {Int64GetDatum(preview.members), Float8GetDatum(preview.base == 0 ? 0 : static_cast<float8>(preview.members) / static_cast<float8>(preview.base)),
+                      sample_texts(&preview.sample, key->type)};
+    bool nulls[] = {false, preview.base == 0, false};
     end_run(run);
     end_progress(progress);
     end_identity(caller);

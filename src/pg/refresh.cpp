@@ -4,6 +4,7 @@
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/identity.hpp"
+#include "pg/member_rows.hpp"
 #include "pg/membership.hpp"
 #include "pg/nearest.hpp"
 #include "pg/spi.hpp"
@@ -95,34 +96,55 @@ TimestampTz as_of_of_run(const Population *population, const Request *request) {
     return request->as_of;
 }
 
-void record_segment(const Segment *segment, const Written *written, TimestampTz as_of, TimestampTz at) {
+// One statement for all segments of the run.
+void record_segments(const Run *run, const Membership *membership, TimestampTz as_of) {
+    size_t count = run->compilation->segments.size();
+    auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    auto *members = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    auto *versions = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    for (size_t i = 0; i < count; i++) {
+        const Segment *segment = run->compilation->segments[i].segment;
+        ids[i] = Int32GetDatum(segment->id);
+        members[i] = Int64GetDatum(written(membership, i).members);
+        versions[i] = Int32GetDatum(segment->version);
+    }
+    int items = static_cast<int>(count);
     catalog_execute(
-        "UPDATE segment.catalog_segment SET members = $2, refreshed_version = $3, refreshed_at = $4, as_of = $5 "
-        "WHERE id OPERATOR(pg_catalog.=) $1",
-        {int4_argument(segment->id), int8_argument(written->members), int4_argument(segment->version), timestamptz_argument(at),
+        "UPDATE segment.catalog_segment AS s SET members = r.members, refreshed_version = r.version, refreshed_at = $4, as_of = $5 "
+        "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS r (id, members, version) "
+        "WHERE s.id OPERATOR(pg_catalog.=) r.id",
+        {{INT4ARRAYOID, PointerGetDatum(construct_array(ids, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
+         {INT8ARRAYOID, PointerGetDatum(construct_array(members, items, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))},
+         {INT4ARRAYOID, PointerGetDatum(construct_array(versions, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
+         timestamptz_argument(GetCurrentTimestamp()),
          timestamptz_argument(as_of)});
 }
 
 // Values that were missing although what they are computed from is not.
-Datum warnings(const Run *run) {
+Datum warnings(const Run *run, const Membership *membership) {
     const auto &lost = run->compilation->lost_values;
     auto *texts = static_cast<Datum *>(palloc(sizeof(Datum) * (lost.size() + 1)));
     int count = 0;
-    for (const LostValue &value : lost) {
-        auto members = static_cast<int64>(run->result->members(value.root).count());
+    for (size_t i = 0; i < lost.size(); i++) {
+        int64 members = members_losing(membership, i);
         if (members > 0) {
             texts[count++] = CStringGetTextDatum(psprintf(
                 "segment \"%s\", character %u: the value is out of range or does not convert, so missing, for " INT64_FORMAT " members",
-                value.segment->name, value.position + 1, members));
+                lost[i].segment->name, lost[i].position + 1, members));
         }
     }
     return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-void record_run(const Run *run, const Written *total, TimestampTz started, TimestampTz as_of) {
+void record_run(const Run *run, const Membership *membership, TimestampTz started, TimestampTz as_of) {
     uint32 leaves = 0;
     for (const match::PlanNode &node : run->compilation->plan.nodes()) {
         leaves += node.kind == match::NodeKind::leaf;
+    }
+    Written total{};
+    for (size_t i = 0; i < run->compilation->segments.size(); i++) {
+        total.entered += written(membership, i).entered;
+        total.exited += written(membership, i).exited;
     }
     catalog_execute(
         "INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited, "
@@ -130,14 +152,33 @@ void record_run(const Run *run, const Written *total, TimestampTz started, Times
         {int4_argument(run->population->id),
          timestamptz_argument(started),
          timestamptz_argument(as_of),
-         int8_argument(static_cast<int64>(run->keys->count())),
+         int8_argument(static_cast<int64>(scanned_rows(run->scan))),
          int4_argument(static_cast<int32>(run->compilation->segments.size())),
          int4_argument(static_cast<int32>(leaves)),
-         int8_argument(total->entered),
-         int8_argument(total->exited),
-         {TEXTARRAYOID, warnings(run)}});
+         int8_argument(total.entered),
+         int8_argument(total.exited),
+         {TEXTARRAYOID, warnings(run, membership)}});
     catalog_execute("UPDATE segment.catalog_population SET as_of = $2 WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
+}
+
+// In the order in which the segments were created.
+void return_segments(const Run *run, const Membership *membership, ReturnSetInfo *result) {
+    size_t count = run->compilation->segments.size();
+    auto *by_id = static_cast<size_t *>(palloc(sizeof(size_t) * (count + 1)));
+    for (size_t i = 0; i < count; i++) {
+        by_id[i] = i;
+    }
+    std::sort(by_id, by_id + count, [&](size_t a, size_t b) {
+        return run->compilation->segments[a].segment->id < run->compilation->segments[b].segment->id;
+    });
+    for (size_t i = 0; i < count; i++) {
+        Written changes = written(membership, by_id[i]);
+        Datum values[] = {CStringGetTextDatum(run->compilation->segments[by_id[i]].segment->name), Int64GetDatum(changes.members),
+                          Int64GetDatum(changes.entered), Int64GetDatum(changes.exited)};
+        bool nulls[lengthof(values)] = {};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
 }
 
 void refresh_population(const char *name, const Request *request, ReturnSetInfo *result) {
@@ -157,37 +198,17 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
     Progress *progress = begin_progress(population->name);
-    Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress);
-    StoredMembers *stored = read_members(run);
-    PopActiveSnapshot();
-
-    size_t count = run->compilation->segments.size();
-    auto *written = static_cast<Written *>(palloc0(sizeof(Written) * (count + 1)));
-    Written total{};
+    Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes);
+    Membership *membership = begin_membership(run, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
+    write_membership(membership);
     write_names(run);
-    for (size_t i = 0; i < count; i++) {
-        written[i] = write_members(run, stored, i, as_of, GetCurrentTimestamp());
-        total.entered += written[i].entered;
-        total.exited += written[i].exited;
-    }
+    PopActiveSnapshot();
     end_progress(progress);
     end_identity(caller);
 
-    for (size_t i = 0; i < count; i++) {
-        record_segment(run->compilation->segments[i].segment, &written[i], as_of, GetCurrentTimestamp());
-    }
-    record_run(run, &total, started, as_of);
-    // In the order in which the segments were created.
-    for (int32 id = 0; id < segments.count; id++) {
-        for (size_t i = 0; i < count; i++) {
-            if (run->compilation->segments[i].segment == &segments.items[id]) {
-                Datum values[] = {CStringGetTextDatum(segments.items[id].name), Int64GetDatum(written[i].members),
-                                  Int64GetDatum(written[i].entered), Int64GetDatum(written[i].exited)};
-                bool nulls[lengthof(values)] = {};
-                tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-            }
-        }
-    }
+    record_segments(run, membership, as_of);
+    record_run(run, membership, started, as_of);
+    return_segments(run, membership, result);
     end_run(run);
     MemoryContextSwitchTo(before);
     MemoryContextDelete(context);

@@ -49,7 +49,8 @@ UserRelation *describe(::Relation opened) {
             continue;
         Column *column = &relation->columns[relation->column_count++];
         column->name = pstrdup(NameStr(attribute->attname));
-        column->type = getBaseType(attribute->atttypid);
+        column->modifier = attribute->atttypmod;
+        column->type = getBaseTypeAndTypmod(attribute->atttypid, &column->modifier);
         column->collation = attribute->attcollation;
         column->type_sql = declared_type_sql(attribute->atttypid, attribute->atttypmod);
     }

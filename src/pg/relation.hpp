@@ -7,7 +7,8 @@ namespace segment::pg {
 
 struct Column {
     char *name;
-    Oid type;  // base type of a domain
+    Oid type;        // base type of a domain
+    int32 modifier;  // of that type: the precision and scale of numeric(10,2)
     Oid collation;
     const char *type_sql;  // the declared type with its modifier, qualified unless it is in pg_catalog
 };

@@ -1,11 +1,21 @@
 #include "pg/run.hpp"
 
 #include "pg/boundary.hpp"
+#include "pg/settings.hpp"
 
 namespace segment::pg {
 
+namespace {
+
+// What the evaluation takes beside the codes: a chunk's bits for each root, a window's for each node.
+uint64 evaluation_memory(const match::Plan &plan) {
+    return plan.roots().size() * members::words_per_chunk * sizeof(uint64) + plan.nodes().size() * match::words_per_window * sizeof(uint64);
+}
+
+}  // namespace
+
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress) {
+               Progress *progress, Keep keep) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment run", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
@@ -13,24 +23,69 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     run->population = population;
     run->binding = bind(population, segments);
     run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of));
-
-    // The codes are needed until the members are known, and no longer.
-    MemoryContext codes = AllocSetContextCreate(context, "segment codes", ALLOCSET_DEFAULT_SIZES);
-    MemoryContextSwitchTo(codes);
-    Scan scan{population, &run->binding, run->compilation, context, codes, nullptr, nullptr};
-    run_scan(&scan, progress);
-    run->keys = scan.keys;
-    boundary::core([&] {
-        BackendInterrupts interrupts;
-        auto *memory = make_in_context<ContextResource>(context, context);
-        run->result = make_in_context<match::Result>(context, match::evaluate(run->compilation->plan, *scan.staging, interrupts, memory));
-    });
+    uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan);
+    run->scan = begin_scan(population, &run->binding, run->compilation, progress, memory > fixed ? memory - fixed : 0);
+    Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);
+    run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
+    run->pass = run_pass(run->scan, run->numbering->keys);
+    if (run->pass == Pass::sparse) {
+        run->former = run->numbering;
+        run->numbering = renumber(run->former);
+        restart_scan(run->scan);
+        run->pass = run_pass(run->scan, run->numbering->keys);
+    }
     MemoryContextSwitchTo(caller);
-    MemoryContextDelete(codes);
     return run;
 }
 
+void evaluate_run(Run *run, TakeChunk take, void *state) {
+    const match::Staging *staging = staged(run->scan);
+    match::Evaluation *evaluation = boundary::core([&] {
+        auto *memory = make_in_context<ContextResource>(run->context, run->context);
+        return make_in_context<match::Evaluation>(run->context, run->compilation->plan, *staging, memory);
+    });
+    for (;; run->pass = run_pass(run->scan, run->numbering->keys)) {
+        for (uint32 chunk = 0; chunk < staging->chunks(); chunk++) {
+            if (staging->holds(chunk)) {
+                boundary::core([&] {
+                    BackendInterrupts interrupts;
+                    evaluation->run(chunk, interrupts);
+                });
+                take(state, chunk, evaluation, staging);
+            }
+        }
+        if (run->pass == Pass::last) {
+            return;
+        }
+    }
+}
+
+namespace {
+
+struct Collected {
+    match::RootId root;
+    members::BitSet *members;
+};
+
+void collect_chunk(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *) {
+    auto *collected = static_cast<Collected *>(state);
+    boundary::core([&] { collected->members->assign(chunk, evaluation->members(collected->root)); });
+}
+
+}  // namespace
+
+const members::BitSet *collect_members(Run *run, match::RootId root) {
+    MemoryContext context = CurrentMemoryContext;
+    Collected collected{root, boundary::core([&] {
+                            auto *memory = make_in_context<ContextResource>(context, context);
+                            return make_in_context<members::BitSet>(context, memory);
+                        })};
+    evaluate_run(run, collect_chunk, &collected);
+    return collected.members;
+}
+
 void end_run(Run *run) {
+    end_scan(run->scan);
     MemoryContextDelete(run->context);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/match/evaluate.hpp"
+#include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
 #include "pg/scan.hpp"
 
@@ -12,13 +13,29 @@ struct Run {
     const Population *population;
     Binding binding;
     Compilation *compilation;
-    MemberKeys *keys;
-    match::Result *result;
+    Scan *scan;
+    MemberNumbering *numbering;
+    const MemberNumbering *former;  // the direct one that this run has replaced, or null
+    Pass pass;
 };
 
-// As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`.
+// Whether members keep their ordinals from run to run; if not, they are numbered from 0 on as the scan delivers them.
+enum class Keep : bool { no, yes };
+
+// As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`. Reads the
+// population for the first time, so that all members are numbered.
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress);
+               Progress *progress, Keep keep);
+
+// Called with each chunk of members, in no particular order; the evaluation holds its sets. Outside of boundary::core.
+using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *staging);
+
+// Evaluates everybody, in further passes if the memory asks for them.
+void evaluate_run(Run *run, TakeChunk take, void *state);
+
+// The members of one root, in the current context.
+const members::BitSet *collect_members(Run *run, match::RootId root);
+
 void end_run(Run *run);
 
 }  // namespace segment::pg

@@ -1,92 +1,29 @@
 #include "pg/scan.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pg/boundary.hpp"
-#include "pg/encoder.hpp"
+#include "pg/cut_values.hpp"
+#include "pg/refused_keys.hpp"
+#include "pg/scan_columns.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
 
 namespace {
 
-// A target list has at most MaxTupleAttributeNumber (1,664) columns; what does not fit is read by a further pass.
-constexpr uint32 columns_per_query = 1500;
-constexpr int named_keys = 3;
+// Rows are placed in batches, so that look-ups and writes to memory all over the place wait for each other's cache lines
+// together and not one by one.
+constexpr uint32 rows_per_batch = 1024;
 constexpr uint64 rows_between_reports = 16384;
 
-struct CutReference {
-    match::FeatureId feature;
-    match::CutId cut;
-};
-
-// The values of all cuts, by feature.
-struct CutValues {
-    uint32 features;
-    uint32 *first;  // of each feature's cuts, and one past the last
-    Datum *values;
-    bool *nulls;
-    Oid *types;  // base types, by cut
-};
-
-template <typename T>
-T *allocate(Size count) {
-    return static_cast<T *>(palloc_extended(sizeof(T) * (count + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-}
+// Keys are dense enough to be their own ordinals if a chunk is worth its memory on average.
+constexpr uint64 free_chunks = 16;
+constexpr uint64 members_per_chunk = 4096;
 
 void append(StringInfo buffer, std::string_view text) {
     appendBinaryStringInfo(buffer, text.data(), static_cast<int>(text.size()));
-}
-
-// One SELECT for up to columns_per_query constants: parsing, casting and time arithmetic are PostgreSQL's.
-CutValues evaluate_cuts(const match::Plan *plan) {
-    CutValues cuts{};
-    cuts.features = static_cast<uint32>(plan->features().size());
-    cuts.first = allocate<uint32>(cuts.features + 1);
-    uint32 total = 0;
-    for (uint32 i = 0; i < cuts.features; i++) {
-        cuts.first[i] = total;
-        total += static_cast<uint32>(plan->features()[i].cuts.size());
-    }
-    cuts.first[cuts.features] = total;
-    cuts.values = allocate<Datum>(total);
-    cuts.nulls = allocate<bool>(total);
-    cuts.types = allocate<Oid>(total);
-
-    MemoryContext context = CurrentMemoryContext;
-    uint32 done = 0;
-    uint32 feature = 0;
-    StringInfoData sql;
-    initStringInfo(&sql);
-    while (done < total) {
-        CHECK_FOR_INTERRUPTS();
-        resetStringInfo(&sql);
-        append(&sql, "SELECT ");
-        uint32 first = done;
-        for (; done < total && done - first < columns_per_query; done++) {
-            while (done >= cuts.first[feature + 1])
-                feature++;
-            if (done > first)
-                append(&sql, ", ");
-            append(&sql, plan->features()[feature].cuts[done - cuts.first[feature]]);
-        }
-        spi::connect();
-        spi::execute(sql.data, {}, {.read_only = true, .returns_rows = true});
-        TupleDesc description = SPI_tuptable->tupdesc;
-        for (uint32 i = first; i < done; i++) {
-            Form_pg_attribute attribute = TupleDescAttr(description, static_cast<int>(i - first));
-            Datum value = SPI_getbinval(SPI_tuptable->vals[0], description, static_cast<int>(i - first) + 1, &cuts.nulls[i]);
-            cuts.types[i] = getBaseType(attribute->atttypid);
-            if (!cuts.nulls[i]) {
-                MemoryContext spi = MemoryContextSwitchTo(context);
-                cuts.values[i] = attribute->attlen == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(value))
-                                                         : datumCopy(value, attribute->attbyval, attribute->attlen);
-                MemoryContextSwitchTo(spi);
-            }
-        }
-        spi::finish();
-    }
-    return cuts;
 }
 
 char *from_clause(const Compilation *compilation) {
@@ -100,153 +37,18 @@ char *from_clause(const Compilation *compilation) {
     });
 }
 
-// The query of one pass over the features from `first` to `last` (exclusive).
-char *scan_sql(const Binding *binding, const Compilation *compilation, const char *from, uint32 first, uint32 last) {
+char *scan_sql(const Binding *binding, const char *from, const ScanColumn *columns, uint32 count) {
     StringInfoData sql;
     initStringInfo(&sql);
     append(&sql, "SELECT ");
     append(&sql, binding->vocabulary.key_sql);
-    for (uint32 i = first; i < last; i++) {
+    for (uint32 i = 0; i < count; i++) {
         append(&sql, ", ");
-        append(&sql, compilation->plan.features()[i].sql);
+        append(&sql, *columns[i].sql);
     }
     append(&sql, " FROM ");
     append(&sql, from);
     return sql.data;
-}
-
-// Ranks the features of one pass by the types that the prepared query gives them.
-void rank_features(TupleDesc description, const CutValues *cuts, match::Plan *plan, uint32 first, uint32 last, Encoder **encoders) {
-    for (uint32 i = first; i < last; i++) {
-        Form_pg_attribute attribute = TupleDescAttr(description, static_cast<int>(i - first) + 1);
-        Oid type = getBaseType(attribute->atttypid);
-        uint32 begin = cuts->first[i], count = cuts->first[i + 1] - begin;
-        for (uint32 cut = begin; cut < begin + count; cut++) {
-            if (cuts->types[cut] != type)
-                elog(ERROR, "a value of type %s is compared with a constant of type %s", format_type_be(type),
-                     format_type_be(cuts->types[cut]));
-        }
-        auto *ranks = allocate<uint32>(count);
-        Cuts sorted = rank_cuts(type, attribute->attcollation, cuts->values + begin, cuts->nulls + begin, count, ranks);
-        encoders[i - first] = make_encoder(sorted);
-        boundary::core([&] { plan->rank(i, {ranks, count}); });
-    }
-}
-
-struct Pass {
-    Scan *scan;
-    bool first_pass;
-    uint32 first;  // feature of the query's second column
-    uint32 count;
-    Encoder **encoders;
-    int16 *lengths;  // of the columns' types, the key first
-    MemoryContext row_context;
-    uint64 rows, expected_rows;
-    int passes, pass;
-    Progress *progress;
-    uint64 null_keys;
-    uint64 duplicates;
-    char *duplicate_keys[named_keys];
-};
-
-inline Datum detoasted(Datum value, int16 length) {
-    return length == -1 && VARATT_IS_EXTENDED(DatumGetPointer(value)) ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(value)) : value;
-}
-
-void note_duplicate(Pass *pass, Datum key) {
-    if (pass->duplicates++ < named_keys) {
-        Oid output;
-        bool is_varlena;
-        getTypeOutputInfo(pass->scan->binding->key->type, &output, &is_varlena);
-        MemoryContext row = MemoryContextSwitchTo(pass->scan->keys_context);
-        pass->duplicate_keys[pass->duplicates - 1] = OidOutputFunctionCall(output, key);
-        MemoryContextSwitchTo(row);
-    }
-}
-
-void receive_row(void *state, TupleTableSlot *slot) {
-    auto *pass = static_cast<Pass *>(state);
-    Scan *scan = pass->scan;
-    if (++pass->rows % rows_between_reports == 0 && pass->progress != nullptr) {
-        double part =
-            std::min(0.99, static_cast<double>(pass->rows) / static_cast<double>(std::max<uint64>(pass->expected_rows, pass->rows)));
-        report_progress(pass->progress, static_cast<int>(100 * (pass->pass + part) / pass->passes));
-    }
-    if (slot->tts_isnull[0]) {
-        pass->null_keys++;
-        return;
-    }
-    MemoryContextReset(pass->row_context);
-    MemoryContext before = MemoryContextSwitchTo(pass->row_context);
-    Datum key = detoasted(slot->tts_values[0], pass->lengths[0]);
-    members::Ordinal ordinal;
-    if (pass->first_pass) {
-        MemberKeys::Added added = scan->keys->add(key);
-        if (!added.is_new) {
-            note_duplicate(pass, key);
-            MemoryContextSwitchTo(before);
-            return;
-        }
-        ordinal = added.ordinal;
-    } else {
-        ordinal = scan->keys->find(key);
-        if (ordinal == members::no_ordinal)
-            ereport(ERROR,
-                    (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s gives other keys each time it is read", scan->binding->relation->sql),
-                     errhint("A member's key must not change from one reading to the next.")));
-    }
-    match::Staging::Row row = scan->staging->add(ordinal);
-    for (uint32 i = 0; i < pass->count; i++) {
-        if (!slot->tts_isnull[i + 1])
-            row.set(pass->first + i, encode(pass->encoders[i], detoasted(slot->tts_values[i + 1], pass->lengths[i + 1])));
-    }
-    MemoryContextSwitchTo(before);
-}
-
-bool has_repeated_key(const UserRelation *relation, const Column *key) {
-    spi::connect();
-    uint64 rows = spi::execute(
-        psprintf("SELECT 1 FROM %s AS m WHERE m.%s IS NOT NULL GROUP BY m.%s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
-                 relation->sql, quote_identifier(key->name), quote_identifier(key->name)),
-        {}, {.read_only = true});
-    spi::finish();
-    return rows > 0;
-}
-
-const char *repeating_relation(const Binding *binding) {
-    for (int32 i = 0; i < binding->added_count; i++) {
-        if (has_repeated_key(binding->added[i].relation, binding->added[i].key)) {
-            return binding->added[i].relation->sql;
-        }
-    }
-    return "a trait relation";
-}
-
-// Where duplicates come from: a key twice in the population, or two rows of a trait relation for one member.
-void refuse_keys(const Pass *pass) {
-    const Binding *binding = pass->scan->binding;
-    const char *population = pass->scan->population->name;
-    if (pass->null_keys > 0)
-        ereport(ERROR,
-                (errcode(ERRCODE_NOT_NULL_VIOLATION),
-                 errmsg_plural("key \"%s\" of %s is null in " UINT64_FORMAT " row", "key \"%s\" of %s is null in " UINT64_FORMAT " rows",
-                               pass->null_keys, binding->key->name, binding->relation->sql, pass->null_keys),
-                 errdetail("Every row of population \"%s\" is a member and needs a key.", population)));
-    if (pass->duplicates == 0)
-        return;
-    StringInfoData keys;
-    initStringInfo(&keys);
-    for (uint64 i = 0; i < pass->duplicates && i < named_keys; i++)
-        appendStringInfo(&keys, "%s%s", i > 0 ? ", " : "", pass->duplicate_keys[i]);
-    bool in_population = has_repeated_key(binding->relation, binding->key);
-    if (in_population)
-        ereport(ERROR,
-                (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("key \"%s\" of %s is not unique", binding->key->name, binding->relation->sql),
-                 errdetail("More than one row has the key %s%s.", keys.data, pass->duplicates > named_keys ? ", …" : ""),
-                 errhint("Every row of population \"%s\" is a member: register a view with one row per key.", population)));
-    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("%s has more than one row per member", repeating_relation(binding)),
-                    errdetail("That is so for the key %s%s.", keys.data, pass->duplicates > named_keys ? ", …" : ""),
-                    errhint("Traits of population \"%s\" come from one row per member: register a view that aggregates.", population)));
 }
 
 double expected_rows(Oid relation) {
@@ -273,77 +75,342 @@ PreparedScan prepare(const char *sql) {
     return prepared;
 }
 
+// A query for up to columns_per_query columns beside the key.
+struct Query {
+    const char *sql;
+    PreparedScan prepared;
+    uint32 column_count;
+    ScanColumn *columns;
+    uint32 feature_count;
+    match::FeatureId *features;  // in the order of their codes
+    int16 key_length;
+};
+
+struct Batch {
+    uint32 count;
+    Datum *keys;
+    uint64 *hashes;
+    uint64 *ordinals;
+    uint32 *codes;  // by row, then as the query's features
+    MemoryContext context;  // of the keys
+};
+
 }  // namespace
 
-void run_scan(Scan *scan, Progress *progress) {
-    match::Plan *plan = &scan->compilation->plan;
-    const char *from = from_clause(scan->compilation);
-    uint32 features = static_cast<uint32>(plan->features().size());
-    CutValues cuts = evaluate_cuts(plan);
-    int passes = std::max(1, static_cast<int>((features + columns_per_query - 1) / columns_per_query));
-    auto **encoders = allocate<Encoder *>(features);
+struct Scan {
+    const Population *population;
+    const Binding *binding;
+    Compilation *compilation;
+    Progress *progress;
+    MemoryContext context;        // of everything but the codes
+    MemoryContext codes_context;  // of the staging
+    match::Staging *staging;
+    uint32 chunk_limit;
 
-    MemoryContext context = CurrentMemoryContext;
-    spi::connect();
-    auto *prepared = allocate<PreparedScan>(static_cast<Size>(passes));
-    for (int i = 0; i < passes; i++) {
-        uint32 first = static_cast<uint32>(i) * columns_per_query, last = std::min(features, first + columns_per_query);
-        prepared[i] = prepare(scan_sql(scan->binding, scan->compilation, from, first, last));
-        MemoryContext spi = MemoryContextSwitchTo(context);
-        rank_features(prepared[i].description, &cuts, plan, first, last, encoders + first);
-        MemoryContextSwitchTo(spi);
+    uint32 query_count;
+    Query *queries;
+    Oid key_type, key_collation;
+    bool key_by_value;
+    double expected_rows;
+
+    uint32 pass;
+    uint64 rows;  // of the first query of the first pass
+    uint64 chunks_met;
+    uint64 *met;  // direct numbering: a bit per chunk
+
+    // Of the query that is running.
+    const Query *query;
+    MemberKeys *keys;
+    MemoryContext row_context;
+    Batch batch;
+    uint64 query_rows;
+    bool deferred, sparse;
+    RefusedKeys refused;
+};
+
+namespace {
+
+void note_duplicate(Scan *scan, Datum key) {
+    if (scan->refused.duplicates++ < named_keys) {
+        Oid output;
+        bool is_varlena;
+        getTypeOutputInfo(scan->key_type, &output, &is_varlena);
+        MemoryContext before = MemoryContextSwitchTo(scan->context);
+        scan->refused.keys[scan->refused.duplicates - 1] = OidOutputFunctionCall(output, key);
+        MemoryContextSwitchTo(before);
     }
-    Form_pg_attribute key = TupleDescAttr(prepared[0].description, 0);
-    KeyType keys = key_type(getBaseType(key->atttypid), key->attcollation);
+}
+
+// Whether the key can be its own ordinal, with those seen before.
+bool lies_densely(Scan *scan, uint64 ordinal) {
+    if (ordinal >= members::max_members) {
+        return false;
+    }
+    uint64 chunk = ordinal / members::chunk_size;
+    if ((scan->met[chunk / 64] >> chunk % 64 & 1) != 0) {
+        return true;
+    }
+    scan->met[chunk / 64] |= uint64{1} << chunk % 64;
+    scan->chunks_met++;
+    auto members = static_cast<uint64>(std::max(scan->expected_rows, static_cast<double>(scan->query_rows)));
+    return scan->chunks_met <= free_chunks + members / members_per_chunk;
+}
+
+[[noreturn]] void refuse_changing_keys(const Scan *scan) {
+    ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s gives other keys each time it is read", scan->binding->relation->sql),
+                    errhint("A member's key must not change from one reading to the next.")));
+}
+
+// Gives each row of the batch its ordinal; false if the numbering is direct and a key cannot be.
+bool number_batch(Scan *scan) {
+    Batch *batch = &scan->batch;
+    bool first_query = scan->query == scan->queries && scan->pass == 0;
+    if (scan->keys->numbering() == Numbering::direct) {
+        for (uint32 i = 0; i < batch->count; i++) {
+            batch->ordinals[i] = scan->keys->direct_ordinal(batch->keys[i]);
+            if (first_query && !lies_densely(scan, batch->ordinals[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    for (uint32 i = 0; i < batch->count; i++) {
+        batch->hashes[i] = scan->keys->hash(batch->keys[i]);
+        scan->keys->prefetch(batch->hashes[i]);
+    }
+    for (uint32 i = 0; i < batch->count; i++) {
+        members::Ordinal ordinal = first_query ? scan->keys->add(batch->keys[i], batch->hashes[i]) : scan->keys->find(batch->keys[i], batch->hashes[i]);
+        if (ordinal == members::no_ordinal) {
+            refuse_changing_keys(scan);
+        }
+        batch->ordinals[i] = ordinal;
+    }
+    return true;
+}
+
+// False when the scan need not go on.
+bool place_batch(Scan *scan) {
+    Batch *batch = &scan->batch;
+    match::Staging *staging = scan->staging;
+    const Query *query = scan->query;
+    if (!number_batch(scan)) {
+        scan->sparse = true;
+        return false;
+    }
+    for (uint32 i = 0; i < batch->count; i++) {
+        staging->prefetch(batch->ordinals[i]);
+    }
+    for (uint32 i = 0; i < batch->count; i++) {
+        uint64 ordinal = batch->ordinals[i];
+        bool first_query = query == scan->queries;
+        if (!staging->admits(ordinal)) {
+            scan->deferred = scan->deferred || !staging->is_done(static_cast<uint32>(ordinal / members::chunk_size));
+            continue;
+        }
+        bool known = staging->contains(static_cast<members::Ordinal>(ordinal));
+        if (known == first_query) {
+            if (!first_query) {
+                refuse_changing_keys(scan);
+            }
+            note_duplicate(scan, batch->keys[i]);
+            continue;
+        }
+        match::Staging::Row row = staging->add(ordinal);
+        const uint32 *codes = batch->codes + static_cast<Size>(i) * query->feature_count;
+        for (uint32 feature = 0; feature < query->feature_count; feature++) {
+            row.set(query->features[feature], codes[feature]);
+        }
+    }
+    batch->count = 0;
+    MemoryContextReset(batch->context);
+    return true;
+}
+
+void report(const Scan *scan) {
+    double expected = std::max(scan->expected_rows, static_cast<double>(scan->query_rows));
+    double room = static_cast<double>(scan->chunk_limit) * members::chunk_size;
+    double passes = std::max(static_cast<double>(scan->pass) + 1, std::ceil(expected / room)) * scan->query_count;
+    double done = static_cast<double>(scan->pass) * scan->query_count + static_cast<double>(scan->query - scan->queries);
+    double part = std::min(0.99, static_cast<double>(scan->query_rows) / expected);
+    report_progress(scan->progress, static_cast<int>(100 * (done + part) / passes));
+}
+
+bool receive_row(void *state, TupleTableSlot *slot) {
+    auto *scan = static_cast<Scan *>(state);
+    const Query *query = scan->query;
+    Batch *batch = &scan->batch;
+    if (++scan->query_rows % rows_between_reports == 0 && scan->progress != nullptr) {
+        report(scan);
+    }
+    if (slot->tts_isnull[0]) {
+        scan->refused.nulls++;
+        return true;
+    }
+    MemoryContextReset(scan->row_context);
+    MemoryContext before = MemoryContextSwitchTo(scan->row_context);
+    uint32 *codes = batch->codes + static_cast<Size>(batch->count) * query->feature_count;
+    for (uint32 i = 0; i < query->column_count; i++) {
+        encode_column(&query->columns[i], slot->tts_values[i + 1], slot->tts_isnull[i + 1], codes);
+        codes += query->columns[i].feature_count;
+    }
+    Datum key = slot->tts_values[0];
+    if (!scan->key_by_value) {
+        MemoryContextSwitchTo(batch->context);
+        key = query->key_length == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(key)) : datumCopy(key, false, query->key_length);
+    }
+    MemoryContextSwitchTo(before);
+    batch->keys[batch->count++] = key;
+    return batch->count < rows_per_batch || place_batch(scan);
+}
+
+// Prepares the queries of the scan and ranks the plan's features; between spi::connect and spi::finish, in `context`.
+Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryContext context, uint32 *count) {
+    match::Plan *plan = &compilation->plan;
+    const char *from = from_clause(compilation);
+    CutValues cuts = evaluate_cuts(plan);
+    MemoryContext spi = MemoryContextSwitchTo(context);
+    ScanColumns columns = scan_columns(*plan);
+    *count = std::max<uint32>(1, (columns.count + columns_per_query - 1) / columns_per_query);
+    auto *queries = allocate<Query>(*count);
+    for (uint32 i = 0; i < *count; i++) {
+        Query *query = &queries[i];
+        uint32 first = i * columns_per_query;
+        query->columns = columns.items + first;
+        query->column_count = std::min(columns.count, first + columns_per_query) - first;
+        query->features = query->column_count == 0 ? nullptr : query->columns[0].features;
+        query->sql = scan_sql(binding, from, query->columns, query->column_count);
+        MemoryContextSwitchTo(spi);
+        query->prepared = prepare(query->sql);
+        MemoryContextSwitchTo(context);
+        query->key_length = TupleDescAttr(query->prepared.description, 0)->attlen;
+        for (uint32 column = 0; column < query->column_count; column++) {
+            rank_column(&query->columns[column], TupleDescAttr(query->prepared.description, static_cast<int>(column) + 1), cuts, plan);
+            query->feature_count += query->columns[column].feature_count;
+        }
+    }
+    MemoryContextSwitchTo(spi);
+    return queries;
+}
+
+void make_staging(Scan *scan, uint64 memory) {
     boundary::core([&] {
-        scan->keys = make_in_context<MemberKeys>(scan->keys_context, scan->keys_context, keys);
-        auto *memory = make_in_context<ContextResource>(scan->codes_context, scan->codes_context);
-        scan->staging = make_in_context<match::Staging>(scan->codes_context, *plan, memory);
+        auto *resource = make_in_context<ContextResource>(scan->codes_context, scan->codes_context);
+        scan->staging = make_in_context<match::Staging>(scan->codes_context, scan->compilation->plan, resource);
     });
-    for (int i = 0; i < passes; i++) {
-        uint32 first = static_cast<uint32>(i) * columns_per_query, last = std::min(features, first + columns_per_query);
-        Pass pass{};
-        pass.scan = scan;
-        pass.first_pass = i == 0;
-        pass.first = first;
-        pass.count = last - first;
-        pass.encoders = encoders + first;
-        pass.lengths = allocate<int16>(pass.count + 1);
-        for (uint32 column = 0; column <= pass.count; column++)
-            pass.lengths[column] = TupleDescAttr(prepared[i].description, static_cast<int>(column))->attlen;
-        pass.row_context = AllocSetContextCreate(CurrentMemoryContext, "segment row", ALLOCSET_SMALL_SIZES);
-        pass.expected_rows = static_cast<uint64>(expected_rows(scan->binding->relation->oid));
-        pass.passes = passes;
-        pass.pass = i;
-        pass.progress = progress;
+    scan->chunk_limit = static_cast<uint32>(std::clamp<uint64>(memory / scan->staging->chunk_bytes(), 1, UINT32_MAX));
+    scan->staging->limit(scan->chunk_limit);
+}
+
+}  // namespace
+
+Scan *begin_scan(const Population *population, const Binding *binding, Compilation *compilation, Progress *progress, uint64 memory) {
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment scan", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(context);
+    auto *scan = allocate<Scan>(1);
+    scan->population = population;
+    scan->binding = binding;
+    scan->compilation = compilation;
+    scan->progress = progress;
+    scan->context = context;
+    scan->codes_context = AllocSetContextCreate(context, "segment codes", ALLOCSET_DEFAULT_SIZES);
+    scan->row_context = AllocSetContextCreate(context, "segment row", ALLOCSET_SMALL_SIZES);
+    scan->batch.context = AllocSetContextCreate(context, "segment keys", ALLOCSET_DEFAULT_SIZES);
+    scan->expected_rows = expected_rows(binding->relation->oid);
+    spi::connect();
+    scan->queries = prepare_queries(binding, compilation, context, &scan->query_count);
+    MemoryContextSwitchTo(context);
+    Form_pg_attribute key = TupleDescAttr(scan->queries[0].prepared.description, 0);
+    scan->key_type = getBaseType(key->atttypid);
+    scan->key_collation = key->attcollation;
+    scan->key_by_value = key->attbyval;
+    uint32 features = 1;
+    for (uint32 i = 0; i < scan->query_count; i++) {
+        features = std::max(features, scan->queries[i].feature_count);
+    }
+    scan->batch.keys = allocate<Datum>(rows_per_batch);
+    scan->batch.hashes = allocate<uint64>(rows_per_batch);
+    scan->batch.ordinals = allocate<uint64>(rows_per_batch);
+    scan->batch.codes = allocate<uint32>(static_cast<Size>(rows_per_batch) * features);
+    scan->met = allocate<uint64>(members::max_members / members::chunk_size / 64 + 1);
+    make_staging(scan, memory);
+    MemoryContextSwitchTo(caller);
+    return scan;
+}
+
+Oid scan_key_type(const Scan *scan) {
+    return scan->key_type;
+}
+
+Oid scan_key_collation(const Scan *scan) {
+    return scan->key_collation;
+}
+
+Pass run_pass(Scan *scan, MemberKeys *keys) {
+    MemoryContext caller = MemoryContextSwitchTo(scan->context);
+    if (scan->query != nullptr) {
+        boundary::core([&] { scan->staging->begin_next_pass(); });
+        scan->pass++;
+    }
+    scan->keys = keys;
+    scan->deferred = false;
+    for (uint32 i = 0; i < scan->query_count && !scan->sparse; i++) {
+        scan->query = &scan->queries[i];
+        scan->query_rows = 0;
+        scan->batch.count = 0;
         SPIExecuteOptions options{};
         options.read_only = true;
-        options.dest = spi::make_receiver(receive_row, &pass);
-        int result = SPI_execute_plan_extended(prepared[i].plan, &options);
-        if (result < 0)
+        options.dest = spi::make_receiver(receive_row, scan);
+        int result = SPI_execute_plan_extended(scan->query->prepared.plan, &options);
+        if (result < 0) {
             elog(ERROR, "the scan failed: %s", SPI_result_code_string(result));
-        refuse_keys(&pass);
-        MemoryContextDelete(pass.row_context);
+        }
+        MemoryContextSwitchTo(scan->context);
+        if (!scan->sparse) {
+            place_batch(scan);
+        }
+        if (scan->pass == 0 && i == 0) {
+            scan->rows = scan->query_rows;
+        }
+        if (!scan->sparse) {
+            refuse_keys(scan->population, scan->binding, &scan->refused);
+        }
     }
+    MemoryContextSwitchTo(caller);
+    return scan->sparse ? Pass::sparse : scan->deferred ? Pass::more : Pass::last;
+}
+
+void restart_scan(Scan *scan) {
+    uint64 memory = static_cast<uint64>(scan->chunk_limit) * scan->staging->chunk_bytes();
+    MemoryContextReset(scan->codes_context);
+    make_staging(scan, memory);
+    scan->query = nullptr;
+    scan->pass = 0;
+    scan->sparse = false;
+    scan->refused = {};
+}
+
+const match::Staging *staged(const Scan *scan) {
+    return scan->staging;
+}
+
+uint64 scanned_rows(const Scan *scan) {
+    return scan->rows;
+}
+
+void end_scan(Scan *scan) {
+    MemoryContext caller = CurrentMemoryContext;
     spi::finish();
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(scan->context);
 }
 
 void plan_scan(const Binding *binding, Compilation *compilation) {
-    match::Plan *plan = &compilation->plan;
-    const char *from = from_clause(compilation);
-    uint32 features = static_cast<uint32>(plan->features().size());
-    CutValues cuts = evaluate_cuts(plan);
-    auto **encoders = allocate<Encoder *>(features);
-    MemoryContext context = CurrentMemoryContext;
     spi::connect();
-    for (uint32 first = 0; first == 0 || first < features; first += columns_per_query) {
-        uint32 last = std::min(features, first + columns_per_query);
-        PreparedScan prepared = prepare(scan_sql(binding, compilation, from, first, last));
-        MemoryContext spi = MemoryContextSwitchTo(context);
-        rank_features(prepared.description, &cuts, plan, first, last, encoders + first);
-        MemoryContextSwitchTo(spi);
+    uint32 count;
+    const Query *queries = prepare_queries(binding, compilation, CurrentMemoryContext, &count);
+    for (uint32 i = 0; i < count; i++) {
         // Beginning to run it checks the rights on what it reads; nothing is read.
-        spi::execute(psprintf("%s LIMIT 0", scan_sql(binding, compilation, from, first, last)), {}, {.read_only = true});
+        spi::execute(psprintf("%s LIMIT 0", queries[i].sql), {}, {.read_only = true});
     }
     spi::finish();
 }

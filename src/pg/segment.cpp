@@ -103,8 +103,8 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
 
     PreventCommandIfReadOnly("segment.create_segment()");
     check_name(name);
-    if (strcmp(materialize, "rows") != 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows', not '%s'", materialize)));
+    if (strcmp(materialize, "rows") != 0 && strcmp(materialize, "set") != 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows' or 'set', not '%s'", materialize)));
     }
     Population *population = get_changeable(population_name);
     Segments segments = segments_of(population);
@@ -122,8 +122,9 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
         return existing->id;
     }
 
-    Rows row = catalog_execute("INSERT INTO segment.catalog_segment (population_id, name, owner) VALUES ($1, $2, $3) RETURNING id, uid",
-                               {int4_argument(population->id), text_argument(name), text_argument(GetUserNameFromId(GetUserId(), false))});
+    Rows row = catalog_execute("INSERT INTO segment.catalog_segment (population_id, name, owner, materialize) VALUES ($1, $2, $3, $4) RETURNING id, uid",
+                               {int4_argument(population->id), text_argument(name), text_argument(GetUserNameFromId(GetUserId(), false)),
+                                text_argument(materialize)});
     int32 id = DatumGetInt32(value_of(row, 0, 0));
     update_attributes(id, &attributes);
     add_version(id, 1, canonical_definition(text));

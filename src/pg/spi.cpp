@@ -32,8 +32,7 @@ struct Receiver {
 bool receive_slot(TupleTableSlot *slot, DestReceiver *self) {
     auto *const receiver = reinterpret_cast<Receiver *>(self);
     slot_getallattrs(slot);
-    boundary::core([&] { receiver->receive(receiver->state, slot); });
-    return true;
+    return boundary::core([&] { return receiver->receive(receiver->state, slot); });
 }
 
 }  // namespace

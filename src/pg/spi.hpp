@@ -67,8 +67,9 @@ char *copy_as_cstring(std::uint64_t row, int column, MemoryContext context);
 // The only value of a result that must have exactly one row and one column, of type `type`.
 NullableDatum single_value(Oid type);
 
-// A callback for each row. It may be C++: what it throws is raised at its end. All columns of the slot are deformed.
-using ReceiveRow = void (*)(void *state, TupleTableSlot *slot);
+// A callback for each row, which returns whether it wants more. It may be C++: what it throws is raised at its end. All
+// columns of the slot are deformed.
+using ReceiveRow = bool (*)(void *state, TupleTableSlot *slot);
 
 // A destination for execute_to, in CurrentMemoryContext.
 DestReceiver *make_receiver(ReceiveRow receive, void *state);

@@ -1,6 +1,7 @@
 #include "pg/vocabulary.hpp"
 
 #include "core/definition/type.hpp"
+#include "pg/subscription.hpp"
 
 namespace segment::pg {
 
@@ -77,16 +78,26 @@ bool is_ordered(Oid type) {
            strcmp(get_opname(entry->eq_opr), "=") == 0 && strcmp(get_opname(entry->lt_opr), "<") == 0;
 }
 
-definition::Type type_of(Oid type, Oid collation) {
+// Whether a numeric column has at most 1,000 digits before the decimal point; its scale can be negative.
+bool is_bounded(int32 modifier) {
+    if (modifier < static_cast<int32>(VARHDRSZ))
+        return false;
+    int32 packed = modifier - static_cast<int32>(VARHDRSZ);
+    int32 precision = (packed >> 16) & 0xFFFF, scale = ((packed & 0x7FF) ^ 1024) - 1024;
+    return precision - scale <= NUMERIC_MAX_PRECISION;
+}
+
+definition::Type type_of(const Column *column) {
     definition::Type result;
-    result.type_class = class_of(type);
-    result.sql_name = type_sql(type);
-    result.operator_schema = operator_schema(type);
-    result.collation = collation_sql(collation);
-    result.ordered = is_ordered(type);
-    result.deterministic = !OidIsValid(collation) || get_collation_isdeterministic(collation);
-    result.case_insensitive = is_citext(type);
-    Oid element = get_element_type(type);
+    result.type_class = class_of(column->type);
+    result.sql_name = type_sql(column->type);
+    result.operator_schema = operator_schema(column->type);
+    result.collation = collation_sql(column->collation);
+    result.ordered = is_ordered(column->type);
+    result.deterministic = !OidIsValid(column->collation) || get_collation_isdeterministic(column->collation);
+    result.case_insensitive = is_citext(column->type);
+    result.bounded = column->type == NUMERICOID && is_bounded(column->modifier);
+    Oid element = get_element_type(column->type);
     if (OidIsValid(element)) {
         result.element_class = class_of(getBaseType(element));
         result.element_sql_name = type_sql(element);
@@ -115,8 +126,7 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
         list->capacity *= 2;
         list->items = static_cast<definition::Trait *>(repalloc(list->items, sizeof(definition::Trait) * list->capacity));
     }
-    list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)),
-                                  type_of(column->type, column->collation), join};
+    list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)), type_of(column), join};
 }
 
 bool is_integer(Oid type) {
@@ -127,19 +137,6 @@ bool is_integer(Oid type) {
 bool keys_match(Oid key, Oid member_key) {
     const auto is_text = [](Oid type) { return type == TEXTOID || type == VARCHAROID; };
     return key == member_key || (is_integer(key) && is_integer(member_key)) || (is_text(key) && is_text(member_key));
-}
-
-void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population) {
-    if (!keys_match(key->type, member_key->type))
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
-                               population->name, population->key_type),
-                        errhint("Register a view that casts it: SELECT %s::%s AS %s, … FROM %s.", quote_identifier(key->name),
-                                type_sql(member_key->type), quote_identifier(key->name), relation->sql)));
-}
-
-const char *key_equality_sql(const Column *key, const Column *member_key) {
-    return key->type == member_key->type ? equality_sql(key->type) : "=";
 }
 
 // The place of the column among those of the vocabulary; raises if it is not there or its type does not fit.
@@ -175,7 +172,7 @@ definition::EventSource bind_events(const EventRelation *source, const UserRelat
     for (int32 i = 0; i < relation->column_count; i++) {
         const Column *column = &relation->columns[i];
         if (get_typtype(column->type) != TYPTYPE_COMPOSITE)
-            columns[count++] = {"", column->name, quote_identifier(column->name), type_of(column->type, column->collation)};
+            columns[count++] = {"", column->name, quote_identifier(column->name), type_of(column)};
     }
     definition::EventSource result;
     result.name = source->name;
@@ -199,6 +196,19 @@ definition::EventSource bind_events(const EventRelation *source, const UserRelat
 const char *equality_sql(Oid type) {
     const char *schema = operator_schema(type);
     return schema[0] == '\0' ? "=" : psprintf("OPERATOR(%s.=)", schema);
+}
+
+void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population) {
+    if (!keys_match(key->type, member_key->type))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
+                               population->name, population->key_type),
+                        errhint("Register a view that casts it: SELECT %s::%s AS %s, ... FROM %s.", quote_identifier(key->name),
+                                type_sql(member_key->type), quote_identifier(key->name), relation->sql)));
+}
+
+const char *key_equality_sql(const Column *key, const Column *member_key) {
+    return key->type == member_key->type ? equality_sql(key->type) : "=";
 }
 
 Binding bind(const Population *population, const Segments *segments) {
@@ -269,6 +279,7 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
     vocabulary.segments = {names, named};
     vocabulary.events = {sources, static_cast<size_t>(events.count)};
+    vocabulary.subscriptions = bind_subscriptions(population, &binding);
     vocabulary.history_sql = member_relation_sql(population, "segment_history");
     vocabulary.member_column = quote_identifier(member_column(population));
     return binding;

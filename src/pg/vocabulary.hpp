@@ -24,6 +24,8 @@ struct Binding {
     AddedRelation *added;  // the trait relations
     int32 added_count;
     BoundSource *sources;  // of events, in the vocabulary's order
+    int32 *subscriptions;  // ids in the catalog
+    int32 subscription_count;
     definition::Vocabulary vocabulary;
 };
 
@@ -34,5 +36,10 @@ Binding bind(const Population *population, const Segments *segments);
 
 // `=` of a type as SQL: plain where the pinned search_path finds it, else OPERATOR(schema.=).
 const char *equality_sql(Oid type);
+
+// Raises unless keys of the relation's column can be compared with the population's, by an operator that indexes of both support.
+void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population);
+// That operator.
+const char *key_equality_sql(const Column *key, const Column *member_key);
 
 }  // namespace segment::pg

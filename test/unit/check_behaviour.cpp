@@ -21,7 +21,7 @@ constexpr auto column = ErrorCode::undefined_column, object = ErrorCode::undefin
                literal = ErrorCode::invalid_text_representation, parameter = ErrorCode::invalid_parameter,
                unsupported = ErrorCode::feature_not_supported;
 
-constexpr std::string_view row_hint = "where (…) looks at the columns of one row at a time.";
+constexpr std::string_view row_hint = "where (...) looks at the columns of one row at a time.";
 
 void expect_error(const Wrong &expected, const Vocabulary &words) {
     std::string text(expected.definition);
@@ -50,41 +50,41 @@ TEST(CheckBehaviour, Errors) {
         // columns
         {column, "did 'login' where (¦amuont > 5)", "source \"activity\" has no column \"amuont\"", "Did you mean \"amount\"?"},
         {column, "did 'login' where (¦plan = 'x')", "source \"activity\" has no column \"plan\"",
-         "It is a trait of the members; where (…) reads the columns of the source."},
+         "It is a trait of the members; where (...) reads the columns of the source."},
         {column, "did 'login' where (¦xyzzy = 'x')", "source \"activity\" has no column \"xyzzy\"",
-         "where (…) reads the columns of the source."},
+         "where (...) reads the columns of the source."},
         {column, "sum(¦score) of 'login' > 3", "source \"activity\" has no column \"score\"",
-         "It is a trait of the members; where (…) reads the columns of the source."},
+         "It is a trait of the members; where (...) reads the columns of the source."},
         {column, "did any event where (¦product = 'x')", "source \"survey\" has no column \"product\"",
-         "where (…) reads the columns of the source."},
+         "where (...) reads the columns of the source."},
         {column, "did 'login' where (¦step1.product = 'x')", "\"step1\" is not a step before this one",
          "Only a later step of a sequence refers to an earlier one."},
         {column, "did 'a' then 'b' where (¦step2.product = 'x')", "\"step2\" is not a step before this one", "step1 is the first step."},
         {column, "did 'a' then 'b' where (¦step1.colour = 'x')", "source \"activity\" has no column \"colour\"",
-         "where (…) reads the columns of the source."},
+         "where (...) reads the columns of the source."},
         {parameter, "did 'a' then not 'b' then 'c' where (product = ¦step2.product)", "\"step2\" cannot be referred to",
          "A step that is referred to happened, and its events are of one source."},
         {parameter, "did any event then 'c' where (amount = ¦step1.amount)", "\"step1\" cannot be referred to",
          "A step that is referred to happened, and its events are of one source."},
         {type, "did 'login' where (¦product.a = 'x')", "product is text, only jsonb has parts", ""},
         {type, "did 'login' where (amount > ¦'much')", "amount is a number and cannot be compared with the text 'much'", ""},
-        // what where (…) cannot hold
-        {parameter, "did 'login' where (amount > 5 and ¦in segment 'vip')", "a condition on the member cannot stand inside where (…)",
+        // what where (...) cannot hold
+        {parameter, "did 'login' where (amount > 5 and ¦in segment 'vip')", "a condition on the member cannot stand inside where (...)",
          row_hint},
-        {parameter, "did 'login' where (¦did 'open')", "a condition on other events cannot stand inside where (…)", row_hint},
-        {parameter, "did 'login' where (amount > ¦count of 'open')", "a condition on other events cannot stand inside where (…)", row_hint},
-        {parameter, "did 'login' where (days since ¦last 'open' > 3)", "a condition on other events cannot stand inside where (…)",
+        {parameter, "did 'login' where (¦did 'open')", "a condition on other events cannot stand inside where (...)", row_hint},
+        {parameter, "did 'login' where (amount > ¦count of 'open')", "a condition on other events cannot stand inside where (...)", row_hint},
+        {parameter, "did 'login' where (days since ¦last 'open' > 3)", "a condition on other events cannot stand inside where (...)",
          row_hint},
         // values
         {type, "sum(¦product) of 'login' > 3", "product is text, expected a number", ""},
         {type, "max(¦product) of 'login' > 'a'", "product is text, expected a number or a time", ""},
         {type, "count distinct ¦document of 'login' > 1", "document is of type json and has no order by which equal values could be found",
          ""},
-        {type, "last score of 'survey' <= ¦'x'", "last score of … is a number and cannot be compared with the text 'x'", ""},
-        {type, "count of 'login' > ¦'many'", "count of … is a number and cannot be compared with the text 'many'", ""},
-        {type, "¦last score of 'survey' contains 'x'", "last score of … is a number, expected text", ""},
-        {type, "¦last properties.tags of 'login' includes 'x'", "last properties.tags of … is of type jsonb, expected an array", ""},
-        {type, "¦max(due_on) of 'login' fell by 5 within 3 days", "max(due_on) of … is a date, only numbers fall and rise", ""},
+        {type, "last score of 'survey' <= ¦'x'", "last score of ... is a number and cannot be compared with the text 'x'", ""},
+        {type, "count of 'login' > ¦'many'", "count of ... is a number and cannot be compared with the text 'many'", ""},
+        {type, "¦last score of 'survey' contains 'x'", "last score of ... is a number, expected text", ""},
+        {type, "¦last properties.tags of 'login' includes 'x'", "last properties.tags of ... is of type jsonb, expected an array", ""},
+        {type, "¦max(due_on) of 'login' fell by 5 within 3 days", "max(due_on) of ... is a date, only numbers fall and rise", ""},
         // dates
         {type, "stopped 'survey' for ¦12 hours", "a date is looked at in whole days, not in 12 hours", ""},
         {type, "did 'survey' within ¦12 hours", "a date is looked at in whole days, not in 12 hours", ""},

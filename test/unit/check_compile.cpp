@@ -112,16 +112,33 @@ TEST_F(Compile, NegationsComplementWhatTheyNegate) {
 TEST_F(Compile, WhatOnlySqlCanTellIsABooleanFeature) {
     add("plan like 'a%'");
     add("mrr > seats");
-    add("tags includes 'vip'");
     add("signup_at since renewal_at");
-    ASSERT_EQ(plan_.features().size(), 5u);
+    ASSERT_EQ(plan_.features().size(), 4u);
     EXPECT_EQ(feature(0), "m.\"plan\" LIKE 'a%'");
     EXPECT_EQ(feature(1), "m.\"mrr\" > m.\"seats\"");
-    EXPECT_EQ(feature(3), "m.\"signup_at\" >= m.\"renewal_at\"");
-    for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_EQ(feature(2), "m.\"signup_at\" >= m.\"renewal_at\"");
+    for (std::size_t i = 0; i < 3; ++i)
         EXPECT_EQ(cut(i, 0), "true");
-    EXPECT_EQ(feature(4), "m.\"signup_at\"");
-    EXPECT_EQ(cut(4, 0), "now()");
+    EXPECT_EQ(feature(3), "m.\"signup_at\"");
+    EXPECT_EQ(cut(3, 0), "now()");
+}
+
+TEST_F(Compile, ArraysAreReadElementByElement) {
+    const NodeId a = add("tags includes 'a'"), b = add("tags includes 'b'");
+    const NodeId both[] = {a, b};
+    EXPECT_EQ(add("tags includes all ('b', 'a')"), plan_.conjunction(both));
+    EXPECT_EQ(add("tags includes any ('a', 'b')"), plan_.disjunction(both));
+    ASSERT_EQ(plan_.features().size(), 2u);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_TRUE(plan_.features()[i].is_element);
+        EXPECT_EQ(feature(i), "m.\"tags\"");
+    }
+    EXPECT_EQ(cut(0, 0), "'a'::text");
+    // Without an array it holds as little as the others.
+    const PlanNode &none = plan_.nodes()[add("tags includes none ('a')")];
+    ASSERT_EQ(none.kind, NodeKind::leaf);
+    EXPECT_EQ(none.ranges.at(0).high, 0u);
+    EXPECT_FALSE(none.ranges.at(0).high_inclusive);
 }
 
 TEST_F(Compile, RanksAreComparedWithAThreshold) {

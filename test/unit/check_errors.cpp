@@ -20,7 +20,7 @@ constexpr auto column = ErrorCode::undefined_column, object = ErrorCode::undefin
 
 constexpr std::string_view time_hint = "Write it as '2025-01-31' or '2025-01-31 18:00', with or without a zone such as +01:00.";
 constexpr std::string_view truth_hint = "Write has_admin is true, or is false.";
-constexpr std::string_view source_hint = "Register one with segment.add_events('customer', …).";
+constexpr std::string_view source_hint = "Register one with segment.add_events('customer', ...).";
 constexpr std::string_view traits_hint = "The views segment.population and segment.source name the relations whose columns are traits.";
 
 const Wrong wrong[] = {
@@ -33,11 +33,15 @@ const Wrong wrong[] = {
     {column, "¦propertys.city = 'x'", "unknown trait \"propertys.city\"", "Did you mean \"properties.city\"?"},
     {column, "¦xyzzy > 3", "unknown trait \"xyzzy\"", traits_hint},
     {column, "¦step1.plan = 'x'", "unknown trait \"step1.plan\"",
-     "\"step1\" is known only inside the where (…) of an event or a sequence's step."},
+     "\"step1\" is known only inside the where (...) of an event or a sequence's step."},
     {type, "¦plan.name = 'x'", "plan is text, only jsonb has parts", ""},
     {type, "¦tags[0] = 'x'", "tags is an array, only jsonb has parts", "Use includes to look into an array."},
     {object, "¦properties.a::money > 3", "cannot cast to \"money\"",
      "Casts are to text, numeric, bigint, boolean, date, timestamp and timestamptz."},
+    {type, "¦mrr::bigint = 5", "mrr is a number and cannot be cast to bigint", "Numbers are compared as they are, whatever their types."},
+    {type, "¦score::numeric = 5", "score is a number and cannot be cast to numeric",
+     "Numbers are compared as they are, whatever their types."},
+    {type, "¦email::text = 'A'", "email is text that ignores case, which a cast does not change", ""},
     {type, "¦mrr::date > '2025-01-01'", "mrr is a number and cannot be cast to date", ""},
     {object, "¦not in segment 'vop'", "unknown segment \"vop\"", "Did you mean \"vip\"?"},
     {object, "¦in segment 'elsewhere'", "unknown segment \"elsewhere\"", "The view segment.segment lists the segments."},
@@ -94,8 +98,8 @@ const Wrong wrong[] = {
     {type, "days since ¦plan > 9", "plan is text, expected a date or a timestamp", ""},
     {type, "signup_at - renewal_at > ¦3", "a difference of times is compared with a duration, not with 3",
      "Use days since or days until for a number of days."},
-    {type, "¦anniversary(birthday) = 3", "anniversary(…) takes a window",
-     "Write anniversary(…) within next 7 days, or anniversary(…) in this month."},
+    {type, "¦anniversary(birthday) = 3", "anniversary(...) takes a window",
+     "Write anniversary(...) within next 7 days, or anniversary(...) in this month."},
     {type, "anniversary(birthday) ¦more than 3 days ago", "anniversaries need a window with two ends", ""},
     {type, "anniversary(birthday) since ¦signup_at", "anniversaries need a window that is the same for everybody", ""},
     // ranks
@@ -107,11 +111,11 @@ const Wrong wrong[] = {
     {missing, "¦count of 'login' within 3 days > 2", "definition needs an event source", source_hint},
     {missing, "plan = 'x' or days since ¦last 'login' > 2", "definition needs an event source", source_hint},
     {missing, "¦did 'visit' then 'signup'", "definition needs an event source", source_hint},
-    {missing, "¦subscription.mrr > 5", "definition needs subscriptions", "Register them with segment.add_subscriptions('customer', …)."},
+    {missing, "¦subscription.mrr > 5", "definition needs subscriptions", "Register them with segment.add_subscriptions('customer', ...)."},
     {missing, "¦had 'expansion' within 90 days", "definition needs subscriptions",
-     "Register them with segment.add_subscriptions('customer', …)."},
+     "Register them with segment.add_subscriptions('customer', ...)."},
     {missing, "¦any contact where (role = 'admin')", "definition needs related rows named \"contact\"",
-     "Register them with segment.add_related('customer', 'contact', …)."},
+     "Register them with segment.add_related('customer', 'contact', ...)."},
     {missing, "¦in list 'be''ta'", "definition needs a list named \"be'ta\"", "Create it with segment.create_list('be''ta', 'customer')."},
     {missing, "¦lifecycle is 'active'", "definition needs a score or scheme named \"lifecycle\"",
      "Create it with segment.create_score or segment.create_scheme; a trait is compared with =."},

@@ -28,7 +28,7 @@ inline const Trait traits[] = {
     {"", "nickname", "m.\"nickname\"", {.type_class = TypeClass::text, .sql_name = "text", .deterministic = false}},
     {"", "mood", "m.\"mood\"", mood_type},
     {"", "seats", "m.\"seats\"", {.type_class = TypeClass::integer, .sql_name = "integer"}},
-    {"", "mrr", "m.\"mrr\"", numeric_type},
+    {"", "mrr", "m.\"mrr\"", {.type_class = TypeClass::numeric, .sql_name = "numeric", .bounded = true}},
     {"", "score", "m.\"score\"", double_type},
     {"", "ratio", "m.\"ratio\"", {.type_class = TypeClass::floating, .sql_name = "real"}},
     {"", "has_admin", "m.\"has_admin\"", boolean_type},

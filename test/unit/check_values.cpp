@@ -62,6 +62,13 @@ TEST(Numbers, KnowWhatHoldsThem) {
     EXPECT_FALSE(fits_floating("0." + std::string(330, '0') + "1", false));
     EXPECT_FALSE(fits_floating("1" + std::string(39, '0'), true));
     EXPECT_TRUE(fits_floating("0", true));
+    // The largest numbers, what rounds to them, what does not; the smallest one, half of it.
+    EXPECT_TRUE(fits_floating("-17976931348623157" + std::string(292, '0'), false));
+    EXPECT_FALSE(fits_floating("17976931348623159" + std::string(292, '0'), false));
+    EXPECT_TRUE(fits_floating("34028235" + std::string(31, '0'), true));
+    EXPECT_FALSE(fits_floating("34028236" + std::string(31, '0'), true));
+    EXPECT_TRUE(fits_floating("0." + std::string(323, '0') + "5", false));
+    EXPECT_FALSE(fits_floating("0." + std::string(323, '0') + "2", false));
 }
 
 TEST(Times, OnlyIso8601IsRead) {

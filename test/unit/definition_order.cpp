@@ -64,7 +64,7 @@ std::optional<std::vector<std::int32_t>> naive_order(const Uses &uses) {
 
 std::vector<std::int32_t> ids_of(const std::string &cycle) {
     std::vector<std::int32_t> ids;
-    const std::string arrow = " → ";
+    const std::string arrow = " -> ";
     for (std::size_t begin = 0; begin <= cycle.size();) {
         const std::size_t end = std::min(cycle.find(arrow, begin), cycle.size());
         ids.push_back(std::stoi(cycle.substr(begin + 1, end - begin - 1)));
@@ -89,12 +89,12 @@ TEST(DependencyOrder, ForeignIdsAreIgnored) {
 }
 
 TEST(DependencyOrder, CyclesArePrinted) {
-    EXPECT_EQ(order({{1, {1}}}).second, "s1 → s1");
-    EXPECT_EQ(order({{2, {1}}, {1, {2}}}).second, "s1 → s2 → s1");
-    EXPECT_EQ(order({{1, {2}}, {2, {3}}, {3, {4}}, {4, {2}}, {5, {}}}).second, "s2 → s3 → s4 → s2");
-    EXPECT_EQ(order({{1, {3, 2}}, {2, {1}}, {3, {1}}}).second, "s1 → s2 → s1");
-    EXPECT_EQ(order({{1, {2, 3}}, {2, {1}}, {3, {1}}}).second, "s1 → s2 → s1");
-    EXPECT_EQ(order({{9, {8}}, {8, {7}}, {7, {9}}, {1, {}}, {2, {9}}}).second, "s7 → s9 → s8 → s7");
+    EXPECT_EQ(order({{1, {1}}}).second, "s1 -> s1");
+    EXPECT_EQ(order({{2, {1}}, {1, {2}}}).second, "s1 -> s2 -> s1");
+    EXPECT_EQ(order({{1, {2}}, {2, {3}}, {3, {4}}, {4, {2}}, {5, {}}}).second, "s2 -> s3 -> s4 -> s2");
+    EXPECT_EQ(order({{1, {3, 2}}, {2, {1}}, {3, {1}}}).second, "s1 -> s2 -> s1");
+    EXPECT_EQ(order({{1, {2, 3}}, {2, {1}}, {3, {1}}}).second, "s1 -> s2 -> s1");
+    EXPECT_EQ(order({{9, {8}}, {8, {7}}, {7, {9}}, {1, {}}, {2, {9}}}).second, "s7 -> s9 -> s8 -> s7");
 }
 
 TEST(DependencyOrder, EqualIdsAreRefused) {
@@ -163,7 +163,8 @@ TEST(DependencyOrder, DeepChains) {
     EXPECT_TRUE(std::is_sorted(ids.rbegin(), ids.rend()));
     uses.back().second = {0};
     EXPECT_EQ(order(uses).second,
-              "s0 → s1 → s2 → s3 → s4 → s5 → s6 → s7 → s8 → s9 → s10 → s11 → s12 → s13 → s14 → s15 → s16 → s17 → s18 → s19 → ... → s0");
+              "s0 -> s1 -> s2 -> s3 -> s4 -> s5 -> s6 -> s7 -> s8 -> s9 -> s10 -> s11 -> s12 -> s13 -> s14 -> s15 -> s16 -> s17 -> s18 -> "
+              "s19 -> ... -> s0");
 }
 
 TEST(DependencyOrder, ReturnsItsMemory) {
@@ -171,7 +172,7 @@ TEST(DependencyOrder, ReturnsItsMemory) {
         EXPECT_EQ(order({{1, {2, 3}}, {2, {4}}, {3, {4}}, {4, {}}}, memory).first, (std::vector{4, 2, 3, 1}));
     });
     testing::fail_at_every_allocation([](std::pmr::memory_resource *memory) {
-        EXPECT_EQ(order({{1, {2}}, {2, {1}}}, memory).second, "s1 → s2 → s1");
+        EXPECT_EQ(order({{1, {2}}, {2, {1}}}, memory).second, "s1 -> s2 -> s1");
     });
 }
 

@@ -10,6 +10,7 @@
 #include <memory_resource>
 #include <new>
 #include <unordered_map>
+#include <vector>
 
 namespace segment::testing {
 
@@ -49,6 +50,37 @@ private:
     std::uint64_t fail_at_;
     std::uint64_t allocations_ = 0;
     std::unordered_map<void *, std::size_t> sizes_;
+};
+
+// An arena for what is not given back piece by piece, such as syntax trees: every allocation is one of `upstream`, and the arena's end
+// returns them all.
+class FailingArena : public std::pmr::memory_resource {
+public:
+    explicit FailingArena(std::pmr::memory_resource *upstream) : upstream_(upstream) {}
+    FailingArena(const FailingArena &) = delete;
+    FailingArena &operator=(const FailingArena &) = delete;
+    ~FailingArena() override {
+        for (const Block &block : blocks_) {
+            upstream_->deallocate(block.address, block.bytes, block.alignment);
+        }
+    }
+
+private:
+    struct Block {
+        void *address;
+        std::size_t bytes, alignment;
+    };
+
+    void *do_allocate(std::size_t bytes, std::size_t alignment) override {
+        void *const address = upstream_->allocate(bytes, alignment);
+        blocks_.push_back({address, bytes, alignment});
+        return address;
+    }
+    void do_deallocate(void *, std::size_t, std::size_t) override {}
+    bool do_is_equal(const memory_resource &other) const noexcept override { return this == &other; }
+
+    std::pmr::memory_resource *upstream_;
+    std::vector<Block> blocks_;
 };
 
 // Runs work(memory) with a failure at the first allocation, the second, and so on, until it gets by without one. Each failure

@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "failing_memory.hpp"
+#include "match_support.hpp"
 
 namespace segment::match {
 namespace {

@@ -78,6 +78,11 @@ TEST(ToSql, FloatingPointArithmeticCannotOverflow) {
               "CASE WHEN m.\"score\" = 0 OR abs(m.\"score\") BETWEEN 1e-100 AND 1e100 THEN m.\"score\" END * 2 > 1");
     EXPECT_EQ(condition("ratio * ratio > 1").substr(0, 106),
               "CASE WHEN m.\"ratio\" = 0 OR abs(m.\"ratio\") BETWEEN 1e-100 AND 1e100 THEN m.\"ratio\" END::double precision * ");
+    EXPECT_EQ(condition("billing.amount * 2 > 1"), "CASE WHEN abs(t1.\"amount\") < 1e1000 THEN t1.\"amount\" END * 2 > 1");
+    EXPECT_EQ(condition("score - days since birthday > 1"),
+              "CASE WHEN m.\"score\" = 0 OR abs(m.\"score\") BETWEEN 1e-100 AND 1e100 THEN m.\"score\" END - CASE WHEN "
+              "isfinite(m.\"birthday\") THEN (extract(epoch FROM (now() AT TIME ZONE 'Europe/Vienna')::date) - extract(epoch FROM "
+              "m.\"birthday\")) / 86400 END > 1");
     EXPECT_EQ(condition("mrr > score"),
               "CASE WHEN m.\"mrr\" = 0 OR abs(m.\"mrr\") BETWEEN 1e-300 AND 1e300 THEN m.\"mrr\" END > m.\"score\"");
 }

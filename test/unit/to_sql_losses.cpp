@@ -8,9 +8,9 @@ namespace {
 
 using Found = std::vector<std::pair<std::uint32_t, std::string>>;
 
-Found lost(std::string_view text) {
+Found lost(std::string_view text, std::string_view time_zone = "UTC") {
     std::pmr::monotonic_buffer_resource arena;
-    const Vocabulary words = vocabulary("UTC");
+    const Vocabulary words = vocabulary(time_zone);
     const Checked checked = check(parse_definition(text, arena), words, arena);
     Found found;
     for (const Loss &loss : losses(checked, {words, "now()"}, &arena))
@@ -42,6 +42,27 @@ TEST(Losses, TimesAndNumbersOutOfRange) {
     EXPECT_EQ(lost("age(birthday) > 18").size(), 1u);
     EXPECT_EQ(lost("score * 2 > 1").size(), 1u);
     EXPECT_EQ(lost("now() - signup_at >= trial").size(), 1u);
+}
+
+TEST(Losses, NumbersTooLargeForArithmetic) {
+    EXPECT_EQ(lost("billing.amount * 2 > mrr or -billing.amount * mrr < 5"), (Found{{0, "abs(t1.\"amount\") >= 1e1000"}}));
+    EXPECT_EQ(lost("billing.amount > mrr and mrr * mrr > 5"), Found());
+}
+
+// Near the ends of PostgreSQL's range, the zone's offset leads out of it.
+TEST(Losses, ConversionsOfTimeZones) {
+    EXPECT_EQ(lost("created within 3 days or created < renewal_at", "Europe/Vienna"),
+              (Found{{0,
+                      "NOT (m.\"created\" BETWEEN '4713-01-01 00:00:00 BC'::timestamp AND '294276-01-01 00:00:00'::timestamp OR NOT "
+                      "isfinite(m.\"created\"))"}}));
+    EXPECT_EQ(lost("hour(signup_at) > 9", "Europe/Vienna"),
+              (Found{{0,
+                      "NOT (m.\"signup_at\" BETWEEN '4713-01-01 00:00:00+00 BC'::timestamptz AND '294276-01-01 "
+                      "00:00:00+00'::timestamptz OR NOT isfinite(m.\"signup_at\"))"}}));
+    EXPECT_EQ(lost("signup_at < birthday", "Europe/Vienna").size(), 1u);
+    EXPECT_EQ(lost("days since created > 3", "Europe/Vienna").size(), 1u);
+    EXPECT_EQ(lost("created within 3 days or hour(signup_at) > 9 or signup_at < birthday"), Found());
+    EXPECT_EQ(lost("hour(created) > 9 or created < birthday or signup_at within 3 days", "Europe/Vienna"), Found());
 }
 
 }  // namespace

@@ -62,15 +62,19 @@ TEST(ToSqlTimes, DatesAreLookedAtInWholeDays) {
               "m.\"birthday\" BETWEEN (now() AT TIME ZONE 'Europe/Vienna')::date AND "
               "((now() AT TIME ZONE 'Europe/Vienna')::date + interval '1 month')::date");
     EXPECT_EQ(condition("birthday < now() - 30 days"), "m.\"birthday\" < (now() AT TIME ZONE 'Europe/Vienna')::date - 30");
-    EXPECT_EQ(condition("birthday < signup_at"), "m.\"birthday\" < (m.\"signup_at\" AT TIME ZONE 'Europe/Vienna')::date");
+    EXPECT_EQ(condition("birthday < signup_at"),
+              "m.\"birthday\" < CASE WHEN m.\"signup_at\" BETWEEN '4713-01-01 00:00:00+00 BC'::timestamptz AND '294276-01-01 "
+              "00:00:00+00'::timestamptz OR NOT isfinite(m.\"signup_at\") THEN m.\"signup_at\" AT TIME ZONE 'Europe/Vienna' END::date");
+    EXPECT_EQ(utc("birthday < signup_at"), "m.\"birthday\" < (m.\"signup_at\" AT TIME ZONE 'UTC')::date");
     EXPECT_EQ(condition("birthday < created"), "m.\"birthday\" < m.\"created\"::date");
 }
 
 // Conversion is what is exact around changes of daylight saving; in UTC there are none.
 TEST(ToSqlTimes, TimestampsAreInstantsOfTheZone) {
-    EXPECT_EQ(condition("created within 3 hours"),
-              "(m.\"created\" AT TIME ZONE 'Europe/Vienna') > now() - interval '3 hours' AND "
-              "(m.\"created\" AT TIME ZONE 'Europe/Vienna') <= now()");
+    const std::string instant =
+        "CASE WHEN m.\"created\" BETWEEN '4713-01-01 00:00:00 BC'::timestamp AND '294276-01-01 00:00:00'::timestamp OR NOT "
+        "isfinite(m.\"created\") THEN m.\"created\" AT TIME ZONE 'Europe/Vienna' END";
+    EXPECT_EQ(condition("created within 3 hours"), instant + " > now() - interval '3 hours' AND " + instant + " <= now()");
     EXPECT_EQ(utc("created within 30 days"),
               "m.\"created\" > (now() AT TIME ZONE 'UTC') - interval '30 days' AND m.\"created\" <= (now() AT TIME ZONE 'UTC')");
     EXPECT_EQ(utc("created < '2025-01-01'"), "m.\"created\" < '2025-01-01 00:00:00'::timestamp");
@@ -86,13 +90,29 @@ TEST(ToSqlTimes, DifferencesAreComparedAsInstants) {
 }
 
 TEST(ToSqlTimes, MovedTraitsStayInRange) {
-    EXPECT_EQ(utc("signup_at + 3 hours < renewal_at"),
-              "CASE WHEN m.\"signup_at\" BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 00:00:00+00'::timestamptz THEN "
-              "m.\"signup_at\" + interval '3 hours' END < m.\"renewal_at\"");
+    EXPECT_EQ(
+        utc("signup_at + 3 hours < renewal_at"),
+        "CASE WHEN m.\"signup_at\" BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz THEN "
+        "m.\"signup_at\" + interval '3 hours' END < m.\"renewal_at\"");
     EXPECT_EQ(
         utc("birthday + 18 years <= now()"),
         "CASE WHEN m.\"birthday\" BETWEEN '0001-01-01'::date AND '9999-12-31'::date THEN (m.\"birthday\" + interval '18 years')::date "
         "END <= (now() AT TIME ZONE 'UTC')::date");
+}
+
+// A duration without days moves an instant exactly, also one of the hour that clocks show twice.
+TEST(ToSqlTimes, MovedByAColumn) {
+    EXPECT_EQ(condition("signup_at + trial < renewal_at"),
+              "CASE WHEN m.\"signup_at\" BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz "
+              "AND m.\"trial\" BETWEEN -interval '4000 years' AND interval '4000 years' THEN "
+              "CASE WHEN extract(year FROM m.\"trial\") = 0 AND extract(month FROM m.\"trial\") = 0 AND extract(day FROM m.\"trial\") = 0 "
+              "THEN m.\"signup_at\" ELSE ((m.\"signup_at\" AT TIME ZONE 'Europe/Vienna') + date_trunc('day', m.\"trial\")) AT TIME ZONE "
+              "'Europe/Vienna' END + (m.\"trial\" - date_trunc('day', m.\"trial\")) END < m.\"renewal_at\"");
+    EXPECT_EQ(condition("created - trial < renewal_at"),
+              "CASE WHEN m.\"created\" BETWEEN '0001-01-01 00:00:00'::timestamp AND '9999-12-31 23:59:59.999999'::timestamp "
+              "AND m.\"trial\" BETWEEN -interval '4000 years' AND interval '4000 years' THEN "
+              "((m.\"created\" - date_trunc('day', m.\"trial\")) AT TIME ZONE 'Europe/Vienna') - "
+              "(m.\"trial\" - date_trunc('day', m.\"trial\")) END < m.\"renewal_at\"");
 }
 
 TEST(ToSqlTimes, Functions) {

@@ -39,6 +39,7 @@ enum class ValueKind : std::uint8_t {
     call,
     bucket,
     events,
+    subscription,
 };
 
 // The row that a column is read from: the member's, the one that a `where (…)` looks at, or that of a sequence's k-th step.

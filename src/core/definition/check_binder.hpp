@@ -34,6 +34,7 @@ public:
     bool ranks = false;
     std::pmr::vector<std::uint32_t> joins;
     std::pmr::vector<std::uint32_t> events;
+    bool subscriptions = false;
 
 private:
     // check_name.cpp
@@ -162,6 +163,11 @@ private:
     const BoundValue *step_column(std::string_view name, const Type &type, std::size_t step);
     const BoundCondition *later(const PendingStep &step, const PendingStep &than);
     const BoundCondition *either(const std::vector<const BoundCondition *> &ways);
+
+    // check_subscription.cpp
+    bool is_subscription(const Name &name) const;
+    const BoundValue *subscription(const Name &name);
+    const BoundCondition *had_movement(const HadMovement &node);
 
     // check_missing.cpp
     [[noreturn]] void missing_part(const Node &node);

@@ -53,10 +53,11 @@ const BoundCondition *Binder::condition(const Node &node) {
             return resumed(static_cast<const Resumed &>(node));
         case Kind::sequence:
             return sequence(static_cast<const Sequence &>(node));
+        case Kind::had_movement:
+            return had_movement(static_cast<const HadMovement &>(node));
         case Kind::in_manual_list:
         case Kind::is_label:
         case Kind::related:
-        case Kind::had_movement:
             missing_part(node);
         default:
             mismatch(node.position, "a value cannot be used as a condition");

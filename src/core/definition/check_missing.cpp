@@ -18,7 +18,7 @@ std::string quote(std::string_view text) {
 
 void Binder::missing_part(const Node &node) {
     const std::string population = quote(vocabulary_.population);
-    std::string what = "an event source", hint = "Register one with segment.add_events(" + population + ", …).";
+    std::string what = "an event source", hint = "Register one with segment.add_events(" + population + ", ...).";
     const auto needs_score = [&](std::string_view name) {
         what = "a score named \"" + std::string(name) + "\"";
         hint = "Create it with segment.create_score(" + quote(name) + ", " + population + ").";
@@ -27,12 +27,12 @@ void Binder::missing_part(const Node &node) {
         case Kind::name:
         case Kind::had_movement:
             what = "subscriptions";
-            hint = "Register them with segment.add_subscriptions(" + population + ", …).";
+            hint = "Register them with segment.add_subscriptions(" + population + ", ...).";
             break;
         case Kind::related: {
             const std::string_view relation = static_cast<const Related &>(node).relation;
             what = "related rows named \"" + std::string(relation) + "\"";
-            hint = "Register them with segment.add_related(" + population + ", " + quote(relation) + ", …).";
+            hint = "Register them with segment.add_related(" + population + ", " + quote(relation) + ", ...).";
             break;
         }
         case Kind::in_manual_list: {

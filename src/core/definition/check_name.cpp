@@ -81,6 +81,11 @@ constexpr std::array<CastTarget, 11> cast_targets{{
     {"timestamptz", &timestamptz_type},
 }};
 
+// Whether every number of the one type is one of the other.
+bool is_lossless(const Type &from, const Type &to) {
+    return from.type_class == to.type_class || (from.type_class == TypeClass::integer && to.type_class == TypeClass::numeric);
+}
+
 }  // namespace
 
 bool is_step(std::string_view name) {
@@ -114,6 +119,8 @@ Binder::Resolved Binder::resolve(const Name &name) {
 Binder::Resolved Binder::resolve_trait(const Name &name) {
     const std::span<const Name::Part> parts = name.parts;
     Resolved found{nullptr, {}};
+    if (parts.size() > 1 && parts[1].index < 0 && !parts[0].quoted && parts[0].name == "subscription")
+        missing_part(name);
     if (parts.size() > 1 && parts[1].index < 0) {
         found.trait = find(vocabulary_, parts[0].name, parts[1].name);
         found.steps = parts.subspan(2);
@@ -140,7 +147,7 @@ void Binder::unknown_trait(const Name &name) {
     const std::string message = "unknown trait " + quoted(display(name.parts));
     if (!name.parts[0].quoted && (first == "event" || is_step(first)))
         throw Error(ErrorCode::undefined_column, message, name.position, {},
-                    "\"" + std::string(first) + "\" is known only inside the where (…) of an event or a sequence's step.");
+                    "\"" + std::string(first) + "\" is known only inside the where (...) of an event or a sequence's step.");
     std::string hint = trait_hint(vocabulary_, name.parts);
     if (hint.empty())
         hint = "The views segment.population and segment.source name the relations whose columns are traits.";
@@ -148,6 +155,8 @@ void Binder::unknown_trait(const Name &name) {
 }
 
 const BoundValue *Binder::name(const Name &name) {
+    if (is_subscription(name))
+        return subscription(name);
     const auto [trait, steps, row] = resolve(name);
     const BoundValue *value;
     if (trait->type.type_class == TypeClass::jsonb)
@@ -167,6 +176,11 @@ const BoundValue *Binder::cast(const BoundValue *operand, const Name &name) {
         const auto &path = static_cast<const BoundPath &>(*operand);
         operand = add(BoundPath{{ValueKind::path, false, name.position, &text_type}, path.trait, path.steps, path.row});
     }
+    if (is_number(*operand->type) && is_number(type) && !is_lossless(*operand->type, type))
+        mismatch(name.position, what(*operand) + " and cannot be cast to " + std::string(name.cast),
+                 "Numbers are compared as they are, whatever their types.");
+    if (operand->type->case_insensitive && type.type_class == TypeClass::text)
+        mismatch(name.position, what(*operand) + " that ignores case, which a cast does not change");
     if (operand->type->type_class == type.type_class || (is_number(*operand->type) && is_number(type)))
         return operand;
     if (operand->type->type_class == TypeClass::text)

@@ -17,11 +17,11 @@ const Trait *find_column(const EventSource &source, std::string_view name) {
     Nearest search(name);
     for (const Trait &column : source.columns)
         search.offer(column.name);
-    std::string hint = "where (…) reads the columns of the source.";
+    std::string hint = "where (...) reads the columns of the source.";
     if (!search.best().empty())
         hint = "Did you mean \"" + std::string(search.best()) + "\"?";
     else if (std::ranges::find(vocabulary.traits, name, &Trait::name) != vocabulary.traits.end())
-        hint = "It is a trait of the members; where (…) reads the columns of the source.";
+        hint = "It is a trait of the members; where (...) reads the columns of the source.";
     throw Error(ErrorCode::undefined_column, "source \"" + std::string(source.name) + "\" has no column \"" + std::string(name) + "\"",
                 position, {}, hint);
 }
@@ -90,8 +90,8 @@ void Binder::refuse_in_row(const Node &node) {
         default:
             return;
     }
-    throw Error(ErrorCode::invalid_parameter, std::string(what) + " cannot stand inside where (…)", node.position, {},
-                "where (…) looks at the columns of one row at a time.");
+    throw Error(ErrorCode::invalid_parameter, std::string(what) + " cannot stand inside where (...)", node.position, {},
+                "where (...) looks at the columns of one row at a time.");
 }
 
 const BoundCondition *Binder::where(const Node &node, const EventSource &source, StepSources steps) {

@@ -1,4 +1,5 @@
 // Values: literals, arithmetic, functions.
+#include "core/definition/bound_subscription.hpp"
 #include "core/definition/check_binder.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "core/definition/value_bounds.hpp"
@@ -10,15 +11,15 @@ namespace {
 std::string function_name(BoundFunction function) {
     switch (function) {
         case BoundFunction::age:
-            return "age(…)";
+            return "age(...)";
         case BoundFunction::hour:
-            return "hour(…)";
+            return "hour(...)";
         case BoundFunction::weekday:
-            return "weekday(…)";
+            return "weekday(...)";
         case BoundFunction::days_since:
-            return "days since …";
+            return "days since ...";
         case BoundFunction::days_until:
-            return "days until …";
+            return "days until ...";
     }
     return {};
 }
@@ -29,27 +30,27 @@ std::string event_label(const BoundEventValue &value) {
     const std::string name = argument ? label(*argument) : std::string();
     switch (value.function) {
         case EventFunction::count:
-            return "count of …";
+            return "count of ...";
         case EventFunction::count_distinct:
-            return "count distinct " + name + " of …";
+            return "count distinct " + name + " of ...";
         case EventFunction::sum:
-            return "sum(" + name + ") of …";
+            return "sum(" + name + ") of ...";
         case EventFunction::avg:
-            return "avg(" + name + ") of …";
+            return "avg(" + name + ") of ...";
         case EventFunction::min:
-            return "min(" + name + ") of …";
+            return "min(" + name + ") of ...";
         case EventFunction::max:
-            return "max(" + name + ") of …";
+            return "max(" + name + ") of ...";
         case EventFunction::median:
-            return "median(" + name + ") of …";
+            return "median(" + name + ") of ...";
         case EventFunction::most_frequent:
-            return "most frequent " + name + " of …";
+            return "most frequent " + name + " of ...";
         case EventFunction::share:
-            return "share of …";
+            return "share of ...";
         case EventFunction::first_value:
-            return "first " + name + " of …";
+            return "first " + name + " of ...";
         case EventFunction::last_value:
-            return "last " + name + " of …";
+            return "last " + name + " of ...";
         case EventFunction::first_time:
             return "the first time";
         case EventFunction::last_time:
@@ -57,7 +58,7 @@ std::string event_label(const BoundEventValue &value) {
         case EventFunction::distinct_periods:
             return "the number of periods";
         case EventFunction::streak:
-            return "streak of …";
+            return "streak of ...";
     }
     return {};
 }
@@ -101,9 +102,11 @@ std::string label(const BoundValue &value) {
         case ValueKind::call:
             return function_name(static_cast<const BoundCall &>(value).function);
         case ValueKind::bucket:
-            return "bucket(…)";
+            return "bucket(...)";
         case ValueKind::events:
             return event_label(static_cast<const BoundEventValue &>(value));
+        case ValueKind::subscription:
+            return label(static_cast<const BoundSubscription &>(value));
         case ValueKind::arithmetic:
         case ValueKind::negate:
         case ValueKind::shift:
@@ -322,7 +325,8 @@ const BoundValue *Binder::call(const Call &node) {
         case Function::anniversary:
             break;
     }
-    mismatch(node.position, "anniversary(…) takes a window", "Write anniversary(…) within next 7 days, or anniversary(…) in this month.");
+    mismatch(node.position, "anniversary(...) takes a window",
+             "Write anniversary(...) within next 7 days, or anniversary(...) in this month.");
 }
 
 const BoundValue *Binder::days(const Days &node) {

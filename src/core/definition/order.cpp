@@ -133,11 +133,11 @@ private:
         std::string text;
         for (std::size_t i = 0; i < cycle.size(); ++i) {
             if (i == most_names_shown) {
-                text += "... → ";
+                text += "... -> ";
                 break;
             }
             text += dependents_[cycle[i]].name;
-            text += " → ";
+            text += " -> ";
         }
         text += dependents_[cycle.front()].name;
         return text;

@@ -318,6 +318,8 @@ const Node *Parser::related() {
             fail("expected a relation's name, found " + found(),
                  "Events are written with \"did\" before them: did any event, did any of ('login', 'open').");
     }
+    if (at(TokenKind::name) && is_reserved(token_.word))
+        expected("a relation's name", {}, "Related rows are written \"any contact where (...)\".");
     result.relation = take_identifier("a relation's name");
     result.where = where();
     if (result.quantifier == Quantifier::all && result.where == nullptr)

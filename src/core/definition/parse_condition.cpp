@@ -20,11 +20,13 @@ bool Parser::is_negatable(Word word) {
         case Word::ilike:
         case Word::in:
         case Word::includes:
+        case Word::last:
         case Word::like:
         case Word::matches:
         case Word::more:
         case Word::since:
         case Word::starts:
+        case Word::this_:
         case Word::today:
         case Word::within:
             return true;
@@ -84,6 +86,9 @@ const Node *Parser::predicate(const Node *left) {
     if (at_window())
         return negate_if(negated, value_in_window(left));
     switch (token_.word) {
+        case Word::this_:
+        case Word::last:
+            return negate_if(negated, value_in_window(left));
         case Word::is:
             return is_form(left);
         case Word::in:

@@ -332,23 +332,34 @@ void SqlWriter::includes(const BoundIncludes &includes, Binding least) {
     const bool opened = open(none ? Binding::negation : Binding::loose, least);
     out_ += none ? "NOT " : "";
     const bool inner = none && open(Binding::disjunction, Binding::primary);
-    const std::string_view element = common_element(includes);
-    value(*includes.value, element == includes.value->type->element_sql_name ? Binding::sum : Binding::cast);
-    if (element != includes.value->type->element_sql_name) {
-        out_ += "::";
-        out_ += element;
-        out_ += "[]";
-    }
+    included_array(includes);
     out_ += includes.quantity == Quantity::all || includes.items.size() == 1 ? " @> ARRAY[" : " && ARRAY[";
     for (std::size_t i = 0; i < includes.items.size(); ++i) {
         out_ += i == 0 ? "" : ", ";
         value(*includes.items[i], Binding::disjunction);
     }
     out_ += "]::";
-    out_ += element;
+    out_ += common_element(includes);
     out_ += "[]";
     close(inner);
     close(opened);
+}
+
+void SqlWriter::included_array(const BoundIncludes &includes) {
+    const std::string_view element = common_element(includes);
+    const bool as_is = element == includes.value->type->element_sql_name;
+    value(*includes.value, as_is ? Binding::sum : Binding::cast);
+    if (!as_is) {
+        out_ += "::";
+        out_ += element;
+        out_ += "[]";
+    }
+}
+
+void SqlWriter::included_element(const BoundIncludes &includes, const BoundValue &item) {
+    value(item, Binding::cast);
+    out_ += "::";
+    out_ += common_element(includes);
 }
 
 // An array contains the array of an item exactly if it has the item; anything but an array contains none.

@@ -1,7 +1,9 @@
 // Which values of a definition may be lost on the way from the columns they are computed from.
+#include <string>
 #include <unordered_set>
 
 #include "core/definition/sql_writer.hpp"
+#include "core/definition/value_bounds.hpp"
 
 namespace segment::definition {
 namespace {
@@ -16,6 +18,8 @@ public:
 
 private:
     void look_at(const BoundValue *value);
+    void look_at_operands(const BoundValue &expression);
+    void add(const BoundValue &value, std::pmr::string sql);
 
     const Scope &scope_;
     std::pmr::memory_resource *memory_;
@@ -51,8 +55,23 @@ void for_operands(const BoundValue &value, Visit visit) {
     }
 }
 
+// The column's moment of which the value is the instant, or that it reads in local time; null if that always succeeds.
+const BoundValue *converted_column(const BoundValue &value, const Vocabulary &vocabulary) {
+    const BoundValue *moment = nullptr;
+    if (value.kind == ValueKind::instant)
+        moment = static_cast<const BoundInstant &>(value).operand;
+    else if (value.kind == ValueKind::day)
+        moment = static_cast<const BoundDay &>(value).operand;
+    else if (value.kind == ValueKind::call && static_cast<const BoundCall &>(value).function == BoundFunction::hour)
+        moment = static_cast<const BoundCall &>(value).operand;
+    const bool converts = moment && (value.kind == ValueKind::instant || moment->type->type_class == TypeClass::timestamptz);
+    return converts && SqlWriter::can_leave_range(*moment, vocabulary) ? moment : nullptr;
+}
+
 // Whether the value can be NULL although none of its columns and paths is.
-bool can_be_lost(const BoundValue &value) {
+bool can_be_lost(const BoundValue &value, const Vocabulary &vocabulary) {
+    if (converted_column(value, vocabulary))
+        return true;
     const TypeClass type_class = value.type->type_class;
     switch (value.kind) {
         case ValueKind::path:
@@ -62,10 +81,15 @@ bool can_be_lost(const BoundValue &value) {
             return true;
         case ValueKind::shift:
             return !value.constant;
-        case ValueKind::call:
-            if (static_cast<const BoundCall &>(value).function == BoundFunction::age)
+        case ValueKind::call: {
+            const auto &call = static_cast<const BoundCall &>(value);
+            if (call.function == BoundFunction::age)
                 return true;
+            // The hour of local time needs no instant.
+            if (call.function == BoundFunction::hour && call.operand->kind == ValueKind::instant)
+                return false;
             break;
+        }
         case ValueKind::arithmetic: {
             const auto &arithmetic = static_cast<const BoundArithmetic &>(value);
             if (type_class == TypeClass::floating || (arithmetic.op == ArithmeticOperator::divide && !arithmetic.right->constant))
@@ -76,7 +100,7 @@ bool can_be_lost(const BoundValue &value) {
             break;
     }
     bool lost = false;
-    for_operands(value, [&](const BoundValue &operand) { lost = lost || can_be_lost(operand); });
+    for_operands(value, [&](const BoundValue &operand) { lost = lost || can_be_lost(operand, vocabulary); });
     return lost;
 }
 
@@ -94,15 +118,44 @@ void append_inputs(const BoundValue &value, const Scope &scope, std::pmr::string
     for_operands(value, [&](const BoundValue &operand) { append_inputs(operand, scope, out); });
 }
 
-void Losses::look_at(const BoundValue *value) {
-    if (!value || !can_be_lost(*value))
-        return;
-    std::pmr::string sql(memory_);
-    SqlWriter(scope_, sql).value(*value, Binding::sum);
-    sql += " IS NULL";
-    append_inputs(*value, scope_, sql);
+void Losses::add(const BoundValue &value, std::pmr::string sql) {
     if (known_.insert(sql).second)
-        found.push_back({value->position, std::move(sql)});
+        found.push_back({value.position, std::move(sql)});
+}
+
+// Of exact arithmetic that only columns' large numbers can spoil: cheaper than to compute it once more.
+void Losses::look_at_operands(const BoundValue &expression) {
+    if (expression.kind != ValueKind::arithmetic && expression.kind != ValueKind::negate)
+        return;
+    for_operands(expression, [&](const BoundValue &operand) {
+        if (may_be_too_large(operand)) {
+            std::pmr::string sql("abs(", memory_);
+            SqlWriter(scope_, sql).value(operand, Binding::disjunction);
+            sql += ") >= 1e" + std::to_string(exact_exponent);
+            add(operand, std::move(sql));
+        }
+        look_at_operands(operand);
+    });
+}
+
+void Losses::look_at(const BoundValue *value) {
+    if (!value)
+        return;
+    if (!can_be_lost(*value, scope_.vocabulary))
+        return look_at_operands(*value);
+    std::pmr::string sql(memory_);
+    SqlWriter writer(scope_, sql);
+    if (const BoundValue *column = converted_column(*value, scope_.vocabulary)) {
+        // Cheaper than to convert once more.
+        sql += "NOT (";
+        writer.within_range(*column);
+        sql += ')';
+    } else {
+        writer.value(*value, Binding::sum);
+        sql += " IS NULL";
+        append_inputs(*value, scope_, sql);
+    }
+    add(*value, std::move(sql));
 }
 
 void Losses::look_at(const BoundCondition &condition) {

@@ -1,5 +1,6 @@
 // Instants and dates: calendar arithmetic is done on local timestamps of the population's zone, clock arithmetic on instants.
 #include <algorithm>
+#include <utility>
 
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/sql_writer.hpp"
@@ -53,9 +54,19 @@ void SqlWriter::today() {
     out_ += ")::date";
 }
 
-void SqlWriter::years_1_to_9999(const Type &type) {
-    out_ += type.type_class == TypeClass::date ? " BETWEEN '0001-01-01'::date AND '9999-12-31'::date"
-                                               : " BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 00:00:00+00'::timestamptz";
+void SqlWriter::years_1_to_9999(const BoundValue &moment) {
+    const BoundValue &written = moment.kind == ValueKind::instant ? *static_cast<const BoundInstant &>(moment).operand : moment;
+    value(written, Binding::sum);
+    switch (written.type->type_class) {
+        case TypeClass::date:
+            out_ += " BETWEEN '0001-01-01'::date AND '9999-12-31'::date";
+            return;
+        case TypeClass::timestamp:
+            out_ += " BETWEEN '0001-01-01 00:00:00'::timestamp AND '9999-12-31 23:59:59.999999'::timestamp";
+            return;
+        default:
+            out_ += " BETWEEN '0001-01-01 00:00:00+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz";
+    }
 }
 
 void SqlWriter::time(const BoundTime &literal, Binding least) {
@@ -99,11 +110,34 @@ void SqlWriter::plus(const Span &span) {
     interval(back ? negated(span) : span, Binding::product);
 }
 
-void SqlWriter::instant(const BoundValue &timestamp, Binding least) {
-    const bool opened = open(Binding::loose, least);
-    value(timestamp, Binding::cast);
-    out_ += timestamp.type->type_class == TypeClass::date ? "::timestamp" : "";
+// The zone's offset could carry a column's value over the ends of PostgreSQL's range; all other moments are computed within it.
+bool SqlWriter::can_leave_range(const BoundValue &moment, const Vocabulary &vocabulary) {
+    return moment.kind == ValueKind::trait && moment.type->type_class != TypeClass::date && vocabulary.time_zone != "UTC";
+}
+
+void SqlWriter::within_range(const BoundValue &moment) {
+    const bool local = moment.type->type_class == TypeClass::timestamp;
+    value(moment, Binding::sum);
+    out_ += local ? " BETWEEN '4713-01-01 00:00:00 BC'::timestamp AND '294276-01-01 00:00:00'::timestamp"
+                  : " BETWEEN '4713-01-01 00:00:00+00 BC'::timestamptz AND '294276-01-01 00:00:00+00'::timestamptz";
+    out_ += " OR NOT isfinite(";
+    value(moment, Binding::disjunction);
+    out_ += ')';
+}
+
+// Local time of an instant, the instant of local time.
+void SqlWriter::converted(const BoundValue &moment, Binding least) {
+    const bool guarded = !within_years_ && can_leave_range(moment, scope_.vocabulary);
+    const bool opened = open(guarded ? Binding::primary : Binding::loose, least);
+    if (guarded) {
+        out_ += "CASE WHEN ";
+        within_range(moment);
+        out_ += " THEN ";
+    }
+    value(moment, Binding::cast);
+    out_ += moment.type->type_class == TypeClass::date ? "::timestamp" : "";
     at_zone();
+    out_ += guarded ? " END" : "";
     close(opened);
 }
 
@@ -139,34 +173,48 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
         out_ += "::timestamp";
         return close(opened);
     }
-    const bool opened = open(Binding::loose, least);
-    value(moment, Binding::cast);
-    at_zone();
-    close(opened);
+    converted(moment, least);
 }
 
-// Months and days of the interval move local time, the rest moves the instant.
+// Months and days of the interval move local time, the rest moves the instant, which local time does not always tell.
 void SqlWriter::move(const BoundMove &move, Binding) {
     const std::string_view sign = move.back ? " - " : " + ";
+    const bool tells =
+        move.base->type->type_class == TypeClass::date || move.base->kind == ValueKind::instant || scope_.vocabulary.time_zone == "UTC";
     out_ += "CASE WHEN ";
-    value(*move.base, Binding::sum);
-    years_1_to_9999(*move.base->type);
+    years_1_to_9999(*move.base);
     out_ += " AND ";
     value(*move.interval, Binding::sum);
-    out_ += " BETWEEN -interval '4000 years' AND interval '4000 years' THEN ((";
+    out_ += " BETWEEN -interval '4000 years' AND interval '4000 years' THEN ";
+    const bool outer = std::exchange(within_years_, true);
+    if (!tells) {
+        out_ += "CASE WHEN ";
+        for (const std::string_view field : {"year", "month", "day"}) {
+            out_ += field == "year" ? "extract(" : " AND extract(";
+            out_ += field;
+            out_ += " FROM ";
+            value(*move.interval, Binding::disjunction);
+            out_ += ") = 0";
+        }
+        out_ += " THEN ";
+        value(*move.base, Binding::disjunction);
+        out_ += " ELSE ";
+    }
+    out_ += tells ? "((" : "(";
     local(*move.base, Binding::product);
     out_ += sign;
     out_ += "date_trunc('day', ";
     value(*move.interval, Binding::disjunction);
     out_ += "))";
     at_zone();
-    out_ += ')';
+    out_ += tells ? ")" : " END";
     out_ += sign;
     out_ += '(';
     value(*move.interval, Binding::sum);
     out_ += " - date_trunc('day', ";
     value(*move.interval, Binding::disjunction);
     out_ += ")) END";
+    within_years_ = outer;
 }
 
 void SqlWriter::local_period_start(Unit unit, Binding least) {
@@ -204,10 +252,11 @@ void SqlWriter::shift(const BoundShift &shift, Binding least) {
     if (shift.constant)
         return moved(shift, 2 * shift.steps.size(), least);
     out_ += "CASE WHEN ";
-    value(*shift.base, Binding::sum);
-    years_1_to_9999(*shift.type);
+    years_1_to_9999(*shift.base);
     out_ += " THEN ";
+    const bool outer = std::exchange(within_years_, true);
     moved(shift, 2 * shift.steps.size(), Binding::disjunction);
+    within_years_ = outer;
     out_ += " END";
 }
 

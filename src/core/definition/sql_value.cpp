@@ -50,6 +50,14 @@ bool leaves_integers(const BoundValue &value) {
     return value.type->type_class != TypeClass::integer;
 }
 
+// Infinitely many for an infinite time, otherwise a number of moderate size.
+bool is_elapsed_days(const BoundValue &value) {
+    if (value.kind != ValueKind::call)
+        return false;
+    const BoundFunction function = static_cast<const BoundCall &>(value).function;
+    return function == BoundFunction::days_since || function == BoundFunction::days_until;
+}
+
 }  // namespace
 
 void SqlWriter::value(const BoundValue &value, Binding least) {
@@ -85,7 +93,7 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
         case ValueKind::period_start:
             return period_start(static_cast<const BoundPeriodStart &>(value), least);
         case ValueKind::instant:
-            return instant(*static_cast<const BoundInstant &>(value).operand, least);
+            return converted(*static_cast<const BoundInstant &>(value).operand, least);
         case ValueKind::local:
             return local(*static_cast<const BoundLocal &>(value).operand, least);
         case ValueKind::day: {
@@ -100,6 +108,8 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
             return bucket(static_cast<const BoundBucket &>(value), least);
         case ValueKind::events:
             return event_value(static_cast<const BoundEventValue &>(value));
+        case ValueKind::subscription:
+            return subscription(static_cast<const BoundSubscription &>(value));
         case ValueKind::elapsed:
             break;
     }
@@ -299,11 +309,18 @@ void SqlWriter::arithmetic(const BoundValue &expression, Binding least) {
 
 // An operand of arithmetic, missing where it is too large for it.
 void SqlWriter::factor(const BoundValue &operand, Binding least) {
-    const bool json = operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
     const TypeClass type_class = operand.type->type_class;
-    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::events || json;
-    const bool unbounded =
-        bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : json && type_class == TypeClass::numeric;
+    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::path || operand.kind == ValueKind::cast ||
+                      operand.kind == ValueKind::events || operand.kind == ValueKind::subscription;
+    const bool unbounded = bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : may_be_too_large(operand);
+    if (bound_ > 0 && is_elapsed_days(operand)) {
+        out_ += "CASE WHEN isfinite(";
+        value(*static_cast<const BoundCall &>(operand).operand, Binding::disjunction);
+        out_ += ") THEN ";
+        value(operand, Binding::disjunction);
+        out_ += " END";
+        return;
+    }
     if (!leaf || !unbounded)
         return value(operand, least);
     const bool single = is_single_precision(*operand.type);
@@ -350,8 +367,7 @@ void SqlWriter::call(const BoundCall &call, Binding least) {
     switch (call.function) {
         case BoundFunction::age:
             out_ += "CASE WHEN ";
-            value(operand, Binding::sum);
-            years_1_to_9999(*operand.type);
+            years_1_to_9999(operand);
             out_ += " THEN extract(year FROM age(";
             local_period_start(Unit::day, Binding::disjunction);
             out_ += ", ";

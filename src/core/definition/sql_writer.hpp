@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/definition/bound_events.hpp"
+#include "core/definition/bound_subscription.hpp"
 #include "core/definition/sql.hpp"
 
 namespace segment::definition {
@@ -36,6 +37,16 @@ public:
 
     // The threshold of a rank form without `per`: a scalar subquery over the base's members, NULL if there are none.
     void rank_threshold(const BoundRank &rank);
+
+    // The array of `includes`, and one of its items, of the type in which they are compared.
+    void included_array(const BoundIncludes &includes);
+    void included_element(const BoundIncludes &includes, const BoundValue &item);
+
+    // Whether the moment may be missing only because it cannot be told in, or by, the zone's local time.
+    static bool can_leave_range(const BoundValue &moment, const Vocabulary &vocabulary);
+
+    // Where that is not so.
+    void within_range(const BoundValue &moment);
 
     // How a value compares with the threshold of its rank form.
     static Comparison rank_comparison(RankForm form);
@@ -78,11 +89,11 @@ private:
     void local_period_start(Unit unit, Binding least);
     void local_period_start(Unit unit, const BoundValue &moment, Binding least);
     void local(const BoundValue &moment, Binding least);  // local time of an instant in the population's zone
-    void instant(const BoundValue &timestamp, Binding least);
+    void converted(const BoundValue &moment, Binding least);
     void today();
-    void at_zone();                          // ` AT TIME ZONE 'zone'`
-    void plus(const Span &span);             // ` + interval '…'` or ` - interval '…'`
-    void years_1_to_9999(const Type &type);  // ` BETWEEN … AND …`
+    void at_zone();               // ` AT TIME ZONE 'zone'`
+    void plus(const Span &span);  // ` + interval '…'` or ` - interval '…'`
+    void years_1_to_9999(const BoundValue &moment);
 
     // sql_condition.cpp
     void junction(const BoundJunction &junction, Binding least);
@@ -125,6 +136,12 @@ private:
     void floating_operand(const BoundEvents &events);
     void trend(const BoundTrend &trend);
 
+    // sql_subscription.cpp
+    void subscription(const BoundSubscription &value);
+    void subscription_lines();
+    void running_lines(std::string_view start);
+    void movements();
+
     // sql_sequence.cpp
     void sequence(const BoundSequence &sequence, bool negated, Binding least);
     void step(std::span<const BoundStep> steps, std::size_t previous, std::size_t index);
@@ -137,6 +154,8 @@ private:
     std::string_view event_alias_ = "e";  // of the row that columns of `event_row` are read from
     // Within arithmetic: the decimal exponent that bounds floating point operands; 0 outside, −1 where it is exact.
     int bound_ = 0;
+    // Within what holds only for times that are far from the ends of PostgreSQL's range.
+    bool within_years_ = false;
 };
 
 // The name of the common table expression with a segment's keys.

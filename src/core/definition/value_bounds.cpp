@@ -33,6 +33,38 @@ Size size_of(const BoundValue &value) {
     }
 }
 
+// How many digits an exact result has at most before and after the decimal point. PostgreSQL rounds what is longer behind it.
+struct Digits {
+    int before = 0, after = 0;
+};
+
+Digits exact_size_of(const BoundValue &value) {
+    constexpr int longest_fraction = 16'383;
+    switch (value.kind) {
+        case ValueKind::number: {
+            const int digits = static_cast<int>(static_cast<const BoundNumber &>(value).digits.size());
+            return {digits, digits};
+        }
+        case ValueKind::negate:
+            return exact_size_of(*static_cast<const BoundNegate &>(value).operand);
+        case ValueKind::arithmetic: {
+            const auto &arithmetic = static_cast<const BoundArithmetic &>(value);
+            const Digits left = exact_size_of(*arithmetic.left), right = exact_size_of(*arithmetic.right);
+            if (arithmetic.op == ArithmeticOperator::multiply)
+                return {left.before + right.before, std::min(left.after + right.after, longest_fraction)};
+            if (arithmetic.op == ArithmeticOperator::divide)
+                return {left.before + right.after, std::min(left.after + right.before, longest_fraction)};
+            return {std::max(left.before, right.before) + 1, std::max(left.after, right.after)};
+        }
+        case ValueKind::call:
+            return {12, 12};
+        default:
+            if (value.type->type_class == TypeClass::integer)
+                return {19, 0};
+            return {exact_exponent, value.type->bounded ? exact_exponent : longest_fraction};
+    }
+}
+
 }  // namespace
 
 int safe_exponent(const BoundValue &expression) {
@@ -44,8 +76,12 @@ int safe_exponent(const BoundValue &expression) {
 
 bool is_safe_exactly(const BoundValue &expression) {
     constexpr int largest = 131'000;
-    const Size size = size_of(expression);
-    return size.factors <= largest / exact_exponent && size.factors * exact_exponent + size.digits <= largest;
+    return exact_size_of(expression).before <= largest;
+}
+
+bool may_be_too_large(const BoundValue &operand) {
+    const bool column = operand.kind == ValueKind::trait || operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
+    return column && operand.type->type_class == TypeClass::numeric && !operand.type->bounded;
 }
 
 }  // namespace segment::definition

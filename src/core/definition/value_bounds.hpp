@@ -10,8 +10,11 @@ namespace segment::definition {
 // a result without overflow or underflow. 0 if it multiplies so many operands that no useful e exists.
 int safe_exponent(const BoundValue &expression);
 
-// Whether exact arithmetic on numbers below 10^1000 stays within numeric's 131,072 digits.
+// Whether exact arithmetic on operands below 10^1000 stays within numeric's 131,072 digits.
 bool is_safe_exactly(const BoundValue &expression);
+
+// Whether exact arithmetic must look at the operand: a column or what lies in one, that may hold larger numbers.
+bool may_be_too_large(const BoundValue &operand);
 
 inline constexpr int exact_exponent = 1000;
 

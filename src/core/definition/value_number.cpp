@@ -1,7 +1,9 @@
 #include "core/definition/value_number.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 
 #include "core/definition/ascii.hpp"
 #include "core/definition/decimal.hpp"
@@ -191,14 +193,10 @@ bool fits_integer(std::string_view number, int width) {
 }
 
 bool fits_floating(std::string_view number, bool single_precision) {
-    if (is_zero(number))
-        return true;
-    const Digits digits = split(number);
-    const std::size_t limit = single_precision ? 38 : 308;
-    if (digits.whole != "0")
-        return digits.whole.size() <= limit;
-    const std::size_t leading_zeros = digits.fraction.find_first_not_of('0');
-    return leading_zeros < limit - 1;
+    const auto reads_as = [&](auto value) {
+        return std::from_chars(number.data(), number.data() + number.size(), value).ec == std::errc();
+    };
+    return single_precision ? reads_as(float()) : reads_as(double());
 }
 
 int compare_numbers(std::string_view left, std::string_view right) {

@@ -39,6 +39,7 @@ struct Type {
     bool ordered = true;                     // has a default btree operator class
     bool deterministic = true;               // its collation
     bool case_insensitive = false;           // citext: text forms ignore case
+    bool bounded = false;                    // numeric(p, s): its values are below 10^1000, as arithmetic needs them
 };
 
 struct Trait {
@@ -66,6 +67,16 @@ struct EventSource {
     std::int32_t tie_break = -1;     // or −1
 };
 
+// The subscriptions of the members: lines, each an amount per month for a time. `lines_sql` is a relation for a FROM clause, without an
+// alias, whose columns are member, starts_at (where the line begins to count), ends_at, mrr, plan, quantity, renews_at,
+// trial_starts_at and trial_ends_at; times are instants. Lines that never count are not in it.
+struct Subscriptions {
+    std::string_view lines_sql;
+    std::string_view equality_sql;  // between its member and the member's key: =
+    bool has_plan = false, has_quantity = false, has_renewal = false;
+    EventSource movements;  // what happened to the members' MRR, as events: new, expansion, contraction, churn, reactivation
+};
+
 struct Vocabulary {
     std::string_view population;
     std::string_view time_zone;                    // IANA name or whatever pg_timezone_names knows
@@ -77,6 +88,7 @@ struct Vocabulary {
     std::span<const Trait> traits;
     std::span<const SegmentName> segments;
     std::span<const EventSource> events = {};
+    const Subscriptions *subscriptions = nullptr;  // null: none are registered
     std::string_view history_sql = {};    // the view of stays, qualified: public.customer_segment_history
     std::string_view member_column = {};  // its column with the member's key, quoted: "customer_id"
 };

@@ -28,6 +28,7 @@ private:
     NodeId truth(const BoundTruth &truth);
     NodeId rank(const BoundRank &rank);
     NodeId in_segment(const BoundInSegment &member);
+    NodeId includes(const BoundIncludes &includes);
     NodeId expression(const BoundCondition &condition);
 
     // The value as a feature that can hold all of the constants exactly, and its type.
@@ -94,8 +95,9 @@ NodeId Compiler::node(const BoundCondition &condition) {
             return rank(static_cast<const BoundRank &>(condition));
         case ConditionKind::in_segment:
             return in_segment(static_cast<const BoundInSegment &>(condition));
-        case ConditionKind::text_match:
         case ConditionKind::includes:
+            return includes(static_cast<const BoundIncludes &>(condition));
+        case ConditionKind::text_match:
         case ConditionKind::anniversary:
         case ConditionKind::stay:
         case ConditionKind::occurs:
@@ -191,6 +193,23 @@ NodeId Compiler::in_segment(const BoundInSegment &member) {
     if (found == segments_.end())
         throw Error(ErrorCode::internal_error, "segment " + std::to_string(member.segment) + " is not in the plan");
     return found->second;
+}
+
+// Each element is a leaf of its own, so that definitions share them whatever they ask for together.
+NodeId Compiler::includes(const BoundIncludes &includes) {
+    if (includes.value->type->type_class != TypeClass::array || includes.value->constant)
+        return expression(includes);
+    std::pmr::string array(memory_);
+    SqlWriter(scope_, array).included_array(includes);
+    std::pmr::vector<NodeId> leaves(memory_);
+    leaves.reserve(includes.items.size());
+    for (const BoundValue *item : includes.items) {
+        std::pmr::string element(memory_);
+        SqlWriter(scope_, element).included_element(includes, *item);
+        const Comparison op = includes.quantity == Quantity::none ? Comparison::less : Comparison::equal;
+        leaves.push_back(leaf(plan_.element(array, element), range_of(op, 0)));
+    }
+    return includes.quantity == Quantity::any ? plan_.disjunction(leaves) : plan_.conjunction(leaves);
 }
 
 // Whatever only SQL can tell: a boolean feature, of which `true` is asked.

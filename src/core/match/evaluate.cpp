@@ -43,14 +43,6 @@ void Evaluation::run(std::uint32_t chunk, Interrupts &interrupts) {
     }
 }
 
-members::ChunkWords Evaluation::members(RootId root) const {
-    return set(program_.set_of_root.at(root));
-}
-
-members::ChunkWords Evaluation::base_members() const {
-    return set(base_set);
-}
-
 members::ChunkWords Evaluation::set(std::uint32_t set) const {
     return members::ChunkWords(sets_.data() + std::size_t{set} * members::words_per_chunk, members::words_per_chunk);
 }
@@ -122,34 +114,6 @@ void Evaluation::run_step(const Step &step, std::uint32_t window) {
             intersection(first, slot(program_.base_slot), output(step.target, window));
             return;
     }
-}
-
-Result::Result(const Evaluation &evaluation, std::pmr::memory_resource *memory)
-    : set_of_root_(evaluation.program_.set_of_root, memory), sets_(memory) {
-    sets_.reserve(evaluation.program_.sets);
-    for (std::uint32_t set = 0; set < evaluation.program_.sets; ++set) {
-        sets_.emplace_back(memory);
-    }
-}
-
-const members::BitSet &Result::members(RootId root) const {
-    return sets_[set_of_root_.at(root)];
-}
-
-const members::BitSet &Result::base_members() const {
-    return sets_[base_set];
-}
-
-Result evaluate(const Plan &plan, const Staging &staging, Interrupts &interrupts, std::pmr::memory_resource *memory) {
-    Evaluation evaluation(plan, staging, memory);
-    Result result(evaluation, memory);
-    for (std::uint32_t chunk = 0; chunk < staging.chunks(); ++chunk) {
-        evaluation.run(chunk, interrupts);
-        for (std::uint32_t set = 0; set < result.sets_.size(); ++set) {
-            result.sets_[set].assign(chunk, evaluation.set(set));
-        }
-    }
-    return result;
 }
 
 }  // namespace segment::match

@@ -9,15 +9,12 @@
 #include "core/match/plan.hpp"
 #include "core/match/program.hpp"
 #include "core/match/staging.hpp"
-#include "core/members/bit_set.hpp"
 #include "core/members/ordinal.hpp"
 
 namespace segment::match {
 
-class Result;
-
-// Evaluates chunk by chunk, for runs that write each chunk before they compute the next. Memory does not grow with the
-// number of members: 8 kB per distinct root and some 256 bytes per node.
+// Evaluates chunk by chunk: each is written before the next is computed. Memory does not grow with the number of members:
+// 8 kB per distinct root and some 256 bytes per node.
 class Evaluation {
 public:
     // Every feature that a root or the base uses must be ranked. Both arguments must outlive it; the staging may still grow.
@@ -26,15 +23,14 @@ public:
     // Computes the members of one chunk, below staging.chunks(). Polls every few hundred microseconds.
     void run(std::uint32_t chunk, Interrupts &interrupts);
 
-    // The outcome of the last run. Roots with equal nodes share their words.
-    members::ChunkWords members(RootId root) const;
-    members::ChunkWords base_members() const;
+    // The outcome of the last run. Roots with equal nodes share a set; set 0 is the base.
+    std::uint32_t sets() const { return program_.sets; }
+    std::uint32_t set_of(RootId root) const { return program_.set_of_root.at(root); }
+    members::ChunkWords set(std::uint32_t set) const;
+    members::ChunkWords members(RootId root) const { return set(set_of(root)); }
+    members::ChunkWords base_members() const { return set(base_set); }
 
 private:
-    friend class Result;
-    friend Result evaluate(const Plan &, const Staging &, Interrupts &, std::pmr::memory_resource *);
-
-    members::ChunkWords set(std::uint32_t set) const;
     std::uint64_t *slot(Slot slot);
     std::uint64_t *output(std::uint32_t set, std::uint32_t window);
     void run_window(std::uint32_t chunk, std::uint32_t window);
@@ -47,22 +43,5 @@ private:
     std::pmr::vector<std::uint64_t> classes_;  // a vector per class, over a window
     std::pmr::vector<std::uint64_t> sets_;     // a vector per set, over a chunk
 };
-
-// The members of all roots, and of the base, in all chunks.
-class Result {
-public:
-    const members::BitSet &members(RootId root) const;
-    const members::BitSet &base_members() const;
-
-private:
-    friend Result evaluate(const Plan &, const Staging &, Interrupts &, std::pmr::memory_resource *);
-
-    Result(const Evaluation &evaluation, std::pmr::memory_resource *memory);
-
-    std::pmr::vector<std::uint32_t> set_of_root_;
-    std::pmr::vector<members::BitSet> sets_;
-};
-
-Result evaluate(const Plan &plan, const Staging &staging, Interrupts &interrupts, std::pmr::memory_resource *memory);
 
 }  // namespace segment::match

@@ -68,15 +68,29 @@ Plan::Plan(std::pmr::memory_resource *memory)
 
 FeatureId Plan::feature(std::string_view sql) {
     const std::uint64_t hash = hash_text(sql);
-    const auto equal = [&](FeatureId id) { return features_[id].sql == sql; };
-    const FeatureId known = feature_ids_.find(hash, equal);
+    const FeatureId known = feature_ids_.find(hash, [&](FeatureId id) { return features_[id].sql == sql && !features_[id].is_element; });
+    return known != members::no_ordinal ? known : add_feature(sql, false, hash);
+}
+
+FeatureId Plan::element(std::string_view array_sql, std::string_view element_sql) {
+    const std::uint64_t hash = chain(hash_text(array_sql), hash_text(element_sql));
+    const FeatureId known = feature_ids_.find(hash, [&](FeatureId id) {
+        const Feature &feature = features_[id];
+        return feature.is_element && feature.sql == array_sql && !feature.cuts.empty() && feature.cuts.front() == element_sql;
+    });
     if (known != members::no_ordinal) {
         return known;
     }
+    const FeatureId id = add_feature(array_sql, true, hash);
+    cut(id, element_sql);
+    return id;
+}
+
+FeatureId Plan::add_feature(std::string_view sql, bool is_element, std::uint64_t hash) {
     const auto id = static_cast<FeatureId>(features_.size());
     feature_ids_.reserve(id + std::uint64_t{1});
     cuts_.reserve(std::max(cuts_.capacity(), std::bit_ceil(id + std::size_t{1})));
-    features_.push_back({std::pmr::string(sql, memory_), std::pmr::vector<std::pmr::string>(memory_)});
+    features_.push_back({std::pmr::string(sql, memory_), std::pmr::vector<std::pmr::string>(memory_), is_element});
     cuts_.push_back({members::Dictionary(memory_), std::pmr::vector<std::uint32_t>(memory_)});
     feature_ids_.insert(hash, id);
     return id;

@@ -31,9 +31,13 @@ using RootId = std::uint32_t;
 inline constexpr CutId no_cut = UINT32_MAX;                // an open end of a range
 inline constexpr std::uint32_t missing_rank = UINT32_MAX;  // the cut's value is NULL: nothing compares with it
 
+//
+// A feature may also be whether an array has a certain element, its one cut: it lies between the cuts if it has not, and
+// equals the cut if it has. All features of one array are read from one column.
 struct Feature {
     std::pmr::string sql;                     // over the scan's FROM clause
     std::pmr::vector<std::pmr::string> cuts;  // constant SQL expressions of the feature's type
+    bool is_element = false;
 };
 
 // The values v of a feature with low ≤ v ≤ high, or < where an end is not inclusive; never the missing ones.
@@ -65,6 +69,8 @@ public:
     // The functions below return the same id for equal arguments: equal leaves and nodes are evaluated once. All functions
     // throw internal_error for ids that the plan does not have; a call that throws, bad_alloc included, changes nothing.
     FeatureId feature(std::string_view sql);
+    // Whether the array has the element: code 0 without an array, 1 if it has not, 2 if it has; its cut has the id 0.
+    FeatureId element(std::string_view array_sql, std::string_view element_sql);
     CutId cut(FeatureId feature, std::string_view constant_sql);
     NodeId everyone();
     NodeId leaf(FeatureId feature, std::span<const CutRange> ranges);
@@ -95,6 +101,7 @@ private:
         std::uint32_t distinct = 0;
     };
 
+    FeatureId add_feature(std::string_view sql, bool is_element, std::uint64_t hash);
     NodeId gate(NodeKind kind, std::span<const NodeId> operands);
     NodeId intern(PlanNode node);
     bool ranked(FeatureId feature) const;

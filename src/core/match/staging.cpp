@@ -17,7 +17,7 @@ constexpr std::uint32_t width_of(std::uint32_t codes) {
 }  // namespace
 
 Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
-    : columns_(memory), lanes_(memory), chunks_(memory), block_size_(members::words_per_chunk * sizeof(std::uint64_t)) {
+    : columns_(memory), lanes_(memory), chunks_(memory), spare_(memory), block_size_(members::words_per_chunk * sizeof(std::uint64_t)) {
     const auto &features = plan.features();
     columns_.reserve(features.size());
     for (std::size_t first = 0; first < features.size();) {
@@ -41,11 +41,26 @@ Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
 }
 
 Staging::~Staging() {
+    std::pmr::memory_resource *const memory = chunks_.get_allocator().resource();
     for (const Chunk &chunk : chunks_) {
         if (chunk.block != nullptr) {
-            chunks_.get_allocator().resource()->deallocate(chunk.block, block_size_, alignof(std::uint64_t));
+            memory->deallocate(chunk.block, block_size_, alignof(std::uint64_t));
         }
     }
+    for (std::byte *const block : spare_) {
+        memory->deallocate(block, block_size_, alignof(std::uint64_t));
+    }
+}
+
+void Staging::begin_next_pass() {
+    spare_.reserve(spare_.size() + held_);
+    for (Chunk &chunk : chunks_) {
+        if (chunk.block != nullptr) {
+            spare_.push_back(chunk.block);
+            chunk = {nullptr, 0, true};
+        }
+    }
+    held_ = 0;
 }
 
 Ordinal Staging::append() {
@@ -54,11 +69,21 @@ Ordinal Staging::append() {
 }
 
 void Staging::make_chunk(std::uint32_t chunk) {
+    if (!admits(std::uint64_t{chunk} * members::chunk_size)) {
+        throw Error(ErrorCode::internal_error, "member is not part of this pass");
+    }
     if (chunk >= chunks_.size()) {
         chunks_.resize(chunk + std::size_t{1});
     }
-    void *const block = chunks_.get_allocator().resource()->allocate(block_size_, alignof(std::uint64_t));
-    chunks_[chunk].block = static_cast<std::byte *>(block);
+    std::byte *block;
+    if (spare_.empty()) {
+        block = static_cast<std::byte *>(chunks_.get_allocator().resource()->allocate(block_size_, alignof(std::uint64_t)));
+    } else {
+        block = spare_.back();
+        spare_.pop_back();
+    }
+    chunks_[chunk].block = block;
+    ++held_;
     std::memset(block, 0, members::words_per_chunk * sizeof(std::uint64_t));
 }
 

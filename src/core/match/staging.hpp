@@ -4,6 +4,10 @@
 // A chunk of 65,536 ordinals is one block of memory. Features lie in lanes: as many of them as fit into 64 bytes are
 // neighbours, so that a row touches few cache lines when rows come in random order (more than twice as fast as an array per
 // feature), and a window of a lane fits into the first caches when it is evaluated.
+//
+// When the codes of everybody do not fit into the memory that a run may take, it makes several passes: a pass stages the
+// chunks that it meets first, up to the limit, and leaves the others to those that follow. No pass needs to know how many
+// members there are.
 #pragma once
 
 #include <algorithm>
@@ -39,6 +43,16 @@ public:
     Staging(const Staging &) = delete;
     Staging &operator=(const Staging &) = delete;
 
+    // What a chunk takes, and how many of them a pass may hold.
+    std::size_t chunk_bytes() const { return block_size_; }
+    void limit(std::uint32_t chunks) { limit_ = chunks; }
+    // Whether a member belongs to this pass: not if its chunk was part of an earlier one, nor if there is no room for it.
+    bool admits(std::uint64_t ordinal) const;
+    // Whether the ordinal's chunk was part of an earlier pass.
+    bool is_done(std::uint32_t chunk) const { return chunk < chunks_.size() && chunks_[chunk].done; }
+    // Forgets the codes of this pass.
+    void begin_next_pass();
+
     // Where the codes of one member go. Valid as long as the staging.
     class Row {
     public:
@@ -57,7 +71,8 @@ public:
     };
 
     // A member exists; its features are missing until they are set. Adding it again changes nothing.
-    // Throws program_limit_exceeded for an ordinal that is not below members::max_members.
+    // Throws program_limit_exceeded for an ordinal that is not below members::max_members, internal_error for one that this
+    // pass does not admit.
     Row add(std::uint64_t ordinal);
     // Adds the ordinal after the highest one.
     Ordinal append();
@@ -65,7 +80,10 @@ public:
     Row row(Ordinal ordinal);
     void set(FeatureId feature, Ordinal ordinal, std::uint32_t code) { row(ordinal).set(feature, code); }
 
+    // Whether the member was added in this pass.
     bool contains(Ordinal ordinal) const;
+    // Brings the member's place into the cache: rows come in any order.
+    void prefetch(std::uint64_t ordinal) const;
     // The code of a member that has been added.
     std::uint32_t code(FeatureId feature, Ordinal ordinal) const;
     // One more than the highest ordinal added, 0 if there is none.
@@ -77,6 +95,7 @@ public:
         std::uint32_t stride, width;
     };
     std::uint32_t chunks() const { return static_cast<std::uint32_t>(chunks_.size()); }
+    bool holds(std::uint32_t chunk) const { return chunks_[chunk].block != nullptr; }
     bool touched(std::uint32_t chunk, std::uint32_t window) const { return (chunks_[chunk].touched >> window & 1) != 0; }
     const std::uint64_t *present(std::uint32_t chunk, std::uint32_t window) const;
     Codes codes(FeatureId feature, std::uint32_t chunk, std::uint32_t window) const;
@@ -91,6 +110,7 @@ private:
     struct Chunk {
         std::byte *block = nullptr;  // presence bits, then the lanes
         std::uint32_t touched = 0;   // a bit per window
+        bool done = false;           // part of an earlier pass
     };
     static_assert(windows_per_chunk == 32);
 
@@ -102,7 +122,9 @@ private:
     std::pmr::vector<Column> columns_;
     std::pmr::vector<Lane> lanes_;
     std::pmr::vector<Chunk> chunks_;
+    std::pmr::vector<std::byte *> spare_;  // blocks of earlier passes
     std::size_t block_size_;
+    std::uint32_t limit_ = UINT32_MAX, held_ = 0;
     std::uint64_t end_ = 0;
 };
 
@@ -129,6 +151,26 @@ inline Staging::Row Staging::add(std::uint64_t ordinal) {
     presence(chunk)[index / 64] |= std::uint64_t{1} << index % 64;
     end_ = std::max(end_, ordinal + 1);
     return {columns_, chunk.block, index};
+}
+
+inline bool Staging::admits(std::uint64_t ordinal) const {
+    const std::uint64_t at = ordinal / members::chunk_size;
+    if (at < chunks_.size() && (chunks_[at].block != nullptr || chunks_[at].done)) {
+        return !chunks_[at].done;
+    }
+    return held_ < limit_;
+}
+
+inline void Staging::prefetch(std::uint64_t ordinal) const {
+    const std::uint64_t at = ordinal / members::chunk_size;
+    if (at >= chunks_.size() || chunks_[at].block == nullptr) {
+        return;
+    }
+    const std::uint32_t index = ordinal % members::chunk_size;
+    __builtin_prefetch(presence(chunks_[at]) + index / 64, 1);
+    for (const Lane &lane : lanes_) {
+        __builtin_prefetch(chunks_[at].block + lane.offset + std::size_t{lane.stride} * index, 1);
+    }
 }
 
 inline bool Staging::contains(Ordinal ordinal) const {

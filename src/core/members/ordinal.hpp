@@ -14,6 +14,7 @@ inline constexpr std::uint64_t max_members = 4'000'000'000;  // ordinals are bel
 
 inline constexpr std::uint32_t chunk_size = 65'536;
 inline constexpr std::uint32_t words_per_chunk = chunk_size / 64;
+inline constexpr std::uint32_t max_chunks = (max_members + chunk_size - 1) / chunk_size;
 
 // The members of one chunk: bit i of word w is ordinal 64 w + i of the chunk.
 using ChunkWords = std::span<const std::uint64_t, words_per_chunk>;

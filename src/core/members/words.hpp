@@ -16,10 +16,12 @@ inline constexpr ChunkWords no_members{zero_chunk};
 std::uint32_t count(ChunkWords words);
 // How many of `words` are not in `others`.
 std::uint32_t count_and_not(ChunkWords words, ChunkWords others);
+// How many runs of members without a gap there are.
+std::uint32_t count_runs(ChunkWords words);
 bool is_empty(ChunkWords words);
 
 template <class Visit>
-void for_each_bit(std::uint64_t word, Ordinal first, Visit &visit) {
+void for_each_bit(std::uint64_t word, Ordinal first, Visit &&visit) {
     for (; word != 0; word &= word - 1) {
         visit(static_cast<Ordinal>(first + static_cast<Ordinal>(std::countr_zero(word))));
     }
@@ -27,7 +29,7 @@ void for_each_bit(std::uint64_t word, Ordinal first, Visit &visit) {
 
 // Calls visit(ordinal) for each member of a chunk in ascending order; `first` is the chunk's first ordinal.
 template <class Visit>
-void for_each_bit(ChunkWords words, Ordinal first, Visit &visit) {
+void for_each_bit(ChunkWords words, Ordinal first, Visit &&visit) {
     for (std::uint32_t w = 0; w < words_per_chunk; ++w) {
         for_each_bit(words[w], first + w * 64, visit);
     }
@@ -35,7 +37,7 @@ void for_each_bit(ChunkWords words, Ordinal first, Visit &visit) {
 
 // The same for the members that are not in `others`.
 template <class Visit>
-void for_each_bit_and_not(ChunkWords words, ChunkWords others, Ordinal first, Visit &visit) {
+void for_each_bit_and_not(ChunkWords words, ChunkWords others, Ordinal first, Visit &&visit) {
     for (std::uint32_t w = 0; w < words_per_chunk; ++w) {
         for_each_bit(words[w] & ~others[w], first + w * 64, visit);
     }

@@ -103,7 +103,7 @@ struct Sum {
     std::int64_t fails_at;
 };
 
-void add_row(void *state, TupleTableSlot *slot) {
+bool add_row(void *state, TupleTableSlot *slot) {
     Witness witness;
     auto *sum = static_cast<Sum *>(state);
     const std::int64_t value = DatumGetInt64(slot->tts_values[0]);
@@ -111,6 +111,7 @@ void add_row(void *state, TupleTableSlot *slot) {
         throw Error(ErrorCode::numeric_out_of_range, "row refused");
     }
     sum->value += value;
+    return true;
 }
 
 std::int64_t sum_through_receiver(std::int64_t fails_at) {

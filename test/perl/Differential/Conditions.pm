@@ -72,10 +72,14 @@ sub number_condition
             return compared(within_level($left, 1), within_level($right, 1), sub { compare_numbers($left, $_[0], $right) });
         } ],
         [ 2, sub { return between(within_level($value, 1), $near->(), $near->(), sub { compare_numbers($value, @_) }) } ],
+        [ 0.2, sub {
+            my $literal = number_literal($value->{column});
+            return between($literal->{text}, $value, $near->(), sub { compare_numbers($literal, @_) });
+        } ],
         [ 2, sub {
             my @items = map { number_literal($value->{column}) } 1 .. list_length();
             my ($of, $sql) = $value->{single} ? ('float4', $value->{single}) : ($value->{type} eq 'float' ? 'float8' : 'numeric', $value->{sql});
-            $sql .= " = ANY (ARRAY[" . join(', ', map { $of eq 'numeric' || !defined $_->{digits} ? $_->{sql} : "'$_->{digits}'" } @items) . "]::$of\[])";
+            $sql .= " = ANY (ARRAY[" . join(', ', map { "'$_->{digits}'" } @items) . "]::$of\[])";
             return listed(within_level($value, 1), join(', ', map { $_->{text} } @items), $sql);
         } ],
     )->();
@@ -88,7 +92,11 @@ sub text_condition
     my ($table) = @_;
     my $value = text_value($table);
     return weighted(
-        [ 4, sub { my $item = text_literal($value); return compared($value->{text}, $item->{text}, sub { "$value->{sql} $_[0] $item->{sql}" }) } ],
+        [ 4, sub {
+            my $item = text_literal($value);
+            my ($left, $right) = chance(0.1) ? ($item, $value) : ($value, $item);
+            return compared($left->{text}, $right->{text}, sub { "$left->{sql} $_[0] $right->{sql}" });
+        } ],
         [ 1, sub {
             my ($low, $high) = (text_literal($value), text_literal($value));
             return between($value->{text}, $low, $high, sub { "$value->{sql} $_[0] $_[1]{sql}" });
@@ -100,7 +108,9 @@ sub text_condition
         [ 1, sub {
             my @others = grep { !($value->{collation} && $_->{collation} && $_->{collation} ne $value->{collation}) } $table->traits('text');
             my $other = one(@others);
-            return compared($value->{text}, $other->{word}, sub { "$value->{sql}::text $_[0] $other->{sql}::text" });
+            # A char(n) is a text without its padding; next to a citext, case does not count.
+            my $as = $value->{type} eq 'citext' || $other->{type} eq 'citext' ? 'citext' : 'text';
+            return compared($value->{text}, $other->{word}, sub { "$value->{sql}::$as $_[0] $other->{sql}::$as" });
         } ],
         [ 5, sub { return pattern_condition($table, $value) } ],
     )->();
@@ -115,7 +125,8 @@ sub pattern_condition
     my ($table, $value) = @_;
     $value = text_value($table) while ($value->{collation} // '') =~ /ignore_case/;
     # A char(n) is compared without its padding.
-    my $text = "$value->{sql}::text";
+    my $citext = $value->{type} eq 'citext';
+    my $text = $citext ? $value->{sql} : "$value->{sql}::text";
     my $collate = $value->{collation} ? " COLLATE $value->{collation}" : '';
     my $form = one(qw(contains starts ends like ilike matches));
     my $folds = chance(0.3);
@@ -140,7 +151,7 @@ sub pattern_condition
     else
     {
         $pattern = part_of($value);
-        my ($in, $part) = $folds ? ("lower($text)", 'lower(' . quoted($pattern) . "$collate)") : ($text, quoted($pattern));
+        my ($in, $part) = $folds || $citext ? ("lower($text)", 'lower(' . quoted($pattern) . "$collate)") : ($text, quoted($pattern));
         $sql = $form eq 'contains' ? "position($part IN $in) > 0" : $form eq 'starts' ? "starts_with($in, $part)" : "right($in, length($part)) = $part";
         $words = ($form eq 'contains' ? '' : ' with ') . quoted($pattern) . ($folds ? ' ignoring case' : '');
         $words = $form eq 'contains' ? "contains $words" : "$form$words";
@@ -159,12 +170,19 @@ sub part_of
 
 # ------------------------------------------------------------------------------------------------------ of types that only compare
 
-sub interval_literals { return map { my $d = duration(); { text => $d->{text}, sql => $d->{sql}, level => 3 } } 1 .. $_[0] }
+sub interval_literals
+{
+    return map {
+        my $d = duration();
+        my $minus = chance(0.1) && $d->{text} =~ /^\d/ ? '-' : '';    # of a single literal
+        { text => "$minus$d->{text}", sql => "($minus$d->{sql})", level => 3 }
+    } 1 .. $_[0];
+}
 
 sub plain_condition
 {
     my ($table) = @_;
-    my $column = one($table->traits('time', 'uuid', 'enum', 'inet', 'interval', 'interval'));
+    my $column = one($table->traits('time', 'uuid', 'enum', 'inet', 'bytea', 'interval', 'interval'));
     my $literals = sub {
         return interval_literals(@_) if $column->{kind} eq 'interval';
         return map { my $held = one(grep { defined $_->{literal} } @{ $column->{pool} }); { text => $held->{literal}, sql => "$held->{literal}::$column->{type}", level => 3 } } 1 .. $_[0];
@@ -172,6 +190,7 @@ sub plain_condition
     my $compare = sub { my ($op, $item) = @_; return "$column->{sql} $op $item->{sql}" };
     return weighted(
         [ 3, sub { my ($item) = $literals->(1); return compared($column->{word}, $item->{text}, sub { $compare->($_[0], $item) }) } ],
+        [ 1, sub { my $other = one($table->traits($column->{kind})); return compared($column->{word}, $other->{word}, sub { $compare->($_[0], $other) }) } ],
         [ 1, sub { return between($column->{word}, $literals->(2), $compare) } ],
         [ 2, sub {
             my @items = $literals->(whole(1, 8));
@@ -192,6 +211,7 @@ sub boolean_condition
         holds("$text is $truth", "$sql = $truth"),
         unless_holds("$text is not $truth", "$sql = $truth"),
         holds("$text = $truth", "$sql = $truth"),
+        holds("$text = '$truth'", $value->{json_text} ? "$value->{json_text} = '$truth'" : "$sql = $truth"),    # JSON next to a text is one
         unless_holds("$text != $truth", "$sql = $truth"),
         holds("$text in (true, false)", "$sql IS NOT NULL"),
         unless_holds("$text not in ($truth)", "$sql = $truth"),
@@ -284,7 +304,11 @@ sub moment_condition
     my $compare = sub { return compare_moments($table, $value, @_) };
     return weighted(
         [ 5, sub { return windowed($table, $value->{constant} ? moment($table, { column => 1, date => 1 }) : $value) } ],
-        [ 4, sub { my $item = $other->(); return compared(within_level($value, 1), within_level($item, 1), sub { $compare->($_[0], $item) }) } ],
+        [ 4, sub {
+            my $item = $other->();
+            my ($left, $right) = chance(0.1) ? ($item, $value) : ($value, $item);
+            return compared(within_level($left, 1), within_level($right, 1), sub { compare_moments($table, $left, $_[0], $right) });
+        } ],
         [ 1, sub { return between(within_level($value, 1), $other->(), $other->(), $compare) } ],
         [ 1, sub {
             my @items = map { moment_literal($table, $value->{type}, $value->{column}) } 1 .. whole(1, 8);

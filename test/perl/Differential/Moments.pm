@@ -35,12 +35,12 @@ sub day_sql
     return $moment->{type} eq 'tz' ? "oracle.day($moment->{sql}, '$table->{zone}')" : "$moment->{sql}::date";
 }
 
-# Next to a date, days are compared; two timestamps compare as they are; everything else as instants.
+# Next to a date, days are compared; everything else as instants, two timestamps, too.
 sub compare_moments
 {
     my ($table, $left, $op, $right) = @_;
     my %types = map { $_->{type} => 1 } $left, $right;
-    my $form = $types{date} ? \&day_sql : !$types{tz} ? \&local_sql : \&instant_sql;
+    my $form = $types{date} ? \&day_sql : \&instant_sql;
     return $form->($table, $left) . " $op " . $form->($table, $right);
 }
 
@@ -81,7 +81,7 @@ sub shifted
     my ($table, $moment, $op, $duration) = @_;
     my $by = $op eq '-' ? "- $duration->{sql}" : $duration->{sql};
     return { type => 'date', sql => "oracle.shift($moment->{sql}, $by)" } if $moment->{type} eq 'date' && !$duration->{varies};
-    return { type => 'tz', sql => "oracle.shift($moment->{sql}" . ($moment->{type} eq 'date' ? '::timestamp' : '') . ", $by, '$table->{zone}')" };
+    return { type => 'tz', sql => 'oracle.shift(' . ($moment->{type} eq 'date' ? "oracle.midnight($moment->{sql})" : $moment->{sql}) . ", $by, '$table->{zone}')" };
 }
 
 # --------------------------------------------------------------------------------------------------------------------------- moments

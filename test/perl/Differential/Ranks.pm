@@ -32,7 +32,8 @@ sub rank_condition
     return smallest_set($table) if chance(0.2);
     my ($text, $sql) = weighted(
         [ 6, sub { my $value = number($table, one(0, 0, 1)); return (within_level($value, 1), $value->{single} // $value->{sql}) } ],
-        [ 2, sub { my $value = moment($table, { column => 1, date => 1 }); return ($value->{text}, $value->{sql}) } ],
+        [ 2, sub { my $value = moment($table, { column => 1, date => 1 });
+                   return ($value->{text}, $value->{type} eq 'ts' ? instant_sql($table, $value) : $value->{sql}) } ],
         [ 1, sub { my $column = one($table->traits('interval', 'time')); return ($column->{word}, $column->{sql}) } ],
     )->();
     my $no = chance(0.3);
@@ -89,6 +90,7 @@ sub segment_condition
     my ($table) = @_;
     my @segments = @{ $table->{segments} // [] } or return rank_condition($table);
     my $segment = one(@segments);
+    $segment->{used} = 1;
     my $name = quoted($segment->{name});
     my $no = chance(0.35) ? 'not ' : '';
     my $not = $no ? 'NOT ' : '';

@@ -23,6 +23,9 @@ my %moments = (
         '2024-03-10 06:59:59.999999', '2024-03-10 07:00:00', '2024-11-03 05:30:00', '2024-11-03 06:30:00', '2024-04-09 06:30:00', '2024-12-03 05:30:00',
         '2024-02-29 05:00:00',        '2023-12-31 23:30:00'
     ],
+    'Europe/Berlin' => [ '2024-03-31 00:59:59.999999', '2024-03-31 01:00:00', '2024-10-27 00:30:00', '2024-10-27 01:30:00', '2024-10-27 00:59:59.999999', '2024-11-27 00:30:00' ],
+    'America/Havana' => [ '2024-03-10 04:59:59.999999', '2024-03-10 05:00:00', '2024-11-03 04:30:00', '2024-11-03 05:30:00', '2024-11-04 05:00:00', '2024-04-09 05:00:00' ],
+    'Australia/Lord_Howe' => [ '2024-04-06 14:45:00', '2024-04-06 15:15:00', '2024-10-05 15:30:00', '2024-02-28 13:00:00', '2024-05-06 14:45:00' ],
     'Asia/Kathmandu' => [ '2024-02-28 18:15:00', '2024-02-29 18:14:59.999999', '2024-06-30 18:15:00', '2023-12-31 18:15:00.000001' ],
 );
 my @steps = ('0 seconds', '1 microsecond', '30 minutes', '1 hour', '1 day', '23 hours', '7 days', '30 days', '1 month', '1 year');
@@ -30,10 +33,15 @@ my @steps = ('0 seconds', '1 microsecond', '30 minutes', '1 hour', '1 day', '23 
 # Local times that clocks show never or twice, and those next to them.
 my %odd_locals = (
     'Europe/Vienna'    => [ map { ("2024-03-31 0$_", "2024-10-27 0$_") } '1:59:59.999999', '2:00:00', '2:30:00', '2:59:59.999999', '3:00:00', '3:30:00' ],
+    'Europe/Berlin'    => [ map { ("2024-03-31 0$_", "2024-10-27 0$_") } '1:59:59.999999', '2:00:00', '2:30:00', '2:59:59.999999', '3:00:00' ],
+    'America/Havana'   => [ map { ("2024-03-10 0$_", "2024-11-03 0$_") } '0:00:00', '0:00:00.000001', '0:30:00', '0:59:59.999999', '1:00:00', '1:30:00' ],
+    'Australia/Lord_Howe' => [ map { ("2024-04-07 0$_", "2024-10-06 0$_") } '1:29:59.999999', '1:30:00', '1:45:00', '2:00:00', '2:15:00', '2:30:00' ],
     'America/New_York' => [ map { ("2024-03-10 0$_", "2024-11-03 0$_") } '0:59:59.999999', '1:00:00', '1:30:00', '2:00:00', '2:30:00', '3:00:00', '3:30:00' ],
 );
 
-my @far_days = ('infinity', '-infinity', '0002-01-01', '9998-12-31', '4000-01-01 BC', '20000-01-01', '2000-02-29', '1900-02-28', '2023-02-28', '1970-01-01');
+# Where conversions between zones leave the range of times.
+my @farthest = ('294276-12-31 23:59:59.999999', '4714-11-24 00:00:00 BC', '294276-12-31 12:00:00', '4714-11-24 12:00:00 BC');
+my @far_days = ('infinity', '-infinity', '1000-01-01', '9000-12-31', '4000-01-01 BC', '20000-01-01', '2000-02-29', '1900-02-28', '2023-02-28', '1970-01-01');
 
 # name, kind, SQL type, pool
 my @own_columns = (
@@ -56,6 +64,7 @@ my @own_columns = (
     [ v           => text     => 'varchar(8)',                    'varchar' ],
     [ c           => text     => 'char(5)',                       'bpchar' ],
     [ code        => text     => 'world.code',                    'code' ],
+    [ handle      => text     => 'citext',                        'text' ],
     [ birthday    => date     => 'date',                          'date' ],
     [ d           => date     => 'date',                          'far_date' ],
     [ local_at    => ts       => 'timestamp',                     'ts' ],
@@ -70,6 +79,9 @@ my @own_columns = (
     [ mood        => enum     => 'world.mood',                    'mood' ],
     [ pct         => exact    => 'world.percentage',              'percent' ],
     [ addr        => inet     => 'inet',                          'inet' ],
+    [ token       => bytea    => 'bytea',                         'bytea' ],
+    [ spot        => point    => 'point',                         'point' ],
+    [ draft       => point    => 'json',                          'documents' ],
     [ tags        => array    => 'text[]',                        'texts' ],
     [ nums        => array    => 'int[]',                         'ints' ],
     [ moods       => array    => 'world.mood[]',                  'moods' ],
@@ -94,17 +106,18 @@ my @joined_columns = (
 
 sub identifier { my ($name) = @_; $name =~ s/"/""/g; return qq{"$name"} }
 
-# new(index => …, rows => …, kind => 'table' | 'partitioned' | 'view'): all the rest is chosen by chance.
+# new(index => …, rows => …, kind => 'table' | 'partitioned' | 'view', citext => whether there is that type): the rest is chosen by chance.
 sub new
 {
     my ($class, %table) = @_;
     my $self = bless {%table}, $class;
     $self->{population} = "people_$self->{index}";
     $self->{relation}   = 'world.' . identifier("rel $self->{index}");
-    $self->{stored}     = $self->{kind} eq 'view' ? "world.stored_$self->{index}" : $self->{relation};
+    $self->{kind}       = one('view', 'materialized view') if $self->{kind} eq 'view';
+    $self->{stored}     = $self->{kind} =~ /view/ ? "world.stored_$self->{index}" : $self->{relation};
     $self->{zone}       = one(sort keys %moments);
     $self->{week_start} = one(1, 1, 7, 3);
-    $self->{key_type}   = one('int4', 'int8', 'uuid', 'text');
+    $self->{key_type}   = one('int4', 'int8', 'uuid', 'text', 'text', 'numeric', 'bpchar(12)');
     $self->{joined}     = chance(0.7) ? { relation => "world.joined_$self->{index}", prefix => chance(0.5) ? 'x' : undef } : undef;
     $self->{as_of}      = [ one(@{ $moments{ $self->{zone} } }) ];
     $self->{later}      = [ map { one(@steps) } 1 .. 2 ];
@@ -140,9 +153,9 @@ sub time_pools
         tz       => sub { return $few->(30, @tz) },
         ts       => sub { return ($few->(25, @ts), map { { copy => $_, sql => "'$_'", local => $_ } } $few->(6, @{ $odd_locals{$zone} // [] })) },
         date     => sub { return ($few->(25, @date), map { { copy => $_, sql => "'$_'", local => $_ } } '2000-02-29', '1900-02-28', '1970-01-01') },
-        far_tz   => sub { return ($few->(20, @tz), $few->(5, @far)) },
-        far_ts   => sub { return ($few->(20, @ts), $few->(5, @far)) },
-        far_date => sub { return ($few->(20, @date), $few->(6, @far)) },
+        far_tz   => sub { return ($few->(20, @tz), $few->(5, @far), $few->(1, map { { copy => "$_+00", sql => "'$_+00'" } } @farthest)) },
+        far_ts   => sub { return ($few->(20, @ts), $few->(5, @far), $few->(1, map { { copy => $_, sql => "'$_'" } } @farthest)) },
+        far_date => sub { return ($few->(20, @date), $few->(6, @far, map { { copy => $_, sql => "'$_'" } } '5874897-12-31', '4714-11-24 BC')) },
         dates => sub { return $array->(@date) },
         tzs   => sub { return $array->(@tz) },
     };
@@ -162,6 +175,7 @@ sub fill
         push @values, pool('late_time') if $pool eq 'time';
         my $word = $name =~ /^[a-z][a-z0-9_]*$/ ? $name : identifier($name);
         my ($collation) = $type =~ /COLLATE (\S+)/;
+        $type = 'text' if $type eq 'citext' && !$self->{citext};
         (my $base_type = $type) =~ s/ COLLATE.*|\(.*//;
         $base_type = 'bpchar' if $base_type eq 'char';    # which is char(1) where no length follows
         return {
@@ -177,13 +191,13 @@ sub fill
     }
     $self->{all_rows} = [ map { $self->new_row } 1 .. $self->{rows} ];
     $self->{key_column} = {
-        name => 'id', word => 'id', sql => 'm."id"', declared => $self->{key_type}, type => $self->{key_type},
-        kind => { int4 => 'exact', int8 => 'exact', uuid => 'uuid', text => 'text' }->{ $self->{key_type} },
-        pool => [ map { { copy => $_, sql => quoted($_), literal => $self->{key_type} =~ /int/ ? $_ : quoted($_) } }
+        name => 'id', word => 'id', sql => 'm."id"', declared => $self->{key_type}, type => $self->{key_type} =~ /^(\w+)/,
+        kind => { int4 => 'exact', int8 => 'exact', numeric => 'exact', uuid => 'uuid' }->{ $self->{key_type} } // 'text',
+        pool => [ map { { copy => $_, sql => quoted($_), literal => $self->{key_type} =~ /int|numeric/ ? $_ : quoted($_) } }
               (map { $_->{key} } @{ $self->{all_rows} })[ 0 .. ($self->{rows} < 20 ? $self->{rows} : 20) - 1 ] ]
     };
     # A literal next to a column without rows.
-    push @{ $self->{key_column}{pool} }, { literal => $self->{key_type} =~ /int/ ? '0' : quoted('00000000-0000-0000-0000-000000000000') } if !$self->{rows};
+    push @{ $self->{key_column}{pool} }, { literal => $self->{key_type} =~ /int|numeric/ ? '0' : quoted('00000000-0000-0000-0000-000000000000') } if !$self->{rows};
     return;
 }
 
@@ -208,6 +222,7 @@ sub new_key
             $type eq 'int4' ? 1 + keys %{ $self->{keys} }
           : $type eq 'int8' ? (chance(0.5) ? '-' : '') . whole(1, 900000) . sprintf('%012d', whole(0, 1e12 - 1))
           : $type eq 'uuid' ? join('-', map { join '', map { sprintf '%x', whole(0, 15) } 1 .. $_ } 8, 4, 4, 4, 12)
+          : $type eq 'numeric' ? whole(-1000, 100000) . one('', '.5', '.25', '.125')
           : one('', 'Ä', "o'", '\\', 'b ') . whole(1, 10 * $self->{rows} + 100);
         return $key if !$self->{keys}{$key}++;
     }
@@ -267,8 +282,9 @@ sub create_sql
     }
     $text .= ";\n";
     $text .= "CREATE TABLE $self->{joined}{relation} (\"member\" $self->{key_type} PRIMARY KEY, " . $columns->(@{ $self->{joined}{columns} }) . ");\n" if $self->{joined};
-    $text .= "CREATE VIEW $self->{relation} AS SELECT * FROM $self->{stored};\n" if $self->{kind} eq 'view';
-    return $text . $self->insert_sql(@{ $self->{all_rows} }) . join '', map { "ANALYZE $_;\n" } $self->{stored}, $self->{joined} ? $self->{joined}{relation} : ();
+    $text .= $self->insert_sql(@{ $self->{all_rows} });
+    $text .= "CREATE $self->{kind} $self->{relation} AS SELECT * FROM $self->{stored};\n" if $self->{kind} =~ /view/;
+    return $text . join '', map { "ANALYZE $_;\n" } $self->{stored}, $self->{joined} ? $self->{joined}{relation} : ();
 }
 
 sub population_sql
@@ -287,7 +303,7 @@ sub population_sql
 sub drop_sql
 {
     my ($self) = @_;
-    return join '', map { "DROP $_;\n" } ($self->{kind} eq 'view' ? "VIEW $self->{relation}" : ()), "TABLE $self->{stored}",
+    return join '', map { "DROP $_;\n" } ($self->{kind} =~ /view/ ? "$self->{kind} $self->{relation}" : ()), "TABLE $self->{stored}",
       ($self->{joined} ? "TABLE $self->{joined}{relation}" : ());
 }
 
@@ -330,14 +346,16 @@ sub change_sql
     my @new = some(0, $few, sub { $self->new_row });
     $text .= $self->insert_sql(@new);
     $self->{all_rows} = [ @rows, @new ];
+    $text .= "REFRESH MATERIALIZED VIEW $self->{relation};\n" if $self->{kind} eq 'materialized view';
     return $text;
 }
 
 sub describe
 {
     my ($self) = @_;
+    (my $base = $self->{base}) =~ s/\s+/ /g;
     return "table $self->{index}: $self->{kind} of $self->{rows} rows, key $self->{key_type}, $self->{zone}, week_start $self->{week_start}"
-      . ($self->{joined} ? ', joined' : '') . ($self->{base} eq 'everyone' ? '' : ', base ' . $self->{base});
+      . ($self->{joined} ? ', joined' : '') . ($base eq 'everyone' ? '' : ", base $base");
 }
 
 1;

@@ -47,9 +47,10 @@ sub number_literal
     }
     $text =~ s/e\+/e/;
     my $percent = chance(0.05) && $text =~ /^\d{1,4}$/;
+    my $quoted = !$percent && $column && chance(0.03) && $text !~ /e/;
     (my $sql = $text) =~ s/(\.\d*?)0+$/$1/;    # the value is what counts, not how many zeros were written
-    $sql = $percent ? "('$sql'::numeric / 100)" : "'$sql'::numeric";
-    return { text => $percent ? "$text percent" : expand($text), sql => $sql, digits => $percent ? undef : $text, type => 'exact', level => 3, literal => 1 };
+    $sql = $text / 100 if $percent;
+    return { text => $percent ? "$text percent" : $quoted ? quoted($text) : expand($text), sql => "'$sql'::numeric", digits => $percent ? $sql : $text, type => 'exact', level => 3, literal => 1 };
 }
 
 # The value of a column that is a number.
@@ -93,8 +94,16 @@ sub time_number
     my $sql = $calls eq 'age' ? 'oracle.age(' . day_sql($table, $moment) . ', ' . today($table) . ')'
       : $calls eq 'weekday'   ? 'extract(isodow FROM ' . day_sql($table, $moment) . ')'
       :                         'extract(hour FROM ' . local_sql($table, $moment) . ')';
-    $sql = "(CASE WHEN isfinite(" . local_sql($table, $moment) . ") THEN $sql END)" if $calls ne 'age';
+    $sql = "(CASE WHEN isfinite(" . day_sql($table, $moment) . ") THEN $sql END)" if $calls ne 'age';
     return { text => "$calls($moment->{text})", sql => $sql, type => 'exact', level => 3 };
+}
+
+# What arithmetic takes of a number: of columns in floating point or of numeric without a precision, what is within its limits.
+sub operand
+{
+    my ($value) = @_;
+    my $column = $value->{column} or return $value->{sql};
+    return $value->{type} eq 'float' || $column->{declared} eq 'numeric' ? "oracle.operand($value->{sql})" : $value->{sql};
 }
 
 sub floating
@@ -117,13 +126,13 @@ sub number
         my $level = $op =~ /[+-]/ ? 1 : 2;
         my $text = within_level($left, $level) . " $op " . within_level($right, $level + 1);
         my $float = $left->{type} eq 'float' || $right->{type} eq 'float';
-        my ($l, $r) = map { !$float ? $_->{sql} : $_->{column} && $_->{type} eq 'float' ? "oracle.operand($_->{sql})" : floating($_) } $left, $right;
+        my ($l, $r) = map { $float && $_->{type} eq 'exact' ? floating($_) : operand($_) } $left, $right;
         return { text => $text, sql => "oracle.arithmetic('$op', $l, $r)", type => $float ? 'float' : 'exact', level => $level };
     }
     if ($depth > 0 && chance(0.1))
     {
         my $operand = number($table, $depth - 1);
-        return { text => '-' . ($operand->{level} < 3 || $operand->{text} =~ /^-/ ? "($operand->{text})" : $operand->{text}), sql => "(- ($operand->{sql}))", type => $operand->{type}, level => 3 };
+        return { text => '-' . ($operand->{level} < 3 || $operand->{text} =~ /^-/ ? "($operand->{text})" : $operand->{text}), sql => "(- (" . operand($operand) . "))", type => $operand->{type}, level => 3 };
     }
     return weighted(
         [ 10, sub { number_of(one($table->traits('exact', 'float4', 'float8'))) } ],
@@ -169,7 +178,7 @@ my @strange = ('', ' ', 'a', 'VIP', 'Wien', '5', "it's", 'ä', '\\', '%', '1.5',
 sub text_literal
 {
     my ($value) = @_;
-    my @held = $value->{column} ? grep { length $_->{literal} < 200 || chance(0.1) } @{ $value->{column}{pool} } : ();
+    my @held = $value->{column} ? grep { defined $_->{literal} } grep { length($_->{literal} // '') < 200 || chance(0.1) } @{ $value->{column}{pool} } : ();
     my $literal = @held && chance(0.8) ? one(@held)->{literal} : quoted(one(@strange));
     return { text => $literal, sql => "$literal\::$value->{type}", level => 3 };
 }
@@ -180,7 +189,7 @@ sub boolean_value
     if (chance(0.25))
     {
         my ($text, $sql) = path(one($table->traits('json')), 'b');
-        return { text => $text, sql => "oracle.json_boolean($sql)", level => 3 } if chance(0.7);
+        return { text => $text, sql => "oracle.json_boolean($sql)", json_text => "oracle.json_text($sql)", level => 3 } if chance(0.7);
         return { text => "${text}::boolean", sql => "oracle.text_boolean(oracle.json_text($sql))", level => 3, cast => 1 };
     }
     my $column = one($table->traits('boolean'));

@@ -4,11 +4,13 @@ CREATE SCHEMA oracle;
 
 -- Numbers ------------------------------------------------------------------------------------------------------------------------
 
--- An exact number next to a float, and a float in arithmetic: what is not within these limits counts as out of range.
+-- An exact number next to a float, and a column's number in arithmetic: what is not within these limits counts as out of range.
 CREATE FUNCTION oracle.f8(n numeric) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN n = 0 OR abs(n) BETWEEN 1e-300 AND 1e300 THEN n::float8 END $$;
 CREATE FUNCTION oracle.operand(f float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN f = 0 OR abs(f) BETWEEN 1e-100 AND 1e100 THEN f END $$;
+CREATE FUNCTION oracle.operand(n numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN abs(n) < 1e1000 THEN n END $$;
 
 CREATE FUNCTION oracle.arithmetic(op text, a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -28,11 +30,15 @@ CREATE FUNCTION oracle.bucket(salt text, key text) RETURNS float8 LANGUAGE sql I
 
 -- Time ---------------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION oracle.instant(ts timestamp, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN ts AT TIME ZONE zone; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+-- Local time and instants tell each other from 4713 BC to 294275, and in UTC, where they are the same, always.
+CREATE FUNCTION oracle.convertible(ts timestamp, zone text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT zone = 'UTC' OR NOT isfinite(ts) OR ts BETWEEN timestamp '4713-01-01 BC' AND timestamp '294276-01-01' $$;
 
-CREATE FUNCTION oracle.local(tz timestamptz, zone text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN tz AT TIME ZONE zone; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+CREATE FUNCTION oracle.instant(ts timestamp, zone text) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN oracle.convertible(ts, zone) THEN ts AT TIME ZONE zone END $$;
+
+CREATE FUNCTION oracle.local(tz timestamptz, zone text) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN oracle.convertible(tz AT TIME ZONE 'UTC', zone) THEN tz AT TIME ZONE zone END $$;
 
 CREATE FUNCTION oracle.day(tz timestamptz, zone text) RETURNS date LANGUAGE sql IMMUTABLE AS $$ SELECT oracle.local(tz, zone)::date $$;
 
@@ -40,7 +46,12 @@ CREATE FUNCTION oracle.calendar_part(w interval) RETURNS interval LANGUAGE sql I
     SELECT make_interval(months => (extract(year FROM w) * 12 + extract(month FROM w))::int, days => extract(day FROM w)::int) $$;
 
 CREATE FUNCTION oracle.in_range(tz timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT tz BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00' $$;
+    SELECT tz >= timestamptz '0001-01-01 00:00:00+00' AND tz < timestamptz '10000-01-01 00:00:00+00' $$;
+CREATE FUNCTION oracle.in_range(d date) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT d BETWEEN date '0001-01-01' AND date '9999-12-31' $$;
+
+-- The local time at which a day begins.
+CREATE FUNCTION oracle.midnight(d date) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN oracle.in_range(d) THEN d::timestamp END $$;
 
 -- edge(W): days and longer in the zone, hours and shorter exactly. What is moved lies in the years 1 to 9999, or it is missing.
 CREATE FUNCTION oracle.shift(tz timestamptz, w interval, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
@@ -66,17 +77,20 @@ EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
 CREATE FUNCTION oracle.shift(d date, w interval) RETURNS date LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN RETURN CASE WHEN oracle.in_range(d::timestamp AT TIME ZONE 'UTC') THEN (d + w)::date END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+BEGIN RETURN CASE WHEN oracle.in_range(d) THEN (d + w)::date END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
 
+-- From an infinite time to a finite one it is infinitely long.
 CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN oracle.in_range(a) AND oracle.in_range(b) THEN extract(epoch FROM b - a) / 86400 END $$;
+    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN extract(epoch FROM b - a) / 86400
+                WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END WHERE a IS NOT NULL AND b IS NOT NULL $$;
 
 CREATE FUNCTION oracle.days_between(a date, b date) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN oracle.in_range(a::timestamp AT TIME ZONE 'UTC') AND oracle.in_range(b::timestamp AT TIME ZONE 'UTC') THEN (b - a)::numeric END $$;
+    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN (b - a)::numeric WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END
+    WHERE a IS NOT NULL AND b IS NOT NULL $$;
 
 CREATE FUNCTION oracle.age(d date, today date) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    RETURN CASE WHEN oracle.in_range(d::timestamp AT TIME ZONE 'UTC') THEN extract(year FROM age(today, d)) END;
+    RETURN CASE WHEN oracle.in_range(d) THEN extract(year FROM age(today, d)) END;
 EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 

@@ -1,0 +1,29 @@
+// How the members of a population are numbered, from run to run.
+#pragma once
+
+#include "pg/catalog.hpp"
+#include "pg/member_keys.hpp"
+
+namespace segment::pg {
+
+struct MemberNumbering {
+    int32 population_id;
+    int32 epoch;  // sets of another epoch mean other members
+    bool stored;  // the catalog knows this epoch
+    MemberKeys *keys;
+};
+
+// The numbering that the last run has stored, or a new one if there is none or the type of the key has changed. In the
+// current context. Raises if what is stored is damaged.
+MemberNumbering *load_numbering(const Population *population, Oid type, Oid collation);
+
+// A numbering that is not kept.
+MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation);
+
+// A numbering by dictionary in place of a direct one whose keys do not lie densely.
+MemberNumbering *renumber(const MemberNumbering *direct);
+
+// Writes what has changed.
+void save_numbering(const MemberNumbering *numbering);
+
+}  // namespace segment::pg

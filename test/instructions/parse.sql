@@ -1,0 +1,1 @@
+SELECT count(x::segment.definition) FROM (SELECT 'plan = ''pro'' and mrr between ' || i || ' and 500.5 and (signup_at within 30 days or country in (''DE'', ''AT'') and not seats < 3)' FROM generate_series(1, 500) AS i) AS t (x)
