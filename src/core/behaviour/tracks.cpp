@@ -20,7 +20,7 @@ TrackId Tracks::track(std::span<const NameId> names, std::uint32_t flag) {
     std::pmr::memory_resource *memory = tracks_.get_allocator().resource();
     std::pmr::vector<NameId> sorted(names.begin(), names.end(), memory);
     std::ranges::sort(sorted);
-    sorted.erase(std::ranges::unique(sorted).begin(), sorted.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
     const auto same = std::ranges::find_if(tracks_, [&](const Track &track) { return track.flag == flag && track.names == sorted; });
     const auto id = static_cast<TrackId>(same - tracks_.begin());
     if (same == tracks_.end())
@@ -68,7 +68,7 @@ void Tracks::seal() {
             latest_ = std::max(latest_, until);
         }
         std::ranges::sort(edges);
-        edges.erase(std::ranges::unique(edges).begin(), edges.end());
+        edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
         if (edges_.size() + edges.size() > most_slots)
             throw Error(ErrorCode::program_limit_exceeded, "the definitions have too many windows on events", Error::no_position,
                         "At most " + std::to_string(most_slots) + " edges of windows are kept apart.");
