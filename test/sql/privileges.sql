@@ -110,7 +110,7 @@ SELECT source, event, rows FROM segment.event_names('customer');
 SET ROLE segment_reader;
 SELECT name, kind, relation FROM segment.source;
 SELECT * FROM segment.event_names('customer');
-SELECT * FROM segment.preview('customer', 'did any event');
+SELECT * FROM segment.preview('customer', 'did any event', as_of => '2024-01-01 00:00+00');
 SELECT segment.remove_source('customer', 'so"ur''ce');
 SET ROLE segment_stranger;
 SELECT * FROM segment.event_names('customer');
