@@ -30,6 +30,8 @@ my $win_back = q{
                          ORDER BY c.churn_date DESC, c.churn_event_id DESC LIMIT 1) AS latest
             WHERE latest.churn_date > $day - 90
               AND (latest.reason_code = 'pricing' OR latest.reason_code = 'budget' OR latest.reason_code = 'competitor'))};
+my $used = q{FROM export.feature_usage u JOIN export.subscription s USING (subscription_id)
+    WHERE s.account_id = a.account_id AND s.start_date <= $day AND u.usage_date <= $day};
 my $at_risk = qq{
     coalesce(($gone_quiet) OR $frustrated OR $error_prone, false)
     AND (SELECT sum(s.mrr_amount) $running) >= 5000 AND NOT $win_back};
@@ -49,6 +51,20 @@ my %expected = (
         AND a.account_id NOT IN (SELECT c.account_id FROM export.churn_event c WHERE c.churn_date <= $day)},
     gone_quiet => $gone_quiet,
     frustrated => $frustrated,
+    usage_falling => qq{
+        (SELECT sum(u.usage_count) >= 20 AND 2 * coalesce((SELECT sum(u.usage_count) $used AND u.usage_date > \$day - 30), 0) <= sum(u.usage_count)
+         $used AND u.usage_date <= \$day - 30 AND u.usage_date > \$day - 60)},
+    disappointed => q{
+        (SELECT t.satisfaction_score FROM export.support_ticket t
+         WHERE t.account_id = a.account_id AND t.closed_at <= $day AND t.submitted_at <= $day AND t.submitted_at > $day - interval '180 days'
+           AND t.satisfaction_score > 0 ORDER BY t.submitted_at DESC, t.satisfaction_score LIMIT 1) <= 3},
+    lost_over_support => q{
+        EXISTS (SELECT FROM export.churn_event c JOIN export.support_ticket t USING (account_id)
+                WHERE c.account_id = a.account_id AND c.churn_date <= $day AND c.churn_date > t.submitted_at
+                  AND c.churn_date - interval '30 days' <= t.submitted_at)},
+    came_back => qq{
+        EXISTS (SELECT $used AND EXISTS (SELECT FROM export.churn_event c WHERE c.account_id = a.account_id
+                AND c.churn_date > \$day - 180 AND u.usage_date BETWEEN c.churn_date + 1 AND c.churn_date + 30))},
     shrinking  => qq{
         EXISTS (SELECT FROM export.subscription s
                 WHERE s.account_id = a.account_id AND s.start_date <= \$day AND s.end_date <= \$day AND s.end_date > \$day - 60)

@@ -200,6 +200,9 @@ inline bool is_untyped(const BoundValue &value) {
 // How messages name a value: as the definition does, or by what it is.
 std::string label(const BoundValue &value);
 
+// The path itself of an untyped value, to which a cast is written.
+std::string path_label(const BoundValue &untyped);
+
 // `plan is text`, `3 is a number`.
 std::string what(const BoundValue &value);
 
