@@ -97,6 +97,10 @@ CREATE VIEW account_billing AS
     FROM subscription
     GROUP BY account_id;
 
+-- Trials pay nothing.
+CREATE VIEW account_subscription AS
+    SELECT account_id, start_date, end_date, mrr, plan_tier FROM subscription WHERE NOT is_trial;
+
 CREATE VIEW account_usage AS
     SELECT account_id,
            max(used_on) AS last_used_on,

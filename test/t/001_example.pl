@@ -154,6 +154,29 @@ foreach my $segment (sort keys %expected)
 my @changes = map { join '|', (split /\|/)[ 0 .. 2 ] } split /\n/, run_file('changes', day => '2024-12-31');
 is_deeply(\@changes, \@expected_changes, 'the printed changes');
 
+# The bridge of December, from the published rows: MRR of each account just before the month and just before its end, and whether there
+# was any MRR earlier. Members of a segment are those found on its first day; who came in December counts where it was at the end.
+my @bridge;
+foreach my $segment ('', qw(key_account at_risk champion ready_to_expand win_back))
+{
+    my ($early, $late) = map { join ',', map { "'$_'" } 'nobody', $segment ? split /\n/, $_->{$segment} : () } $before, $after;
+    my $wanted = $segment ? "AND CASE WHEN m0 > 0 THEN account_id IN ($early) ELSE account_id IN ($late) END" : '';
+    push @bridge, $node->safe_psql('demo', qq{
+        SELECT '@{[$segment || 'all accounts']}', count(*) FILTER (WHERE m0 > 0), coalesce(sum(m0), 0),
+               coalesce(sum(m1) FILTER (WHERE m0 = 0 AND NOT earlier), 0), coalesce(sum(m1 - m0) FILTER (WHERE m0 > 0 AND m1 > m0), 0),
+               coalesce(sum(m1) FILTER (WHERE m0 = 0 AND earlier), 0), coalesce(sum(m1 - m0) FILTER (WHERE m1 > 0 AND m1 < m0), 0),
+               coalesce(sum(-m0) FILTER (WHERE m1 = 0), 0), coalesce(sum(m1), 0),
+               round(100 * coalesce(sum(m1) FILTER (WHERE m0 > 0), 0) / sum(m0), 1), round(100 * sum(least(m0, m1)) / sum(m0), 1)
+        FROM (SELECT account_id, coalesce(sum(mrr_amount) FILTER (WHERE start_date < '2024-12-01' AND coalesce(end_date >= '2024-12-01', true)), 0) AS m0,
+                     coalesce(sum(mrr_amount) FILTER (WHERE coalesce(end_date > '2024-12-31', true)), 0) AS m1,
+                     bool_or(mrr_amount > 0 AND start_date < '2024-12-01') AS earlier
+              FROM export.subscription
+              WHERE NOT is_trial AND start_date <= '2024-12-31' AND (end_date > start_date OR end_date IS NULL)
+              GROUP BY account_id) AS a
+        WHERE true $wanted});
+}
+is(run_file('revenue', since => '2024-12-01', until => '2025-01-01'), join('', map { "$_\n" } @bridge), "December's bridge");
+
 # The segment printed as SQL has the members that are stored.
 my $sql = run_file('to_sql');
 like($sql, qr/^(WITH|SELECT) /, 'to_sql prints a query');
