@@ -25,7 +25,7 @@ prepare_releases
 install_release "$debian"
 copy_tree "$debian"
 case $check in
-    asan) suites=(unit-asan "${suites[@]}") ;;
+    asan) scripts/test.sh unit-asan ;;
     valgrind)
         say "building PostgreSQL $version for valgrind, once"
         in_release "$debian" /srv/segment/scripts/debug_server.sh "$version" "$debug_server"

@@ -56,13 +56,3 @@ CREATE VIEW segment.population WITH (security_barrier) AS
     WHERE a.may_read;
 COMMENT ON VIEW segment.population IS 'the populations that the current user owns or whose member table he may read';
 GRANT SELECT ON segment.population TO PUBLIC;
-
-CREATE VIEW segment.source WITH (security_barrier) AS
-    SELECT p.name AS population, t.prefix AS name, 'traits'::pg_catalog.text AS kind,
-           pg_catalog.format('%I.%I', t.relation_schema, t.relation_name) AS relation, t.key
-    FROM segment.catalog_traits t
-    JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) t.population_id
-    JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id
-    WHERE a.may_read;
-COMMENT ON VIEW segment.source IS 'the relations added to the populations that the current user may read';
-GRANT SELECT ON segment.source TO PUBLIC;

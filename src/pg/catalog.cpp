@@ -150,6 +150,44 @@ TraitRelations trait_relations(const Population *population) {
     return result;
 }
 
+EventRelations event_relations(const Population *population) {
+    Rows rows = catalog_execute(
+        "SELECT id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, "
+        "columns OPERATOR(pg_catalog.->>) 'occurred_at', columns OPERATOR(pg_catalog.->>) 'event_name', "
+        "columns OPERATOR(pg_catalog.->>) 'tie_break' FROM segment.catalog_source "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) 'events' ORDER BY name",
+        {int4_argument(population->id)});
+    EventRelations result{static_cast<int32>(rows.count), static_cast<EventRelation *>(palloc0(sizeof(EventRelation) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++)
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),
+                             text_of(rows, row, 1),
+                             text_of(rows, row, 2),
+                             text_of(rows, row, 3),
+                             text_of(rows, row, 4),
+                             text_of(rows, row, 5),
+                             text_of(rows, row, 6),
+                             text_of(rows, row, 7)};
+    return result;
+}
+
+SubscriptionRelations subscription_relations(const Population *population) {
+    Rows rows = catalog_execute(
+        "SELECT id, name, relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, "
+        "c.starts_at, c.ends_at, c.mrr, c.plan, c.quantity, c.currency, c.trial_ends_at, c.renews_at FROM segment.catalog_source, "
+        "pg_catalog.jsonb_to_record(columns) AS c (starts_at text, ends_at text, mrr text, plan text, quantity text, currency text, "
+        "trial_ends_at text, renews_at text) "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) 'subscriptions' ORDER BY name",
+        {int4_argument(population->id)});
+    SubscriptionRelations result{static_cast<int32>(rows.count),
+                                 static_cast<SubscriptionRelation *>(palloc0(sizeof(SubscriptionRelation) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++) {
+        const auto text = [&](int column) { return text_of(rows, row, column); };
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text(1), text(2), text(3), text(4),  text(5),  text(6), text(7), text(8),
+                             text(9),                               text(10), text(11), text(12)};
+    }
+    return result;
+}
+
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
         "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "

@@ -29,6 +29,24 @@ struct TraitRelation {
     char *prefix;  // null: its columns are bare traits
 };
 
+// A relation whose rows are events.
+struct EventRelation {
+    int32 id;
+    char *name;
+    char *relation_schema, *relation_name;
+    char *key, *occurred_at;
+    char *event_name, *tie_break;  // or null
+};
+
+// A relation whose rows are subscription lines; columns that it does not have are null.
+struct SubscriptionRelation {
+    int32 id;
+    char *name;
+    char *relation_schema, *relation_name;
+    char *key, *starts_at, *ends_at, *mrr;
+    char *plan, *quantity, *currency, *trial_ends_at, *renews_at;
+};
+
 struct Segment {
     int32 id;
     char *name;
@@ -44,6 +62,16 @@ struct Segment {
 struct TraitRelations {
     int32 count;
     TraitRelation *items;
+};
+
+struct EventRelations {
+    int32 count;
+    EventRelation *items;  // by name
+};
+
+struct SubscriptionRelations {
+    int32 count;
+    SubscriptionRelation *items;  // by name
 };
 
 struct Segments {
@@ -102,6 +130,8 @@ void begin_refreshing(const Population *population, MemoryContext context);
 void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
+EventRelations event_relations(const Population *population);
+SubscriptionRelations subscription_relations(const Population *population);
 Segments segments_of(const Population *population);
 
 // The segments and, at their end, a definition that is not stored: its name is empty, so that nothing refers to it.

@@ -32,8 +32,17 @@ Checking begin_check(const Population *population, const Segments *segments, con
     return checking;
 }
 
-// Whether all trait relations can be read and joined, whatever the definitions use of them.
-void check_joins(const Binding &binding) {
+// Whether all relations can be read, and the trait relations joined, whatever the definitions use of them.
+void check_relations(const Binding &binding) {
+    for (const definition::EventSource &source : binding.vocabulary.events) {
+        caller_execute(psprintf("SELECT FROM %.*s LIMIT 0", static_cast<int>(source.relation_sql.size()), source.relation_sql.data()), {},
+                       {.read_only = true});
+    }
+    if (const definition::Subscriptions *subscriptions = binding.vocabulary.subscriptions; subscriptions != nullptr) {
+        caller_execute(psprintf("SELECT FROM %.*s AS line LIMIT 0", static_cast<int>(subscriptions->lines_sql.size()),
+                                subscriptions->lines_sql.data()),
+                       {}, {.read_only = true});
+    }
     StringInfoData sql;
     initStringInfo(&sql);
     appendStringInfo(&sql, "SELECT FROM %.*s", static_cast<int>(binding.vocabulary.from_sql.size()), binding.vocabulary.from_sql.data());
@@ -41,6 +50,39 @@ void check_joins(const Binding &binding) {
         appendStringInfo(&sql, " %.*s", static_cast<int>(join.size()), join.data());
     }
     caller_execute(psprintf("%s LIMIT 0", sql.data), {}, {.read_only = true});
+}
+
+void record_source_uses(const Checking &checking, const CompiledSegment &compiled) {
+    catalog_execute("DELETE FROM segment.catalog_source_use WHERE segment_id OPERATOR(pg_catalog.=) $1",
+                    {int4_argument(compiled.segment->id)});
+    for (uint32 index : compiled.checked.events) {
+        catalog_execute("INSERT INTO segment.catalog_source_use (source_id, segment_id) VALUES ($1, $2)",
+                        {int4_argument(checking.binding.sources[index].id), int4_argument(compiled.segment->id)});
+    }
+}
+
+// A definition reads all sources of subscriptions, or none.
+void record_subscription_uses(const Checking &checking, const CompiledSegment &compiled) {
+    if (!compiled.checked.subscriptions) {
+        return;
+    }
+    for (int32 i = 0; i < checking.binding.subscription_count; i++) {
+        catalog_execute("INSERT INTO segment.catalog_source_use (source_id, segment_id) VALUES ($1, $2)",
+                        {int4_argument(checking.binding.subscriptions[i]), int4_argument(compiled.segment->id)});
+    }
+}
+
+void record_base_uses(const Checking &checking, const Population *population) {
+    catalog_execute("UPDATE segment.catalog_source SET used_by_base = false WHERE population_id OPERATOR(pg_catalog.=) $1 AND used_by_base",
+                    {int4_argument(population->id)});
+    for (uint32 index : checking.compilation->base().events) {
+        catalog_execute("UPDATE segment.catalog_source SET used_by_base = true WHERE id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(checking.binding.sources[index].id)});
+    }
+    for (int32 i = 0; checking.compilation->base().subscriptions && i < checking.binding.subscription_count; i++) {
+        catalog_execute("UPDATE segment.catalog_source SET used_by_base = true WHERE id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(checking.binding.subscriptions[i])});
+    }
 }
 
 }  // namespace
@@ -64,6 +106,8 @@ void check_segment(const Population *population, int32 segment_id, char *text) {
         catalog_execute("INSERT INTO segment.catalog_segment_use (segment_id, used_id) VALUES ($1, $2)",
                         {int4_argument(segment_id), int4_argument(use.id)});
     }
+    record_source_uses(checking, checking.compilation->segments.back());
+    record_subscription_uses(checking, checking.compilation->segments.back());
     MemoryContextDelete(checking.context);
 }
 
@@ -75,8 +119,13 @@ void check_population(const Population *population) {
     }
     Identity caller = begin_identity(population_owner(population));
     Checking checking = begin_check(population, &segments, all, segments.count);
-    check_joins(checking.binding);
+    check_relations(checking.binding);
     end_identity(caller);
+    for (const CompiledSegment &compiled : checking.compilation->segments) {
+        record_source_uses(checking, compiled);
+        record_subscription_uses(checking, compiled);
+    }
+    record_base_uses(checking, population);
     MemoryContextDelete(checking.context);
 }
 

@@ -38,6 +38,8 @@ public:
     // The FROM clause of the scan.
     std::pmr::string from_sql() const;
 
+    const definition::Checked &base() const { return base_; }
+
     // A plain SELECT of the keys of the segment that comes last.
     std::pmr::string to_sql();
 

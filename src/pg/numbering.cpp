@@ -172,7 +172,7 @@ MemberNumbering *load_numbering(const Population *population, Oid type, Oid coll
 
 MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation) {
     KeyType keys = key_type(type, collation);
-    return new_numbering(population->id, 0, keys, first_choice(keys));
+    return new_numbering(population->id, 0, keys, Numbering::dictionary);
 }
 
 MemberNumbering *renumber(const MemberNumbering *direct) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/match/evaluate.hpp"
+#include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
 #include "pg/scan.hpp"
 
@@ -18,7 +19,7 @@ struct Run {
     Pass pass;
 };
 
-// Whether members keep their ordinals from run to run.
+// Whether members keep their ordinals from run to run; if not, they are numbered from 0 on as the scan delivers them.
 enum class Keep : bool { no, yes };
 
 // As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`. Reads the
@@ -31,6 +32,9 @@ using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *e
 
 // Evaluates everybody, in further passes if the memory asks for them.
 void evaluate_run(Run *run, TakeChunk take, void *state);
+
+// The members of one root, in the current context.
+const members::BitSet *collect_members(Run *run, match::RootId root);
 
 void end_run(Run *run);
 

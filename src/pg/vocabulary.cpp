@@ -1,5 +1,8 @@
 #include "pg/vocabulary.hpp"
 
+#include "core/definition/type.hpp"
+#include "pg/subscription.hpp"
+
 namespace segment::pg {
 
 namespace {
@@ -130,11 +133,82 @@ bool is_integer(Oid type) {
     return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
+// Whether keys of the two types are compared by an operator of pg_catalog, or of their own, that indexes of both support.
+bool keys_match(Oid key, Oid member_key) {
+    const auto is_text = [](Oid type) { return type == TEXTOID || type == VARCHAROID; };
+    return key == member_key || (is_integer(key) && is_integer(member_key)) || (is_text(key) && is_text(member_key));
+}
+
+// The place of the column among those of the vocabulary; raises if it is not there or its type does not fit.
+int32 source_column(const UserRelation *relation, const definition::Trait *columns, int32 count, const char *name, const char *role,
+                    const char *expected, bool (*fits)(const definition::Type &)) {
+    const Column *column = get_column(relation, name);
+    for (int32 i = 0; i < count; i++) {
+        if (columns[i].name == column->name && fits(columns[i].type))
+            return i;
+    }
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be %s", column->name, relation->sql, role),
+                    errdetail("It is %s; %s is needed.", column->type_sql, expected)));
+}
+
+bool is_event_time(const definition::Type &type) {
+    return definition::is_moment(type);
+}
+
+bool is_event_name(const definition::Type &type) {
+    return type.type_class == TypeClass::text || type.type_class == TypeClass::enumeration;
+}
+
+bool is_tie_break(const definition::Type &type) {
+    return type.ordered && type.type_class != TypeClass::jsonb;
+}
+
+definition::EventSource bind_events(const EventRelation *source, const UserRelation *relation, const Column *member_key,
+                                    const Population *population) {
+    const Column *key = get_column(relation, source->key);
+    check_key_type(relation, key, member_key, population);
+    auto *columns = static_cast<definition::Trait *>(palloc(sizeof(definition::Trait) * (relation->column_count + 1)));
+    int32 count = 0;
+    for (int32 i = 0; i < relation->column_count; i++) {
+        const Column *column = &relation->columns[i];
+        if (get_typtype(column->type) != TYPTYPE_COMPOSITE)
+            columns[count++] = {"", column->name, quote_identifier(column->name), type_of(column)};
+    }
+    definition::EventSource result;
+    result.name = source->name;
+    result.relation_sql = relation->sql;
+    result.key_sql = quote_identifier(key->name);
+    result.equality_sql = key_equality_sql(key, member_key);
+    result.columns = {columns, static_cast<size_t>(count)};
+    result.occurred_at = source_column(relation, columns, count, source->occurred_at, "the time of events",
+                                       "a timestamp with or without time zone or a date", is_event_time);
+    if (source->event_name != nullptr)
+        result.event_name =
+            source_column(relation, columns, count, source->event_name, "the name of events", "a text or an enum", is_event_name);
+    if (source->tie_break != nullptr)
+        result.tie_break =
+            source_column(relation, columns, count, source->tie_break, "a tie-breaker", "a type with an order", is_tie_break);
+    return result;
+}
+
 }  // namespace
 
 const char *equality_sql(Oid type) {
     const char *schema = operator_schema(type);
     return schema[0] == '\0' ? "=" : psprintf("OPERATOR(%s.=)", schema);
+}
+
+void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population) {
+    if (!keys_match(key->type, member_key->type))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
+                               population->name, population->key_type),
+                        errhint("Register a view that casts it: SELECT %s::%s AS %s, ... FROM %s.", quote_identifier(key->name),
+                                type_sql(member_key->type), quote_identifier(key->name), relation->sql)));
+}
+
+const char *key_equality_sql(const Column *key, const Column *member_key) {
+    return key->type == member_key->type ? equality_sql(key->type) : "=";
 }
 
 Binding bind(const Population *population, const Segments *segments) {
@@ -162,19 +236,28 @@ Binding bind(const Population *population, const Segments *segments) {
         const UserRelation *relation = relation_registered(item->relation_schema, item->relation_name,
                                                            psprintf("a trait relation of population \"%s\"", population->name));
         const Column *key = get_column(relation, item->key);
-        if (key->type != binding.key->type && !(is_integer(key->type) && is_integer(binding.key->type)))
-            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                            errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql,
-                                   key->type_sql, population->name, population->key_type)));
+        check_key_type(relation, key, binding.key, population);
         binding.added[i] = {relation, key};
         const char *alias = psprintf("t%d", i + 1);
         joins[i] = psprintf("LEFT JOIN %s AS %s ON %s.%s %s %s", relation->sql, alias, alias, quote_identifier(key->name),
-                            key->type == binding.key->type ? equality_sql(key->type) : "=", key_sql);
+                            key_equality_sql(key, binding.key), key_sql);
         for (int32 j = 0; j < relation->column_count; j++) {
             // Without a prefix the key would only repeat the population's.
             if (item->prefix != nullptr || &relation->columns[j] != key)
                 add_trait(&traits, population, item->prefix != nullptr ? item->prefix : "", alias, i, &relation->columns[j]);
         }
+    }
+
+    EventRelations events = event_relations(population);
+    binding.sources = static_cast<BoundSource *>(palloc(sizeof(BoundSource) * (events.count + 1)));
+    auto *sources = static_cast<definition::EventSource *>(palloc(sizeof(definition::EventSource) * (events.count + 1)));
+    for (int32 i = 0; i < events.count; i++) {
+        const EventRelation *item = &events.items[i];
+        const UserRelation *relation =
+            relation_registered(item->relation_schema, item->relation_name,
+                                psprintf("the relation of source \"%s\" of population \"%s\"", item->name, population->name));
+        sources[i] = bind_events(item, relation, binding.key, population);
+        binding.sources[i] = {item->id, relation};
     }
 
     auto *names = static_cast<definition::SegmentName *>(palloc(sizeof(definition::SegmentName) * (segments->count + 1)));
@@ -195,6 +278,8 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
     vocabulary.segments = {names, named};
+    vocabulary.events = {sources, static_cast<size_t>(events.count)};
+    vocabulary.subscriptions = bind_subscriptions(population, &binding);
     vocabulary.history_sql = member_relation_sql(population, "segment_history");
     vocabulary.member_column = quote_identifier(member_column(population));
     return binding;

@@ -47,6 +47,20 @@ sub kill_refresh
     return int($moment * 1000);
 }
 
+# Asking by pg_isready, since psql may be gone before it has read its query.
+sub comes_back
+{
+    my ($name) = @_;
+    my $ready = 0;
+    foreach my $try (1 .. 600)
+    {
+        last if $ready = system('pg_isready', '--quiet', '--host=' . $node->host, '--port=' . $node->port) == 0;
+        sleep 0.1;
+    }
+    ok($ready, "$name: the server comes back");
+    return;
+}
+
 sub server_processes { return grep { (readlink($_) // '') eq $node->data_dir } glob '/proc/[0-9]*/cwd' }
 
 foreach my $what ('backend', 'server')
@@ -65,7 +79,7 @@ foreach my $what ('backend', 'server')
         }
         else
         {
-            ok($node->poll_query_until('postgres', 'SELECT true'), "$name: the server comes back");
+            comes_back($name);
         }
         $membership->is_old_or_new($name);
         $membership->is_sound($name);

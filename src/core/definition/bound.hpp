@@ -38,7 +38,16 @@ enum class ValueKind : std::uint8_t {
     elapsed,
     call,
     bucket,
+    events,
+    subscription,
 };
+
+// The row that a column is read from: the member's, the one that a `where (…)` looks at, or that of a sequence's k-th step.
+using Row = std::uint32_t;
+inline constexpr Row member_row = 0, event_row = 1;
+constexpr Row step_row(std::size_t k) {
+    return static_cast<Row>(k + 1);
+}
 
 struct BoundValue {
     ValueKind kind;
@@ -51,6 +60,7 @@ using BoundValues = std::span<const BoundValue *const>;
 
 struct BoundTrait : BoundValue {
     const Trait *trait;
+    Row row = member_row;
 };
 
 // What lies in a jsonb trait. Its type tells how it is read: jsonb as it is, text as by ->>, numeric and boolean only if the
@@ -58,6 +68,7 @@ struct BoundTrait : BoundValue {
 struct BoundPath : BoundValue {
     const Trait *trait;
     std::span<const Name::Part> steps;  // none: the trait itself
+    Row row = member_row;
 };
 
 // A text read as another type; missing where it does not read.
@@ -166,6 +177,10 @@ enum class ConditionKind : std::uint8_t {
     rank,
     in_segment,
     stay,
+    occurs,
+    trend,
+    resumed,
+    sequence,
 };
 
 struct BoundCondition {

@@ -7,7 +7,13 @@ namespace segment::definition {
 Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::memory_resource &arena, Role role) {
     Binder binder(vocabulary, arena, role);
     const BoundCondition *condition = binder.condition(definition);
-    return {condition, std::move(binder.segments), std::move(binder.probes), binder.ranks, std::move(binder.joins)};
+    return {condition,
+            std::move(binder.segments),
+            std::move(binder.probes),
+            binder.ranks,
+            std::move(binder.joins),
+            std::move(binder.events),
+            binder.subscriptions};
 }
 
 CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {

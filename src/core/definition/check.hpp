@@ -34,8 +34,10 @@ struct Checked {
     const BoundCondition *condition;
     std::pmr::vector<SegmentUse> segments;  // each segment once, in the order of their first reference
     std::pmr::vector<Probe> probes;
-    bool ranks = false;                          // has a rank form: a member's result depends on all the others
-    std::pmr::vector<std::uint32_t> joins = {};  // of the trait relations that it reads, ascending
+    bool ranks = false;                           // has a rank form: a member's result depends on all the others
+    std::pmr::vector<std::uint32_t> joins = {};   // of the trait relations that it reads, ascending
+    std::pmr::vector<std::uint32_t> events = {};  // of the event sources that it reads, ascending
+    bool subscriptions = false;                   // reads the subscriptions
 };
 
 // A numeric expression bound to a vocabulary; lifetime as above.

@@ -10,7 +10,7 @@
 
 #include "core/definition/arena.hpp"
 #include "core/definition/ast.hpp"
-#include "core/definition/bound.hpp"
+#include "core/definition/bound_events.hpp"
 #include "core/definition/check.hpp"
 #include "core/definition/vocabulary.hpp"
 #include "core/error.hpp"
@@ -33,14 +33,18 @@ public:
     std::pmr::vector<Probe> probes;
     bool ranks = false;
     std::pmr::vector<std::uint32_t> joins;
+    std::pmr::vector<std::uint32_t> events;
+    bool subscriptions = false;
 
 private:
     // check_name.cpp
     struct Resolved {
         const Trait *trait;
         std::span<const Name::Part> steps;
+        Row row = member_row;
     };
     Resolved resolve(const Name &name);
+    Resolved resolve_trait(const Name &name);
     [[noreturn]] void unknown_trait(const Name &name);
     const BoundValue *name(const Name &name);
     const BoundValue *cast(const BoundValue *operand, const Name &name);
@@ -91,6 +95,7 @@ private:
     };
     Edges edges(const Window &window, const Type &type);
     const BoundCondition *in_window(const InWindow &node);
+    const BoundCondition *in_window(const BoundValue *value, const Window &window);
     const BoundCondition *anniversary(const InWindow &node);
 
     // check_condition.cpp
@@ -98,11 +103,71 @@ private:
     const BoundCondition *is_set(const IsSet &node);
     const BoundCondition *is_true(const IsTrue &node);
     const BoundCondition *text_match(const TextMatch &node);
+    const BoundCondition *text_match(const BoundValue *subject, TextOperator op, bool ignoring_case, std::string_view pattern,
+                                     std::uint32_t position);
     const BoundCondition *includes(const Includes &node);
     const BoundValue *element(const BoundValue *item, const Type *type, const BoundValue &array);
     const BoundCondition *rank(const Rank &node);
     const BoundCondition *in_segment(const InSegment &node);
     const BoundCondition *segment_change(const SegmentChange &node);
+
+    // check_row.cpp: the columns of a source
+    using StepSources = std::span<const EventSource *const>;  // of the steps before, null for one that cannot be referred to
+    Resolved resolve_column(const Name &name);
+    void refuse_in_row(const Node &node);
+    const BoundCondition *where(const Node &condition, const EventSource &source, StepSources steps);
+    const BoundValue *column(const Name &name, const EventSource &source);
+
+    // check_events.cpp: which events
+    struct Chosen {
+        const EventSource *source;
+        std::vector<std::string_view> names;  // none: all of the source's
+        bool pattern = false;                 // the name is one
+    };
+    using EventParts = std::vector<BoundEventPart>;
+    std::vector<Chosen> choose(const Events &node, const Node &form);
+    const EventSource &event_source(std::string_view name, std::uint32_t position);
+    EventParts event_parts(const Events &node, const Node &form, StepSources steps = {});
+    EventParts event_parts(const Events &node, const Node &form, const Window *window);
+    void within_window(EventParts &parts, const Window *window);
+    void between_ago(EventParts &parts, const Span &from, const Span &until, const Duration &written);
+    void align_times(EventParts &parts);
+    BoundEvents bound(const EventParts &parts, const Type *value_type = nullptr);
+    const BoundCondition *occurs(const EventParts &parts);
+    const BoundValue *event_value(EventFunction function, const EventParts &parts, const Type &type, std::uint32_t position,
+                                  Unit unit = Unit::day, const Type *value_type = nullptr);
+    const BoundValue *ago(const BoundValue &at, const Span &span, const Duration &written);
+
+    // check_behaviour.cpp
+    const BoundCondition *did(const Did &node);
+    const BoundCondition *counted(const BoundValue *value, const Count &count);
+    const BoundCondition *recency(const Recency &node);
+    const BoundCondition *trend(const Trend &node);
+    const BoundCondition *stopped(const Stopped &node);
+    const BoundCondition *resumed(const Resumed &node);
+
+    // check_aggregate.cpp
+    const BoundValue *aggregate(const Aggregate &node);
+    const BoundValue *aggregated(const Aggregate &node, EventParts &parts);
+    const BoundValue *share(const Share &node);
+    const BoundValue *pick(const Pick &node);
+    const BoundValue *streak(const Streak &node);
+    const BoundValue *last_event(const LastEvent &node);
+    const Type *argument(EventParts &parts, const Name &name, EventFunction function);
+    const BoundValue *retyped(const BoundValue &untyped, const Type &type);
+
+    // check_sequence.cpp
+    const BoundCondition *sequence(const Sequence &node);
+    struct PendingStep;
+    void see_from_within(PendingStep &step, std::size_t number);
+    const BoundValue *step_column(std::string_view name, const Type &type, std::size_t step);
+    const BoundCondition *later(const PendingStep &step, const PendingStep &than);
+    const BoundCondition *either(const std::vector<const BoundCondition *> &ways);
+
+    // check_subscription.cpp
+    bool is_subscription(const Name &name) const;
+    const BoundValue *subscription(const Name &name);
+    const BoundCondition *had_movement(const HadMovement &node);
 
     // check_missing.cpp
     [[noreturn]] void missing_part(const Node &node);
@@ -119,12 +184,14 @@ private:
     const Vocabulary &vocabulary_;
     Arena arena_;
     Role role_;
+    const EventSource *row_ = nullptr;  // whose columns names are, within where (…)
+    StepSources steps_;
     std::pmr::unordered_map<std::int32_t, std::size_t> segment_index_;  // of `segments`
 };
 
-// A part of a jsonb trait that has not been given a type yet.
+// A part of a jsonb column, or one picked from events, that has not been given a type yet.
 inline bool is_untyped(const BoundValue &value) {
-    return value.kind == ValueKind::path && value.type->type_class == TypeClass::jsonb;
+    return (value.kind == ValueKind::path || value.kind == ValueKind::events) && value.type->type_class == TypeClass::jsonb;
 }
 
 // How messages name a value: as the definition does, or by what it is.
@@ -134,6 +201,15 @@ std::string label(const BoundValue &value);
 std::string what(const BoundValue &value);
 
 [[noreturn]] void mismatch(std::uint32_t position, std::string message, std::string hint = {});
+
+// `step1`, `step2`, …: what a sequence's later steps call the earlier ones.
+bool is_step(std::string_view name);
+
+// So many calendar periods.
+Span period_length(Unit unit, std::int64_t count);
+
+// The duration next to a value of the type; throws if that is a date and the duration no whole number of days.
+Span whole_days(const Duration &duration, const Type &type);
 
 // A name as it is written in a definition: parts joined by dots, quoted where they must be.
 std::string display(std::span<const Name::Part> parts);

@@ -49,10 +49,7 @@ void require_order(const BoundValue &value) {
 const BoundValue *Binder::read_path(const BoundValue *value, const BoundValue *partner) {
     if (!is_untyped(*value))
         return value;
-    const auto &path = static_cast<const BoundPath &>(*value);
-    const auto as = [&](const Type &type) {
-        return add(BoundPath{{ValueKind::path, false, path.position, &type}, path.trait, path.steps});
-    };
+    const auto as = [&](const Type &type) { return retyped(*value, type); };
     if (partner->type->type_class == TypeClass::text)
         return as(text_type);
     if (partner->type->type_class == TypeClass::boolean)

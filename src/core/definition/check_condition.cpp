@@ -6,6 +6,8 @@
 namespace segment::definition {
 
 const BoundCondition *Binder::condition(const Node &node) {
+    if (row_)
+        refuse_in_row(node);
     switch (node.kind) {
         case Kind::everyone:
             return add(BoundCondition{ConditionKind::everyone});
@@ -39,16 +41,23 @@ const BoundCondition *Binder::condition(const Node &node) {
             return in_segment(static_cast<const InSegment &>(node));
         case Kind::segment_change:
             return segment_change(static_cast<const SegmentChange &>(node));
+        case Kind::did:
+            return did(static_cast<const Did &>(node));
+        case Kind::recency:
+            return recency(static_cast<const Recency &>(node));
+        case Kind::trend:
+            return trend(static_cast<const Trend &>(node));
+        case Kind::stopped:
+            return stopped(static_cast<const Stopped &>(node));
+        case Kind::resumed:
+            return resumed(static_cast<const Resumed &>(node));
+        case Kind::sequence:
+            return sequence(static_cast<const Sequence &>(node));
+        case Kind::had_movement:
+            return had_movement(static_cast<const HadMovement &>(node));
         case Kind::in_manual_list:
         case Kind::is_label:
-        case Kind::did:
-        case Kind::recency:
-        case Kind::trend:
-        case Kind::stopped:
-        case Kind::resumed:
-        case Kind::sequence:
         case Kind::related:
-        case Kind::had_movement:
             missing_part(node);
         default:
             mismatch(node.position, "a value cannot be used as a condition");
@@ -93,7 +102,12 @@ const BoundCondition *Binder::is_true(const IsTrue &node) {
 
 const BoundCondition *Binder::text_match(const TextMatch &node) {
     const BoundText partner{{ValueKind::text, true, node.position, &text_type}, node.pattern};
-    const BoundValue *subject = read_path(value(*node.value), &partner);
+    return negated_if(node.negated,
+                      text_match(read_path(value(*node.value), &partner), node.op, node.ignoring_case, node.pattern, node.position));
+}
+
+const BoundCondition *Binder::text_match(const BoundValue *subject, TextOperator written, bool ignoring, std::string_view pattern,
+                                         std::uint32_t position) {
     const Type &type = *subject->type;
     if (type.type_class != TypeClass::text)
         mismatch(subject->position, what(*subject) + ", expected text",
@@ -101,27 +115,26 @@ const BoundCondition *Binder::text_match(const TextMatch &node) {
     if (!type.deterministic)
         throw Error(ErrorCode::feature_not_supported, label(*subject) + " has a nondeterministic collation, which patterns do not support",
                     subject->position, {}, "Compare it with = or in, or add a column with another collation.");
-    const bool regular_expression = node.op == TextOperator::matches || node.op == TextOperator::imatches;
-    const bool ignoring_case =
-        node.ignoring_case || type.case_insensitive || node.op == TextOperator::ilike || node.op == TextOperator::imatches;
-    TextOperator op = regular_expression ? TextOperator::matches : node.op == TextOperator::ilike ? TextOperator::like : node.op;
+    const bool regular_expression = written == TextOperator::matches || written == TextOperator::imatches;
+    const bool ignoring_case = ignoring || type.case_insensitive || written == TextOperator::ilike || written == TextOperator::imatches;
+    TextOperator op = regular_expression ? TextOperator::matches : written == TextOperator::ilike ? TextOperator::like : written;
     if (regular_expression)
-        probe(node.position, "('' " + std::string(ignoring_case ? "~* " : "~ ") + quote_literal(node.pattern) + ") IS NULL");
+        probe(position, "('' " + std::string(ignoring_case ? "~* " : "~ ") + quote_literal(pattern) + ") IS NULL");
     if (op == TextOperator::like) {
         std::size_t backslashes = 0;
-        while (backslashes < node.pattern.size() && node.pattern[node.pattern.size() - 1 - backslashes] == '\\')
+        while (backslashes < pattern.size() && pattern[pattern.size() - 1 - backslashes] == '\\')
             ++backslashes;
         if (backslashes % 2 == 1)
-            throw Error(ErrorCode::invalid_parameter, "pattern ends with a backslash that escapes nothing", node.position, {},
+            throw Error(ErrorCode::invalid_parameter, "pattern ends with a backslash that escapes nothing", position, {},
                         "Write two backslashes for one that is meant.");
     }
-    return negated_if(node.negated, add(BoundTextMatch{{ConditionKind::text_match}, op, ignoring_case, subject, node.pattern}));
+    return add(BoundTextMatch{{ConditionKind::text_match}, op, ignoring_case, subject, pattern});
 }
 
 const BoundCondition *Binder::includes(const Includes &node) {
     const BoundValue *subject = value(*node.value);
     const TypeClass type_class = subject->type->type_class;
-    if (type_class != TypeClass::array && !is_untyped(*subject))
+    if (type_class != TypeClass::array && (!is_untyped(*subject) || subject->kind != ValueKind::path))
         mismatch(subject->position, what(*subject) + ", expected an array",
                  type_class == TypeClass::text ? "Use contains to look into a text." : "");
     std::pmr::vector<const BoundValue *> items(&arena_.memory());

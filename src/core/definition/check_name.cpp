@@ -24,11 +24,6 @@ const Trait *find(const Vocabulary &vocabulary, std::string_view prefix, std::st
     return nullptr;
 }
 
-// `step1`, `step2`, …: what a sequence's later steps call the earlier ones.
-bool is_step(std::string_view name) {
-    return name.size() > 4 && name.starts_with("step") && std::all_of(name.begin() + 4, name.end(), ascii::is_digit);
-}
-
 // The trait whose name is nearest to `name`, among those of the prefix or, without one, among all.
 const Trait *nearest_trait(const Vocabulary &vocabulary, std::string_view prefix, std::string_view name) {
     for (const Trait &trait : vocabulary.traits)
@@ -93,6 +88,10 @@ bool is_lossless(const Type &from, const Type &to) {
 
 }  // namespace
 
+bool is_step(std::string_view name) {
+    return name.size() > 4 && name.starts_with("step") && std::all_of(name.begin() + 4, name.end(), ascii::is_digit);
+}
+
 std::string display(std::span<const Name::Part> parts) {
     std::string text;
     for (const Name::Part &part : parts) {
@@ -108,6 +107,16 @@ std::string display(std::span<const Name::Part> parts) {
 }
 
 Binder::Resolved Binder::resolve(const Name &name) {
+    const Resolved found = row_ ? resolve_column(name) : resolve_trait(name);
+    if (!found.steps.empty() && found.trait->type.type_class != TypeClass::jsonb) {
+        const bool array = found.trait->type.type_class == TypeClass::array;
+        mismatch(name.position, full_name(*found.trait) + " is " + describe(found.trait->type) + ", only jsonb has parts",
+                 array ? "Use includes to look into an array." : std::string());
+    }
+    return found;
+}
+
+Binder::Resolved Binder::resolve_trait(const Name &name) {
     const std::span<const Name::Part> parts = name.parts;
     Resolved found{nullptr, {}};
     if (parts.size() > 1 && parts[1].index < 0 && !parts[0].quoted && parts[0].name == "subscription")
@@ -122,11 +131,6 @@ Binder::Resolved Binder::resolve(const Name &name) {
     }
     if (!found.trait)
         unknown_trait(name);
-    if (!found.steps.empty() && found.trait->type.type_class != TypeClass::jsonb) {
-        const bool array = found.trait->type.type_class == TypeClass::array;
-        mismatch(name.position, full_name(*found.trait) + " is " + describe(found.trait->type) + ", only jsonb has parts",
-                 array ? "Use includes to look into an array." : std::string());
-    }
     if (found.trait->join >= 0) {
         const auto join = static_cast<std::uint32_t>(found.trait->join);
         const auto place = std::ranges::lower_bound(joins, join);
@@ -151,12 +155,14 @@ void Binder::unknown_trait(const Name &name) {
 }
 
 const BoundValue *Binder::name(const Name &name) {
-    const auto [trait, steps] = resolve(name);
+    if (is_subscription(name))
+        return subscription(name);
+    const auto [trait, steps, row] = resolve(name);
     const BoundValue *value;
     if (trait->type.type_class == TypeClass::jsonb)
-        value = add(BoundPath{{ValueKind::path, false, name.position, &jsonb_type}, trait, steps});
+        value = add(BoundPath{{ValueKind::path, false, name.position, &jsonb_type}, trait, steps, row});
     else
-        value = add(BoundTrait{{ValueKind::trait, false, name.position, &trait->type}, trait});
+        value = add(BoundTrait{{ValueKind::trait, false, name.position, &trait->type}, trait, row});
     return name.cast.empty() ? value : cast(value, name);
 }
 
@@ -168,7 +174,7 @@ const BoundValue *Binder::cast(const BoundValue *operand, const Name &name) {
     const Type &type = *target->type;
     if (operand->kind == ValueKind::path) {
         const auto &path = static_cast<const BoundPath &>(*operand);
-        operand = add(BoundPath{{ValueKind::path, false, name.position, &text_type}, path.trait, path.steps});
+        operand = add(BoundPath{{ValueKind::path, false, name.position, &text_type}, path.trait, path.steps, path.row});
     }
     if (is_number(*operand->type) && is_number(type) && !is_lossless(*operand->type, type))
         mismatch(name.position, what(*operand) + " and cannot be cast to " + std::string(name.cast),

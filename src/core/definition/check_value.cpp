@@ -1,4 +1,5 @@
 // Values: literals, arithmetic, functions.
+#include "core/definition/bound_subscription.hpp"
 #include "core/definition/check_binder.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "core/definition/value_bounds.hpp"
@@ -19,6 +20,45 @@ std::string function_name(BoundFunction function) {
             return "days since ...";
         case BoundFunction::days_until:
             return "days until ...";
+    }
+    return {};
+}
+
+// `sum(amount) of …`, `last score of …`.
+std::string event_label(const BoundEventValue &value) {
+    const BoundValue *argument = value.events.parts.front().value;
+    const std::string name = argument ? label(*argument) : std::string();
+    switch (value.function) {
+        case EventFunction::count:
+            return "count of ...";
+        case EventFunction::count_distinct:
+            return "count distinct " + name + " of ...";
+        case EventFunction::sum:
+            return "sum(" + name + ") of ...";
+        case EventFunction::avg:
+            return "avg(" + name + ") of ...";
+        case EventFunction::min:
+            return "min(" + name + ") of ...";
+        case EventFunction::max:
+            return "max(" + name + ") of ...";
+        case EventFunction::median:
+            return "median(" + name + ") of ...";
+        case EventFunction::most_frequent:
+            return "most frequent " + name + " of ...";
+        case EventFunction::share:
+            return "share of ...";
+        case EventFunction::first_value:
+            return "first " + name + " of ...";
+        case EventFunction::last_value:
+            return "last " + name + " of ...";
+        case EventFunction::first_time:
+            return "the first time";
+        case EventFunction::last_time:
+            return "the last time";
+        case EventFunction::distinct_periods:
+            return "the number of periods";
+        case EventFunction::streak:
+            return "streak of ...";
     }
     return {};
 }
@@ -63,6 +103,10 @@ std::string label(const BoundValue &value) {
             return function_name(static_cast<const BoundCall &>(value).function);
         case ValueKind::bucket:
             return "bucket(...)";
+        case ValueKind::events:
+            return event_label(static_cast<const BoundEventValue &>(value));
+        case ValueKind::subscription:
+            return label(static_cast<const BoundSubscription &>(value));
         case ValueKind::arithmetic:
         case ValueKind::negate:
         case ValueKind::shift:
@@ -83,13 +127,22 @@ void mismatch(std::uint32_t position, std::string message, std::string hint) {
 }
 
 Binder::Binder(const Vocabulary &vocabulary, std::pmr::memory_resource &memory, Role role)
-    : segments(&memory), probes(&memory), joins(&memory), vocabulary_(vocabulary), arena_(memory), role_(role), segment_index_(&memory) {}
+    : segments(&memory),
+      probes(&memory),
+      joins(&memory),
+      events(&memory),
+      vocabulary_(vocabulary),
+      arena_(memory),
+      role_(role),
+      segment_index_(&memory) {}
 
 void Binder::probe(std::uint32_t position, std::string sql) {
     probes.push_back({position, std::pmr::string(sql, &arena_.memory())});
 }
 
 const BoundValue *Binder::value(const Node &node) {
+    if (row_)
+        refuse_in_row(node);
     switch (node.kind) {
         case Kind::number: {
             const auto &number = static_cast<const Number &>(node);
@@ -117,11 +170,15 @@ const BoundValue *Binder::value(const Node &node) {
         case Kind::bucket:
             return add(BoundBucket{{ValueKind::bucket, false, node.position, &double_type}, static_cast<const Bucket &>(node).salt});
         case Kind::aggregate:
+            return aggregate(static_cast<const Aggregate &>(node));
         case Kind::share:
+            return share(static_cast<const Share &>(node));
         case Kind::pick:
+            return pick(static_cast<const Pick &>(node));
         case Kind::streak:
+            return streak(static_cast<const Streak &>(node));
         case Kind::last_event:
-            missing_part(node);
+            return last_event(static_cast<const LastEvent &>(node));
         default:
             mismatch(node.position, "a condition cannot be used as a value");
     }
@@ -269,8 +326,6 @@ const BoundValue *Binder::call(const Call &node) {
 }
 
 const BoundValue *Binder::days(const Days &node) {
-    if (node.operand->kind == Kind::last_event)
-        missing_part(*node.operand);
     const BoundValue *operand = instant(as_moment(value(*node.operand)));
     return add(BoundCall{{ValueKind::call, operand->constant, node.position, &numeric_type},
                          node.until ? BoundFunction::days_until : BoundFunction::days_since,

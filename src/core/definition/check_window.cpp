@@ -2,7 +2,6 @@
 #include "core/definition/check_binder.hpp"
 
 namespace segment::definition {
-namespace {
 
 Span period_length(Unit unit, std::int64_t count) {
     switch (unit) {
@@ -19,17 +18,19 @@ Span period_length(Unit unit, std::int64_t count) {
     }
 }
 
-void require_calendar_unit(const Window &window) {
-    if (!is_calendar_unit(window.unit))
-        throw Error(ErrorCode::invalid_parameter, "calendar periods are days, weeks, months, quarters and years", window.position, {},
-                    "Write within 24 hours for a time that ends now.");
-}
-
 Span whole_days(const Duration &duration, const Type &type) {
     const Span span = read_duration(duration);
     if (type.type_class == TypeClass::date && has_clock_part(span))
         mismatch(duration.position, "a date is looked at in whole days, not in " + interval_text(span));
     return span;
+}
+
+namespace {
+
+void require_calendar_unit(const Window &window) {
+    if (!is_calendar_unit(window.unit))
+        throw Error(ErrorCode::invalid_parameter, "calendar periods are days, weeks, months, quarters and years", window.position, {},
+                    "Write within 24 hours for a time that ends now.");
 }
 
 }  // namespace
@@ -79,8 +80,11 @@ Binder::Edges Binder::edges(const Window &window, const Type &type) {
 const BoundCondition *Binder::in_window(const InWindow &node) {
     if (node.value->kind == Kind::call && static_cast<const Call *>(node.value)->function == Function::anniversary)
         return anniversary(node);
-    const BoundValue *subject = as_moment(value(*node.value));
-    const Edges found = edges(*node.window, subject->type->type_class == TypeClass::date ? date_type : timestamptz_type);
+    return in_window(as_moment(value(*node.value)), *node.window);
+}
+
+const BoundCondition *Binder::in_window(const BoundValue *subject, const Window &window) {
+    const Edges found = edges(window, subject->type->type_class == TypeClass::date ? date_type : timestamptz_type);
     return range(subject, found.low, found.low_inclusive, found.high, found.high_inclusive);
 }
 

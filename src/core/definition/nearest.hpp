@@ -1,4 +1,4 @@
-// "Did you mean …?": the known word nearest to a mistyped one.
+// "Did you mean ...?": the known word nearest to a mistyped one.
 #pragma once
 
 #include <array>

@@ -116,6 +116,14 @@ void SqlWriter::condition(const BoundCondition &condition, Binding least) {
             return in_segment(static_cast<const BoundInSegment &>(condition), false, least);
         case ConditionKind::stay:
             return stay(static_cast<const BoundStay &>(condition), false, least);
+        case ConditionKind::occurs:
+            return occurs(static_cast<const BoundOccurs &>(condition), false, least);
+        case ConditionKind::trend:
+            return trend(static_cast<const BoundTrend &>(condition));
+        case ConditionKind::resumed:
+            return resumed(static_cast<const BoundResumed &>(condition), false, least);
+        case ConditionKind::sequence:
+            return sequence(static_cast<const BoundSequence &>(condition), false, least);
     }
 }
 
@@ -168,6 +176,12 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
             return in_segment(static_cast<const BoundInSegment &>(operand), true, least);
         case ConditionKind::stay:
             return stay(static_cast<const BoundStay &>(operand), true, least);
+        case ConditionKind::occurs:
+            return occurs(static_cast<const BoundOccurs &>(operand), true, least);
+        case ConditionKind::resumed:
+            return resumed(static_cast<const BoundResumed &>(operand), true, least);
+        case ConditionKind::sequence:
+            return sequence(static_cast<const BoundSequence &>(operand), true, least);
         default:
             break;
     }

@@ -188,6 +188,10 @@ void Losses::look_at(const BoundCondition &condition) {
         case ConditionKind::includes:
         case ConditionKind::in_segment:
         case ConditionKind::stay:
+        case ConditionKind::occurs:  // what events lose is told by the pass over them, not by the scan of the members
+        case ConditionKind::trend:
+        case ConditionKind::resumed:
+        case ConditionKind::sequence:
             return;
     }
 }

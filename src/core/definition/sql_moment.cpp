@@ -135,6 +135,7 @@ void SqlWriter::converted(const BoundValue &moment, Binding least) {
         out_ += " THEN ";
     }
     value(moment, Binding::cast);
+    out_ += moment.type->type_class == TypeClass::date ? "::timestamp" : "";
     at_zone();
     out_ += guarded ? " END" : "";
     close(opened);
@@ -145,7 +146,7 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
         case ValueKind::period_start:
             return local_period_start(static_cast<const BoundPeriodStart &>(moment).unit, least);
         case ValueKind::instant:
-            return value(*static_cast<const BoundInstant &>(moment).operand, least);
+            return local(*static_cast<const BoundInstant &>(moment).operand, least);
         case ValueKind::shift:
             if (const auto &shift = static_cast<const BoundShift &>(moment); shift.constant)
                 return moved_local(shift, 2 * shift.steps.size(), least);
@@ -164,8 +165,14 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
         default:
             break;
     }
-    if (moment.type->type_class != TypeClass::timestamptz)
+    if (moment.type->type_class == TypeClass::timestamp)
         return value(moment, least);
+    if (moment.type->type_class == TypeClass::date) {
+        const bool opened = open(Binding::cast, least);
+        value(moment, Binding::cast);
+        out_ += "::timestamp";
+        return close(opened);
+    }
     converted(moment, least);
 }
 
@@ -211,18 +218,19 @@ void SqlWriter::move(const BoundMove &move, Binding) {
 }
 
 void SqlWriter::local_period_start(Unit unit, Binding least) {
+    local_period_start(unit, BoundAsOf{{ValueKind::as_of, true, 0, &timestamptz_type}}, least);
+}
+
+// The start of the period that the moment lies in, as local time of the population's zone.
+void SqlWriter::local_period_start(Unit unit, const BoundValue &moment, Binding least) {
     const int offset = unit == Unit::week ? week_offset(scope_.vocabulary) : 0;
     const bool opened = open(offset == 0 ? Binding::primary : Binding::sum, least);
     out_ += "date_trunc('";
     out_ += unit_name(unit);
     out_ += "', ";
-    out_ += offset == 0 ? "" : "(";
-    out_ += scope_.as_of_sql;
-    at_zone();
-    if (offset != 0) {
-        out_ += ')';
+    local(moment, offset == 0 ? Binding::disjunction : Binding::sum);
+    if (offset != 0)
         plus({0, -offset, 0});
-    }
     out_ += ')';
     if (offset != 0)
         plus({0, offset, 0});

@@ -63,8 +63,7 @@ bool is_elapsed_days(const BoundValue &value) {
 void SqlWriter::value(const BoundValue &value, Binding least) {
     switch (value.kind) {
         case ValueKind::trait:
-            out_ += static_cast<const BoundTrait &>(value).trait->sql;
-            return;
+            return column(*static_cast<const BoundTrait &>(value).trait, static_cast<const BoundTrait &>(value).row);
         case ValueKind::path:
             return path(static_cast<const BoundPath &>(value), least);
         case ValueKind::cast:
@@ -107,10 +106,24 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
             return call(static_cast<const BoundCall &>(value), least);
         case ValueKind::bucket:
             return bucket(static_cast<const BoundBucket &>(value), least);
+        case ValueKind::events:
+            return event_value(static_cast<const BoundEventValue &>(value));
+        case ValueKind::subscription:
+            return subscription(static_cast<const BoundSubscription &>(value));
         case ValueKind::elapsed:
             break;
     }
     throw Error(ErrorCode::internal_error, "a difference of times has no SQL of its own");
+}
+
+// A member's column is known by its name in the scan, an event's by that of its table.
+void SqlWriter::column(const Trait &trait, Row row) {
+    if (row == event_row)
+        out_ += event_alias_;
+    else if (row != member_row)
+        out_ += "e" + std::to_string(row - event_row);
+    out_ += row == member_row ? "" : ".";
+    out_ += trait.sql;
 }
 
 void SqlWriter::typed_constant(const BoundValue &value, const Type &type) {
@@ -160,14 +173,14 @@ std::string strict_path(const BoundPath &path) {
 void SqlWriter::path_json(const BoundPath &path, Binding least) {
     if (has_subscript(path)) {
         out_ += "jsonb_path_query_first(";
-        out_ += path.trait->sql;
+        column(*path.trait, path.row);
         out_ += ", ";
         append_literal(out_, strict_path(path));
         out_ += ", '{}', true)";
         return;
     }
     const bool opened = open(path.steps.empty() ? Binding::primary : Binding::loose, least);
-    out_ += path.trait->sql;
+    column(*path.trait, path.row);
     for (const Name::Part &step : path.steps) {
         out_ += " -> ";
         append_literal(out_, step.name);
@@ -181,7 +194,7 @@ void SqlWriter::path_text(const BoundPath &path) {
         out_ += " #>> '{}'";
         return;
     }
-    out_ += path.trait->sql;
+    column(*path.trait, path.row);
     for (std::size_t i = 0; i < path.steps.size(); ++i) {
         out_ += i + 1 == path.steps.size() ? " ->> " : " -> ";
         append_literal(out_, path.steps[i].name);
@@ -297,7 +310,8 @@ void SqlWriter::arithmetic(const BoundValue &expression, Binding least) {
 // An operand of arithmetic, missing where it is too large for it.
 void SqlWriter::factor(const BoundValue &operand, Binding least) {
     const TypeClass type_class = operand.type->type_class;
-    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::path || operand.kind == ValueKind::cast;
+    const bool leaf = operand.kind == ValueKind::trait || operand.kind == ValueKind::path || operand.kind == ValueKind::cast ||
+                      operand.kind == ValueKind::events || operand.kind == ValueKind::subscription;
     const bool unbounded = bound_ > 0 ? type_class == TypeClass::floating || type_class == TypeClass::numeric : may_be_too_large(operand);
     if (bound_ > 0 && is_elapsed_days(operand)) {
         out_ += "CASE WHEN isfinite(";

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory_resource>
 #include <string>
 #include <string_view>
 
-#include "core/definition/bound.hpp"
+#include "core/definition/bound_events.hpp"
+#include "core/definition/bound_subscription.hpp"
 #include "core/definition/sql.hpp"
 
 namespace segment::definition {
@@ -15,6 +17,10 @@ namespace segment::definition {
 // How tightly an expression holds together, as in PostgreSQL's grammar, except that AT TIME ZONE and the jsonb arrows count
 // as loose operators wherever they are operands: most readers do not know how tightly they bind.
 enum class Binding : std::uint8_t { disjunction, conjunction, negation, test, comparison, loose, sum, product, sign, cast, primary };
+
+// What a form needs to know of each event, and which of them an aggregate looks at.
+enum class EventColumn : std::uint8_t { at, value, tie, period, mark, ties };
+enum class EventSide : std::uint8_t { all, marked, unmarked };
 
 class SqlWriter {
 public:
@@ -58,6 +64,7 @@ private:
     }
 
     // sql_value.cpp
+    void column(const Trait &trait, Row row);
     void path(const BoundPath &path, Binding least);
     void path_text(const BoundPath &path);
     void path_guard(const BoundPath &path);
@@ -80,6 +87,7 @@ private:
     void moved_date(const BoundShift &shift, std::size_t count, Binding least);
     void period_start(const BoundPeriodStart &start, Binding least);
     void local_period_start(Unit unit, Binding least);
+    void local_period_start(Unit unit, const BoundValue &moment, Binding least);
     void local(const BoundValue &moment, Binding least);  // local time of an instant in the population's zone
     void converted(const BoundValue &moment, Binding least);
     void today();
@@ -109,8 +117,41 @@ private:
     void in_segment(const BoundInSegment &member, bool negated, Binding least);
     void stay(const BoundStay &stay, bool negated, Binding least);
 
+    // sql_events.cpp
+    using EventColumns = std::initializer_list<EventColumn>;
+    void event_value(const BoundEventValue &value);
+    void event_expression(const BoundEventPart &part, EventColumn column, Unit unit, Binding least);
+    void event_column(const BoundEvents &events, EventColumn column, Unit unit, Binding least);
+    void event_rows(const BoundEvents &events, EventColumns columns, Unit unit = Unit::day, std::string_view alias = "e");
+    void part_rows(const BoundEventPart &part);
+    void tie_columns(const BoundEvents &events, const BoundEventPart &part);
+    void picked(const BoundEventValue &value);
+    void most_frequent(const BoundEventValue &value);
+    void streak(const BoundEventValue &value);
+    void occurs(const BoundOccurs &occurs, bool negated, Binding least);
+    void resumed(const BoundResumed &resumed, bool negated, Binding least);
+
+    // sql_aggregate.cpp
+    void event_aggregate(EventFunction function, const BoundEvents &events, EventSide side);
+    void floating_operand(const BoundEvents &events);
+    void trend(const BoundTrend &trend);
+
+    // sql_subscription.cpp
+    void subscription(const BoundSubscription &value);
+    void subscription_lines();
+    void running_lines(std::string_view start);
+    void movements();
+
+    // sql_sequence.cpp
+    void sequence(const BoundSequence &sequence, bool negated, Binding least);
+    void step(std::span<const BoundStep> steps, std::size_t previous, std::size_t index);
+    void missing_step(bool &where, const BoundStep &step, std::size_t index);
+    bool step_rows(const BoundStep &step, std::size_t index);
+    void and_condition(bool &where, const BoundCondition &condition);
+
     const Scope &scope_;
     std::pmr::string &out_;
+    std::string_view event_alias_ = "e";  // of the row that columns of `event_row` are read from
     // Within arithmetic: the decimal exponent that bounds floating point operands; 0 outside, −1 where it is exact.
     int bound_ = 0;
     // Within what holds only for times that are far from the ends of PostgreSQL's range.

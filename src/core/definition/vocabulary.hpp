@@ -55,6 +55,28 @@ struct SegmentName {
     std::int32_t id;
 };
 
+// A relation with many rows per member, each of them an event at a time.
+struct EventSource {
+    std::string_view name;
+    std::string_view relation_sql;   // in a FROM clause, without an alias: public.event
+    std::string_view key_sql;        // its column with the member's key, quoted: "customer_id"
+    std::string_view equality_sql;   // between that and the member's key: =
+    std::span<const Trait> columns;  // `sql` is the quoted column alone
+    std::int32_t occurred_at = 0;    // indexes into `columns`
+    std::int32_t event_name = -1;    // or −1
+    std::int32_t tie_break = -1;     // or −1
+};
+
+// The subscriptions of the members: lines, each an amount per month for a time. `lines_sql` is a relation for a FROM clause, without an
+// alias, whose columns are member, starts_at (where the line begins to count), ends_at, mrr, plan, quantity, renews_at,
+// trial_starts_at and trial_ends_at; times are instants. Lines that never count are not in it.
+struct Subscriptions {
+    std::string_view lines_sql;
+    std::string_view equality_sql;  // between its member and the member's key: =
+    bool has_plan = false, has_quantity = false, has_renewal = false;
+    EventSource movements;  // what happened to the members' MRR, as events: new, expansion, contraction, churn, reactivation
+};
+
 struct Vocabulary {
     std::string_view population;
     std::string_view time_zone;                    // IANA name or whatever pg_timezone_names knows
@@ -65,6 +87,8 @@ struct Vocabulary {
     std::string_view key_type_sql;                 // its type
     std::span<const Trait> traits;
     std::span<const SegmentName> segments;
+    std::span<const EventSource> events = {};
+    const Subscriptions *subscriptions = nullptr;  // null: none are registered
     std::string_view history_sql = {};    // the view of stays, qualified: public.customer_segment_history
     std::string_view member_column = {};  // its column with the member's key, quoted: "customer_id"
 };

@@ -100,6 +100,10 @@ NodeId Compiler::node(const BoundCondition &condition) {
         case ConditionKind::text_match:
         case ConditionKind::anniversary:
         case ConditionKind::stay:
+        case ConditionKind::occurs:
+        case ConditionKind::trend:
+        case ConditionKind::resumed:
+        case ConditionKind::sequence:
             return expression(condition);
     }
     throw Error(ErrorCode::internal_error, "unknown kind of a condition");

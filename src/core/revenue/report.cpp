@@ -1,0 +1,86 @@
+#include "core/revenue/report.hpp"
+
+namespace segment::revenue {
+
+Group Spells::at(Instant at) const {
+    const auto after =
+        std::upper_bound(spells.begin(), spells.end(), at, [](Instant t, const Spell &spell) { return t < spell.entered_at; });
+    if (after == spells.begin() || std::prev(after)->exited_at <= at) {
+        return otherwise;
+    }
+    return std::prev(after)->group;
+}
+
+GroupedBridges::GroupedBridges(Edges edges, Granularity granularity, Membership membership, Instant known_from, Group groups,
+                               std::pmr::memory_resource *memory)
+    : edges_(edges),
+      granularity_(granularity),
+      membership_(membership),
+      known_from_(known_from),
+      bridges_(static_cast<std::size_t>(groups) * periods(), memory),
+      at_edges_(edges.size(), memory),
+      moved_(memory) {}
+
+// A member without MRR before the period counts where it is at the period's end, whatever the membership.
+GroupedBridges::Route GroupedBridges::route(std::size_t period, Money before, const Spells &spells) const {
+    const Membership membership = this->membership(period);
+    if (membership == Membership::current) {
+        return {spells.current, spells.current};
+    }
+    const Group end = spells.at(edges_[period + 1]);
+    if (before == 0 || membership == Membership::end) {
+        return {end, end};
+    }
+    const Group start = spells.at(edges_[period]);
+    return {start, membership == Membership::flow ? end : start};
+}
+
+void GroupedBridges::add(std::span<const Change> changes, const Spells &spells) {
+    moved_.clear();
+    Money mrr = for_each_movement(changes, edges_, granularity_, [&](const Moved &moved) { moved_.push_back(moved); });
+    std::size_t known = 0;  // edges so far
+    const auto reach = [&](std::size_t edge) {
+        while (known <= edge) {
+            at_edges_[known++] = mrr;
+        }
+    };
+    for (const Moved &moved : moved_) {
+        reach(moved.period);
+        mrr = moved.after;
+    }
+    reach(periods());
+
+    auto moved = moved_.begin();
+    for (std::size_t period = 0; period < periods(); ++period) {
+        const Money before = at_edges_[period], after = at_edges_[period + 1];
+        const bool moves = moved != moved_.end() && moved->period == period;
+        if (before == 0 && !moves) {
+            continue;
+        }
+        const auto [from, to] = route(period, before, spells);
+        GroupBridge &bridge = this->bridge(from, period);
+        if (before > 0) {
+            bridge.starting.add(before);
+            bridge.follow(before, after);
+        }
+        for (; moved != moved_.end() && moved->period == period; ++moved) {
+            bridge.movements[static_cast<std::size_t>(moved->movement)].add(subtract(moved->after, moved->before));
+        }
+        GroupBridge &last = this->bridge(to, period);
+        if (after > 0) {
+            last.ending.add(after);
+        }
+        if (from != to) {
+            bridge.transfer_out = subtract(bridge.transfer_out, after);
+            last.transfer_in = revenue::add(last.transfer_in, after);
+        }
+    }
+}
+
+void GroupedBridges::finish() {
+    for (GroupBridge &bridge : bridges_) {
+        bridge.derive();
+    }
+}
+
+}  // namespace segment::revenue

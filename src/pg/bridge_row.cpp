@@ -1,0 +1,86 @@
+#include "pg/bridge_row.hpp"
+
+#include "pg/amount.hpp"
+#include "pg/arguments.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+using revenue::Bridge;
+using revenue::Movement;
+
+Datum product(revenue::Money amount, int scale, int64 count) {
+    return DirectFunctionCall2(numeric_mul, numeric_of(amount, scale), numeric_of(count, 0));
+}
+
+void add_movements(Row *row, const Bridge &bridge, int scale) {
+    for (Movement movement :
+         {Movement::new_business, Movement::expansion, Movement::contraction, Movement::churn, Movement::reactivation}) {
+        row->add(numeric_of(bridge[movement].mrr, scale));
+    }
+}
+
+}  // namespace
+
+NullableDatum quotient(revenue::Money numerator, revenue::Money denominator, int scale) {
+    if (denominator == 0) {
+        return {0, true};
+    }
+    return {DirectFunctionCall2(numeric_div, numeric_of(numerator, scale), numeric_of(denominator, 0)), false};
+}
+
+void add_amounts(Row *row, const Bridge &bridge, int scale) {
+    row->add(numeric_of(bridge.starting.mrr, scale));
+    add_movements(row, bridge, scale);
+    row->add(numeric_of(bridge.ending.mrr, scale));
+}
+
+void add_amounts(Row *row, const revenue::GroupBridge &bridge, int scale) {
+    row->add(numeric_of(bridge.starting.mrr, scale));
+    add_movements(row, bridge, scale);
+    row->add(numeric_of(bridge.transfer_in, scale));
+    row->add(numeric_of(bridge.transfer_out, scale));
+    row->add(numeric_of(bridge.ending.mrr, scale));
+}
+
+void add_customers(Row *row, const Bridge &bridge) {
+    row->add(Int64GetDatum(bridge.starting.customers));
+    for (Movement movement : {Movement::new_business, Movement::churn, Movement::reactivation}) {
+        row->add(Int64GetDatum(bridge[movement].customers));
+    }
+    row->add(Int64GetDatum(bridge.ending.customers));
+}
+
+void add_rates(Row *row, const Bridge &bridge, int scale) {
+    const Bridge::Sum &gained = bridge[Movement::new_business];
+    row->add(quotient(bridge.churned_customers, bridge.starting.customers));
+    row->add(quotient(bridge.lost, bridge.starting.mrr));
+    row->add(quotient(bridge.net_lost, bridge.starting.mrr));
+    row->add(quotient(bridge.net_lost_excl_reactivation, bridge.starting.mrr));
+    row->add(quotient(bridge.retained_gross, bridge.starting.mrr));
+    row->add(quotient(bridge.retained, bridge.starting.mrr));
+    row->add(quotient(bridge.won, bridge.lost));
+    row->add(quotient(bridge.ending.mrr, bridge.ending.customers, scale));
+    row->add(quotient(gained.mrr, gained.customers, scale));
+    // ARPA over the rate of customers lost, as one division.
+    if (bridge.churned_customers == 0 || bridge.ending.customers == 0) {
+        row->add(NullableDatum{0, true});
+    } else {
+        row->add(DirectFunctionCall2(numeric_div, product(bridge.ending.mrr, scale, bridge.starting.customers),
+                                     product(bridge.ending.customers, 0, bridge.churned_customers)));
+    }
+}
+
+revenue::Granularity granularity_argument(FunctionCallInfo fcinfo, int index) {
+    const char *value = required_text(fcinfo, index, "granularity");
+    if (strcmp(value, "net") == 0) {
+        return revenue::Granularity::net;
+    }
+    if (strcmp(value, "event") == 0) {
+        return revenue::Granularity::event;
+    }
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("granularity must be 'net' or 'event', not '%s'", value)));
+}
+
+}  // namespace segment::pg

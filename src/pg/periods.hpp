@@ -1,0 +1,21 @@
+// The periods of a report.
+#pragma once
+
+#include "pg/pg.hpp"
+
+namespace segment::pg {
+
+// The edges of the periods of a report from `since` to `until`, which are local times in `time_zone`: days, months and years of the grain
+// are steps on the local calendar, hours and smaller units exact durations. Each edge is counted from `since`, so that months which
+// begin on the 31st do not drift; the last period ends with `until`. Palloc'd; the number of periods is one less than `count`.
+struct PeriodEdges {
+    TimestampTz *edges;
+    int32 count;
+};
+
+// Raises an error if a time is infinite, the grain is not positive, `until` is not after `since`, or there would be too many periods.
+PeriodEdges period_edges(Timestamp since, Timestamp until, const Interval *grain, text *time_zone);
+// One period from `since` to `until`.
+PeriodEdges single_period(Timestamp since, Timestamp until, text *time_zone);
+
+}  // namespace segment::pg

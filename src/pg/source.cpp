@@ -1,0 +1,186 @@
+// Registering sources: relations with many rows per member.
+#include "pg/arguments.hpp"
+#include "pg/boundary.hpp"
+#include "pg/catalog.hpp"
+#include "pg/check.hpp"
+#include "pg/identity.hpp"
+#include "pg/nearest.hpp"
+#include "pg/relation.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+constexpr size_t name_length_max = 63;
+
+void check_source_name(const char *name) {
+    if (name[0] == '\0')
+        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("source name must not be empty")));
+    if (strlen(name) > name_length_max)
+        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("source name \"%s\" is longer than %zu bytes", name, name_length_max)));
+}
+
+// Whether an index finds one member's events of a span of time.
+bool has_index(const UserRelation *relation, const char *key, const char *occurred_at) {
+    Identity caller = begin_identity(GetUserId());
+    Rows found = caller_execute(
+        "SELECT 1 FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0] "
+        "JOIN pg_attribute AS t ON t.attrelid = i.indrelid AND t.attnum = ANY ((i.indkey::int2[])[1:i.indnkeyatts - 1]) "
+        "WHERE i.indrelid = $1 AND i.indisvalid AND i.indpred IS NULL AND k.attname = $2 AND t.attname = $3",
+        {{OIDOID, ObjectIdGetDatum(relation->oid)}, text_argument(key), text_argument(occurred_at)});
+    end_identity(caller);
+    return found.count > 0;
+}
+
+void advise_index(const UserRelation *relation, const char *key, const char *occurred_at, const char *event_name) {
+    char kind = get_rel_relkind(relation->oid);
+    bool indexable = kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_MATVIEW;
+    if (!indexable || has_index(relation, key, occurred_at))
+        return;
+    const char *include = event_name != nullptr ? psprintf(" INCLUDE (%s)", quote_identifier(event_name)) : "";
+    ereport(NOTICE,
+            (errmsg("no index of %s begins with the key and holds the time", relation->sql),
+             errhint("CREATE INDEX ON %s (%s, %s)%s;", relation->sql, quote_identifier(key), quote_identifier(occurred_at), include)));
+}
+
+void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
+    const char *population_name = required_text(fcinfo, 0, "population");
+    const char *name = required_text(fcinfo, 1, "name");
+    const char *key = required_name(fcinfo, 3, "key");
+    const char *occurred_at = required_name(fcinfo, 4, "occurred_at");
+    const char *event_name = optional_name(fcinfo, 5);
+    const char *tie_break = optional_name(fcinfo, 6);
+    IfExists if_exists = if_exists_argument(fcinfo, 7);
+
+    PreventCommandIfReadOnly("segment.add_events()");
+    check_source_name(name);
+    Population *population = get_population(population_name, Lock::exclusive);
+    check_may_change(population);
+
+    const spi::Argument columns[] = {int4_argument(population->id), text_argument(name),     text_argument(relation->schema),
+                                     text_argument(relation->name), text_argument(key),      text_argument(occurred_at),
+                                     text_argument(event_name),     text_argument(tie_break)};
+    Rows same = catalog_execute(
+        "SELECT kind FROM segment.catalog_source WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 "
+        "UNION ALL SELECT 'traits' FROM segment.catalog_traits "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $2",
+        std::span(columns).first(2));
+    bool replaceable = same.count == 1 && strcmp(text_of(same, 0, 0), "events") == 0;
+    if (same.count > 0 && (if_exists == IfExists::error || !replaceable))
+        ereport(ERROR,
+                (errcode(ERRCODE_DUPLICATE_OBJECT),
+                 errmsg("population \"%s\" already has a source of %s called \"%s\"", population->name, text_of(same, 0, 0), name),
+                 replaceable ? errhint("Pass if_exists => 'keep' or 'replace' to run this again.") : errhint("Choose another name.")));
+    if (same.count > 0 && if_exists == IfExists::keep)
+        return;
+    // No more than the columns' names is kept: types are looked at anew by every run.
+    catalog_execute(
+        psprintf("%s jsonb_strip_nulls(jsonb_build_object('occurred_at', $6, 'event_name', $7, 'tie_break', $8))%s",
+                 same.count > 0 ? "UPDATE segment.catalog_source SET relation_schema = $3, relation_name = $4, key = $5, columns ="
+                                : "INSERT INTO segment.catalog_source (population_id, name, kind, relation_schema, relation_name, "
+                                  "key, columns) SELECT $1, $2, 'events', $3, $4, $5,",
+                 same.count > 0 ? " WHERE population_id = $1 AND name = $2" : ""),
+        columns);
+    // The columns must be there and of the right types, and the definitions still mean something.
+    check_population(population);
+    advise_index(relation, key, occurred_at, event_name);
+}
+
+void remove_source(const char *population_name, const char *name) {
+    PreventCommandIfReadOnly("segment.remove_source()");
+    Population *population = get_population(population_name, Lock::exclusive);
+    check_may_change(population);
+    Rows sources = catalog_execute(
+        "SELECT id, used_by_base, name OPERATOR(pg_catalog.=) $2, name FROM segment.catalog_source "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY name OPERATOR(pg_catalog.=) $2 DESC, name",
+        {int4_argument(population->id), text_argument(name)});
+    if (sources.count == 0 || !DatumGetBool(value_of(sources, 0, 2))) {
+        const char *near = nearest_name(name, sources, 3);
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("population \"%s\" has no source \"%s\"", population->name, name),
+                        near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.source.")));
+    }
+    spi::Argument id = int4_argument(DatumGetInt32(value_of(sources, 0, 0)));
+    Rows users = catalog_execute(
+        "SELECT s.name FROM segment.catalog_source_use u JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) u.segment_id "
+        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY s.name",
+        {id});
+    bool used_by_base = DatumGetBool(value_of(sources, 0, 1));
+    if (users.count > 0 || used_by_base) {
+        StringInfoData names;
+        initStringInfo(&names);
+        appendStringInfoString(&names, used_by_base ? "the population's base" : "");
+        for (uint64 row = 0; row < users.count; row++)
+            appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", text_of(users, row, 0));
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+                        errmsg("source \"%s\" of population \"%s\" is used by definitions", name, population->name),
+                        errdetail("It is used by %s.", names.data), errhint("Change or drop these first.")));
+    }
+    catalog_execute("DELETE FROM segment.catalog_source WHERE id OPERATOR(pg_catalog.=) $1", {id});
+}
+
+// The instant of an event's time, as the population's zone says.
+const char *instant_of(const Column *column, const char *time_zone) {
+    const char *name = quote_identifier(column->name);
+    if (column->type == TIMESTAMPTZOID)
+        return name;
+    return psprintf("%s%s AT TIME ZONE %s", name, column->type == DATEOID ? "::timestamp" : "", quote_literal_cstr(time_zone));
+}
+
+void append_event_names(const Population *population, const EventRelation *source, ReturnSetInfo *result) {
+    const UserRelation *relation =
+        relation_registered(source->relation_schema, source->relation_name, psprintf("the relation of source \"%s\"", source->name));
+    const char *time = instant_of(get_column(relation, source->occurred_at), population->time_zone);
+    const char *event = source->event_name != nullptr
+                            ? psprintf("%s::text", quote_identifier(get_column(relation, source->event_name)->name))
+                            : quote_literal_cstr(source->name);
+    Rows rows =
+        caller_execute(psprintf("SELECT event, count(*), max(at) FROM (SELECT %s AS event, %s AS at FROM %s WHERE %s IS NOT NULL) AS e "
+                                "WHERE at <= now() GROUP BY event ORDER BY count(*) DESC, event",
+                                event, time, relation->sql, quote_identifier(get_column(relation, source->key)->name)),
+                       {}, {.read_only = true});
+    for (uint64 row = 0; row < rows.count; row++) {
+        Datum values[] = {CStringGetTextDatum(source->name), value_of(rows, row, 0), value_of(rows, row, 1), value_of(rows, row, 2)};
+        bool nulls[] = {false, is_null(rows, row, 0), false, false};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+}
+
+void event_names(const char *population_name, ReturnSetInfo *result) {
+    Population *population = get_population(population_name, Lock::none);
+    check_may_read(population);
+    EventRelations sources = event_relations(population);
+    // With the owner's rights where the caller has them, as previews do.
+    Oid owner = population_owner(population);
+    Identity caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
+    for (int32 i = 0; i < sources.count; i++)
+        append_event_names(population, &sources.items[i], result);
+    end_identity(caller);
+}
+
+}  // namespace
+
+}  // namespace segment::pg
+
+using namespace segment::pg;
+
+SEGMENT_FUNCTION(segment_add_events) {
+    add_events(relation_named(required_text(fcinfo, 2, "relation")), fcinfo);
+    PG_RETURN_VOID();
+}
+
+SEGMENT_FUNCTION(segment_add_events_regclass) {
+    add_events(relation_of_oid(required_oid(fcinfo, 2, "relation")), fcinfo);
+    PG_RETURN_VOID();
+}
+
+SEGMENT_FUNCTION(segment_remove_source) {
+    remove_source(required_text(fcinfo, 0, "population"), required_text(fcinfo, 1, "name"));
+    PG_RETURN_VOID();
+}
+
+SEGMENT_FUNCTION(segment_event_names) {
+    const char *population = required_text(fcinfo, 0, "population");
+    InitMaterializedSRF(fcinfo, 0);
+    event_names(population, reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo));
+    return static_cast<Datum>(0);
+}
