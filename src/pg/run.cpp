@@ -60,30 +60,6 @@ void evaluate_run(Run *run, TakeChunk take, void *state) {
     }
 }
 
-namespace {
-
-struct Collected {
-    match::RootId root;
-    members::BitSet *members;
-};
-
-void collect_chunk(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *) {
-    auto *collected = static_cast<Collected *>(state);
-    boundary::core([&] { collected->members->assign(chunk, evaluation->members(collected->root)); });
-}
-
-}  // namespace
-
-const members::BitSet *collect_members(Run *run, match::RootId root) {
-    MemoryContext context = CurrentMemoryContext;
-    Collected collected{root, boundary::core([&] {
-                            auto *memory = make_in_context<ContextResource>(context, context);
-                            return make_in_context<members::BitSet>(context, memory);
-                        })};
-    evaluate_run(run, collect_chunk, &collected);
-    return collected.members;
-}
-
 void end_run(Run *run) {
     end_scan(run->scan);
     MemoryContextDelete(run->context);

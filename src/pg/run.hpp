@@ -33,9 +33,6 @@ using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *e
 // Evaluates everybody, in further passes if the memory asks for them.
 void evaluate_run(Run *run, TakeChunk take, void *state);
 
-// The members of one root, in the current context.
-const members::BitSet *collect_members(Run *run, match::RootId root);
-
 void end_run(Run *run);
 
 }  // namespace segment::pg
