@@ -77,6 +77,7 @@ char *text_of(const Rows &rows, uint64 row, int column) {
 Rows caller_execute(const char *sql, spi::Arguments arguments, spi::Options options) {
     MemoryContext caller = CurrentMemoryContext;
     Rows rows{};
+    options.read_only = options.read_only || IsInParallelMode();
     spi::connect();
     rows.count = spi::execute(sql, arguments, options);
     if (SPI_tuptable != nullptr) {

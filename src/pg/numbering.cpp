@@ -141,18 +141,38 @@ void write_piece(const MemberNumbering *numbering, uint64 piece) {
 
 }  // namespace
 
-MemberNumbering *load_numbering(const Population *population, Oid type, Oid collation) {
-    KeyType keys = key_type(type, collation);
+namespace {
+
+struct StoredNumbering {
+    int32 epoch;  // of whatever type; 0 if there is none
+    bool fits, direct;
+};
+
+StoredNumbering read_numbering(const Population *population, Oid type) {
     Rows rows = catalog_execute("SELECT epoch, key_type, direct FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
                                 {int4_argument(population->id)});
-    int32 epoch = rows.count == 0 ? 0 : DatumGetInt32(value_of(rows, 0, 0));
-    if (rows.count == 0 || strcmp(text_of(rows, 0, 1), format_type_be(type)) != 0) {
-        return new_numbering(population->id, epoch + 1, keys, first_choice(keys));
+    if (rows.count == 0) {
+        return {0, false, false};
     }
-    bool direct = DatumGetBool(value_of(rows, 0, 2));
-    MemberNumbering *numbering = new_numbering(population->id, epoch, keys, direct ? Numbering::direct : Numbering::dictionary);
+    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), format_type_be(type)) == 0, DatumGetBool(value_of(rows, 0, 2))};
+}
+
+}  // namespace
+
+NumberingKind stored_numbering(const Population *population, Oid type) {
+    StoredNumbering stored = read_numbering(population, type);
+    return {stored.fits ? stored.epoch : 0, stored.direct};
+}
+
+MemberNumbering *load_numbering(const Population *population, Oid type, Oid collation) {
+    KeyType keys = key_type(type, collation);
+    StoredNumbering stored = read_numbering(population, type);
+    if (!stored.fits) {
+        return new_numbering(population->id, stored.epoch + 1, keys, first_choice(keys));
+    }
+    MemberNumbering *numbering = new_numbering(population->id, stored.epoch, keys, stored.direct ? Numbering::direct : Numbering::dictionary);
     numbering->stored = true;
-    if (direct) {
+    if (stored.direct) {
         return numbering;
     }
     MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "segment dictionary", ALLOCSET_DEFAULT_SIZES);
