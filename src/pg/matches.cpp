@@ -2,8 +2,8 @@
 #include "core/members/words.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
-#include "pg/identity.hpp"
 #include "pg/key_argument.hpp"
+#include "pg/reading.hpp"
 #include "pg/run.hpp"
 
 namespace segment::pg {
@@ -28,21 +28,16 @@ using namespace segment::pg;
 
 SEGMENT_FUNCTION(segment_matches) {
     SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::none);
-    TimestampTz as_of = PG_GETARG_TIMESTAMPTZ(2);
-    if (TIMESTAMP_NOT_FINITE(as_of)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as_of must be finite")));
-    }
+    TimestampTz as_of = as_of_argument(fcinfo, 2);
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment match", ALLOCSET_DEFAULT_SIZES);
     MemoryContext before = MemoryContextSwitchTo(context);
-    check_may_read(reference.population);
     segment::spi::Argument key = key_argument(fcinfo, 1, key_column(reference.population));
     Segments segments = segments_of(reference.population);
     int32 index = 0;
     while (segments.items[index].id != reference.segment.id) {
         index++;
     }
-    Oid owner = population_owner(reference.population);
-    segment::Identity caller = segment::begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
+    segment::Identity caller = begin_reading(reference.population);
     Run *run = begin_run(reference.population, &segments, &index, 1, as_of, nullptr, Keep::no, nullptr, &key);
     Match match{run, false};
     evaluate_run(run, take_chunk, &match);

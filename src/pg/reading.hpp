@@ -1,4 +1,4 @@
-// Asking without storing: with whose rights, and as of when.
+// Asking without storing: with whose rights.
 #pragma once
 
 #include "pg/catalog.hpp"
@@ -10,6 +10,4 @@ namespace segment::pg {
 // own. Raises when he may not read the population. Ends by end_identity.
 Identity begin_reading(const Population *population);
 
-// A finite instant that is not NULL.
-TimestampTz as_of_argument(FunctionCallInfo fcinfo, int index);
 }  // namespace segment::pg
