@@ -89,8 +89,8 @@ struct Vocabulary {
     std::span<const SegmentName> segments;
     std::span<const EventSource> events = {};
     const Subscriptions *subscriptions = nullptr;  // null: none are registered
-    std::string_view history_sql = {};    // the view of stays, qualified: public.customer_segment_history
-    std::string_view member_column = {};  // its column with the member's key, quoted: "customer_id"
+    std::string_view history_sql = {};             // the view of stays, qualified: public.customer_segment_history
+    std::string_view member_column = {};           // its column with the member's key, quoted: "customer_id"
 };
 
 }  // namespace segment::definition
