@@ -41,6 +41,14 @@ void append_key(StringInfo data, const KeyType &type, Datum key) {
     }
 }
 
+// What stands for a key where there is none.
+void append_no_key(StringInfo data, const KeyType &type) {
+    Size size = type.by_value ? sizeof(Datum) : type.length > 0 ? static_cast<Size>(type.length) : type.length == -1 ? sizeof(uint32) : 1;
+    enlargeStringInfo(data, static_cast<int>(size));
+    memset(data->data + data->len, 0, size);
+    data->len += static_cast<int>(size);
+}
+
 struct KeyReader {
     const char *at, *end;
     KeyType type;
@@ -121,10 +129,12 @@ void write_piece(const MemberNumbering *numbering, uint64 piece) {
     bool any_free = false;
     appendStringInfoSpaces(&data, VARHDRSZ);
     for (uint64 i = first; i < last; i++) {
-        append_key(&data, keys->type(), keys->key(static_cast<members::Ordinal>(i)));
         if (keys->is_free(static_cast<members::Ordinal>(i))) {
             any_free = true;
             VARDATA(free)[(i - first) / 8] |= static_cast<char>(1 << (i - first) % 8);
+            append_no_key(&data, keys->type());
+        } else {
+            append_key(&data, keys->type(), keys->key(static_cast<members::Ordinal>(i)));
         }
     }
     SET_VARSIZE(data.data, data.len);
