@@ -101,3 +101,13 @@ DROP SCHEMA shop;
 DROP ROLE segment_owner;
 DROP ROLE segment_reader;
 DROP ROLE segment_stranger;
+
+-- Near the end of the years there is less than a century to look at.
+CREATE TABLE late (id int PRIMARY KEY, at timestamptz);
+INSERT INTO late VALUES (1, '9990-01-01 00:00:00+00');
+SELECT segment.create_population('late', 'late', key => 'id') IS NOT NULL AS created;
+SELECT segment.create_segment('late', 'late', 'at within 30 days') IS NOT NULL AS created;
+SELECT path, holds, changes_at FROM segment.explain('late', 1, '9950-01-01 00:00:00+00');
+SELECT path, holds, changes_at FROM segment.explain('late', 1, '9999-12-31 23:00:00+00');
+SELECT segment.drop_population('late', cascade => true);
+DROP TABLE late;
