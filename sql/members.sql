@@ -2,6 +2,7 @@
 
 CREATE FUNCTION segment.support_members(internal) RETURNS internal
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'segment_support_members';
+REVOKE ALL ON FUNCTION segment.support_members(internal) FROM PUBLIC;
 COMMENT ON FUNCTION segment.support_members(internal) IS 'tells the planner how many members a segment has';
 
 CREATE FUNCTION segment.is_member(name text, key int8) RETURNS boolean

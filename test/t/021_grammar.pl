@@ -12,6 +12,8 @@ my $refusal = qr/^(?:
   | the\ (?:longer\ duration|smaller\ number)\ comes\ first
   | there\ are\ only\ \d+\ periods\ to\ count
   | events\ lie\ in\ the\ past               # a window after an event belongs to the event
+  | a\ value\ alone\ is\ not\ a\ condition    # for the same reason
+  | a\ rank\ cannot\ stand\ inside
   | the\ definition\ is\ nested\ more
   )/x;
 
