@@ -4,6 +4,10 @@
 
 #include "pg/catalog.hpp"
 
+extern "C" {
+#include "utils/datetime.h"
+}
+
 namespace segment::pg {
 
 namespace {
@@ -49,7 +53,9 @@ void find_changes(const char *from_sql, ClockComparison *comparisons, int count,
     auto *middle = static_cast<TimestampTz *>(palloc(sizeof(TimestampTz) * size));
     auto *holds = static_cast<bool *>(palloc(size));
     std::fill_n(before, count, as_of);
-    std::fill_n(after, count, as_of + horizon);
+    // Beyond the years that the language computes with nothing holds any more.
+    TimestampTz end = (date2j(10000, 1, 1) - POSTGRES_EPOCH_JDATE - 1) * USECS_PER_DAY;
+    std::fill_n(after, count, std::max(as_of, std::min(as_of + horizon, end)));
     evaluate(from_sql, comparisons, count, before, holds);
     for (int i = 0; i < count; i++) {
         comparisons[i].holds = holds[i];

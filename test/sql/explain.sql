@@ -101,3 +101,28 @@ DROP SCHEMA shop;
 DROP ROLE segment_owner;
 DROP ROLE segment_reader;
 DROP ROLE segment_stranger;
+
+-- Near the end of the years there is less than a century to look at.
+CREATE TABLE late (id int PRIMARY KEY, at timestamptz);
+INSERT INTO late VALUES (1, '9990-01-01 00:00:00+00');
+SELECT segment.create_population('late', 'late', key => 'id') IS NOT NULL AS created;
+SELECT segment.create_segment('late', 'late', 'at within 30 days') IS NOT NULL AS created;
+SELECT path, holds, changes_at FROM segment.explain('late', 1, '9950-01-01 00:00:00+00');
+SELECT path, holds, changes_at FROM segment.explain('late', 1, '9999-12-31 23:00:00+00');
+SELECT segment.drop_population('late', cascade => true);
+DROP TABLE late;
+
+-- Events: six logins, five days apart; the third last one leaves the window on the 21st, the sum of what is left falls later.
+CREATE TABLE client (id int PRIMARY KEY);
+INSERT INTO client VALUES (1);
+CREATE TABLE event (client_id int, at timestamptz, name text, amount int);
+INSERT INTO event SELECT 1, '2024-12-01 00:00:00+00'::timestamptz - i * interval '5 days', 'login', i FROM generate_series(0, 5) AS i;
+CREATE INDEX ON event (client_id, at) INCLUDE (name, amount);
+SELECT segment.create_population('client', 'client', key => 'id') IS NOT NULL AS created;
+SELECT segment.add_events('client', 'activity', 'event', key => 'client_id', occurred_at => 'at', event_name => 'name');
+SELECT segment.create_segment('active', 'client', $$did 'login' at least 3 times within 30 days and sum(amount) of 'login' within 90 days > 5$$) IS NOT NULL AS created;
+SELECT path, holds, value, threshold, margin, changes_at FROM segment.explain('active', 1, '2024-12-02 00:00:00+00');
+SELECT members FROM segment.preview('client', $$in segment 'active'$$, as_of => '2024-12-20 23:59:59.999999+00');
+SELECT members FROM segment.preview('client', $$in segment 'active'$$, as_of => '2024-12-21 00:00:00+00');
+SELECT segment.drop_population('client', cascade => true);
+DROP TABLE client, event;
