@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory_resource>
+
 #include "core/definition/canonical.hpp"
 #include "core/definition/limits.hpp"
 #include "core/error.hpp"
@@ -36,7 +38,7 @@ TEST(References, AreTold) {
 }
 
 TEST(References, ACanonicalTextStaysOne) {
-    std::pmr::memory_resource &memory = *std::pmr::new_delete_resource();
+    std::pmr::monotonic_buffer_resource memory;
     const std::pmr::string canonical = canonical_definition("IN  SEGMENT 'a''b' and ( mrr>1 )", memory);
     const std::string after = renamed(canonical, Word::segment, "a'b", "c");
     EXPECT_EQ(after, std::string(canonical_definition(after, memory)));
