@@ -16,7 +16,11 @@ foreach my $handle (*STDOUT, *STDERR)
 }
 
 my ($scratch, $duckdb, @names) = @ARGV;
-my $bench = Bench->new(scratch => $scratch, duckdb_directory => $duckdb, map { lc $_ => $ENV{$_} } qw(MEMBERS RUNS PEER_DEFINITIONS));
+my $bench = Bench->new(
+    scratch          => $scratch,
+    build            => 'build/bench',
+    duckdb_directory => $duckdb,
+    map { lc $_ => $ENV{$_} } qw(MEMBERS RUNS PEER_DEFINITIONS));
 
 sub processors
 {

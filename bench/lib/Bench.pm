@@ -7,11 +7,12 @@ use utf8;
 
 use Customers;
 use Definitions;
+use Digest::SHA qw(sha256_hex);
 use File::Basename qw(dirname);
 use List::Util qw(max min);
 use Session;
 
-# Settings: members, runs, peer_definitions, scratch (a directory), duckdb_directory (what duckdb.mjs wants, or empty).
+# Settings: members, runs, peer_definitions, the directories scratch and build, duckdb_directory (what duckdb.mjs wants, or empty).
 sub new
 {
     my ($class, %settings) = @_;
@@ -19,6 +20,7 @@ sub new
     $self->{postgres} = Session->new(qw(psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1));
     # Dropping objects with others gives notices.
     $self->{postgres}->rows("SET client_min_messages = warning; SET timezone = 'UTC'");
+    $self->{postgres}->worker($self->{postgres}->row('SELECT pg_backend_pid()'));
     $self->{duckdb} = Session->new('node', dirname(__FILE__) . '/../duckdb.mjs', $self->{duckdb_directory}) if $self->{duckdb_directory};
     return $self;
 }
@@ -39,22 +41,23 @@ sub progress
     return;
 }
 
-# alternate(runs, name => sub { seconds }, …): measures them in turn, and returns the seconds of all runs for each name.
+# alternate(runs, name => sub { [seconds, seconds of the processor or undef] }, …): measures them in turn, and returns what all runs took for
+# each name.
 sub alternate
 {
     my ($self, $runs, @steps) = @_;
-    my %seconds;
+    my %times;
     foreach my $run (1 .. $runs)
     {
         for (my $step = 0; $step < @steps; $step += 2)
         {
             my ($name, $measure) = @steps[ $step, $step + 1 ];
             my $took = $measure->();
-            push @{ $seconds{$name} }, $took;
-            $self->progress(sprintf '%s, run %d: %s', $name, $run, in_milliseconds($took));
+            push @{ $times{$name} }, $took;
+            $self->progress(sprintf '%s, run %d: %s', $name, $run, in_milliseconds($took->[0]));
         }
     }
-    return \%seconds;
+    return \%times;
 }
 
 # A wrong answer is reported where it is found, and fails the whole benchmark at its end; a right one is reported once.
@@ -96,30 +99,38 @@ sub in_milliseconds
     return with_commas(sprintf($milliseconds < 10 ? '%.3f' : $milliseconds < 100 ? '%.1f' : '%.0f', $milliseconds)) . ' ms';
 }
 
-# table(seconds of `alternate`, [name, to => name, at_most => ratio, within => seconds], …): a row for each, with the ratio of its
-# minimum `to` another's, and whether that ratio or the minimum is what it should be.
+# table(times of `alternate`, [name, to => name, at_most => ratio, within => seconds], …): a row for each, with the ratio of its minima `to`
+# another's, and whether the ratio or the time is what it should be.
 sub table
 {
-    my ($self, $seconds, @rows) = @_;
-    print "\n| what | minimum | median | ratio | to | target |\n|---|---:|---:|---:|---|---|\n";
+    my ($self, $times, @rows) = @_;
+    print "\n| what | minimum | median | processor | to | ratio | of processor | target |\n|---|---:|---:|---:|---|---:|---:|---|\n";
     foreach my $row (@rows)
     {
         my ($name, %options) = @$row;
-        next if !$seconds->{$name};
-        my @sorted = sort { $a <=> $b } @{ $seconds->{$name} };
-        my ($ratio, $target) = ('', '');
-        if ($options{to})
+        next if !$times->{$name};
+        my @elapsed   = _sorted($times->{$name}, 0);
+        my @processor = _sorted($times->{$name}, 1);
+        my ($ratio, $processor_ratio, $target) = ('', '', '');
+        if (my $other = $options{to} && $times->{ $options{to} })
         {
-            my $value = $sorted[0] / min @{ $seconds->{ $options{to} } };
-            $ratio = sprintf '%.2f', $value;
-            $target = "≤ $options{at_most}, " . ($value <= $options{at_most} ? 'met' : '**missed**') if $options{at_most};
+            $ratio = sprintf '%.2f', $elapsed[0] / (_sorted($other, 0))[0];
+            my ($least) = _sorted($other, 1);
+            $processor_ratio = sprintf '%.2f', $processor[0] / $least if @processor && $least;
+            $target = "≤ $options{at_most}, " . ($ratio <= $options{at_most} ? 'met' : '**missed**') if $options{at_most};
         }
-        $target = '≤ ' . in_milliseconds($options{within}) . ', ' . ($sorted[0] <= $options{within} ? 'met' : '**missed**') if $options{within};
-        print '| ', join(' | ', $name, in_milliseconds($sorted[0]), in_milliseconds($sorted[ @sorted / 2 ]), $ratio, $options{to} // '', $target),
-          " |\n";
+        $target = '≤ ' . in_milliseconds($options{within}) . ', ' . ($elapsed[0] <= $options{within} ? 'met' : '**missed**') if $options{within};
+        print '| ', join(' | ', $name, in_milliseconds($elapsed[0]), in_milliseconds($elapsed[ @elapsed / 2 ]),
+            @processor ? in_milliseconds($processor[0]) : '', $options{to} // '', $ratio, $processor_ratio, $target), " |\n";
     }
     print "\n";
     return;
+}
+
+sub _sorted
+{
+    my ($times, $which) = @_;
+    return sort { $a <=> $b } grep { defined } map { $_->[$which] } @$times;
 }
 
 # DuckDB with the customers in it, or undef.
@@ -130,21 +141,43 @@ sub duckdb_with
     return $self->duckdb;
 }
 
-# The number of customers for whom each of the first definitions holds, by plain SQL. All layouts have the same rows.
+# The number of customers for whom each of the first definitions holds, by plain SQL. All layouts have the same rows, and so have all
+# runs: counts are kept in build/bench until one of the two files changes that they follow from.
 sub plain_counts
 {
     my ($self, $count, $members) = @_;
-    my $known       = $self->{plain_counts}{$members} //= [];
-    my @definitions = Definitions::series($count);
-    my $table       = Customers::table($self->postgres, 'ordered', $members);
-    my $session     = $self->duckdb_with($table) // $self->postgres;  # DuckDB is the faster of them
-    while (@$known < $count)
+    my $file  = join '-', "$self->{build}/counts", $members, map { substr sha256_hex($_), 0, 16 } _source('Customers'), _source('Definitions');
+    my $known = $self->{plain_counts}{$members} //= _lines($file);
+    if (@$known < $count)
     {
-        $self->progress('counting by plain SQL: ' . with_commas(scalar @$known) . ' definitions done');
-        my $next = min(@$known + 100, $count);
-        push @$known, $session->row(count_query($table, @definitions[ @$known .. $next - 1 ]));
+        my @definitions = Definitions::series($count);
+        my $table       = Customers::table($self->postgres, 'ordered', $members);
+        my $session     = $self->duckdb_with($table) // $self->postgres;  # DuckDB is the faster of them
+        while (@$known < $count)
+        {
+            $self->progress('counting by plain SQL: ' . with_commas(scalar @$known) . ' definitions done');
+            my $next = min(@$known + 100, $count);
+            push @$known, $session->row(count_query($table, @definitions[ @$known .. $next - 1 ]));
+        }
+        open my $out, '>', $file or die "$file: $!\n";
+        print {$out} map { "$_\n" } @$known;
+        close $out or die "$file: $!\n";
     }
     return [ @$known[ 0 .. $count - 1 ] ];
+}
+
+sub _lines
+{
+    my ($file) = @_;
+    open my $in, '<', $file or return [];
+    chomp(my @lines = <$in>);
+    return \@lines;
+}
+
+sub _source
+{
+    my ($module) = @_;
+    return join "\n", @{ _lines($INC{"$module.pm"}) };
 }
 
 # Measurements for `alternate`: the plain queries that count what the first definitions find.
@@ -161,15 +194,15 @@ sub peers
         next if !$session;
         my $label = "$name, " . with_commas($count) . ' definitions';
         push @peers, $label => sub {
-            my ($seconds, $rows) = $session->timed($query);
+            my ($took, $rows) = $session->timed($query);
             $self->check($label, [ split /\|/, $rows->[0] ], $expected);
-            return $seconds;
+            return $took;
         };
     }
     return @peers;
 }
 
-# The mean seconds that a script of pgbench takes, of so many calls in a session of its own.
+# What a script of pgbench takes, the mean of so many calls in a session of its own.
 sub pgbench
 {
     my ($self, $script, $calls) = @_;
@@ -179,7 +212,7 @@ sub pgbench
     close $out or die "$file: $!\n";
     my $output = qx(pgbench --no-vacuum --protocol=prepared --transactions=$calls --file=$file 2>&1);
     $output =~ /latency average = ([\d.]+) ms/ && $? == 0 or die "pgbench: $output\n";
-    return $1 / 1000;
+    return [ $1 / 1000, undef ];
 }
 
 # One query that counts the rows for which each definition holds.
@@ -193,7 +226,7 @@ sub count_query
 sub floor
 {
     my ($self, $table) = @_;
-    return $self->postgres->seconds("SELECT count(*), max(tags) FROM $table");
+    return $self->postgres->took("SELECT count(*), max(tags) FROM $table");
 }
 
 1;

@@ -52,15 +52,15 @@ sub first_and_unchanged
     return (
         "$label, first" => sub {
             create($postgres, $table, 'set', @definitions);
-            my $seconds = $postgres->seconds(refresh_query($table));
+            my $took = $postgres->took(refresh_query($table));
             $bench->check("members, $label, first", counts($postgres, $table, scalar @$expected), $expected);
             $bench->check_once("different keys, $label", sub { different_keys($postgres, $table, @definitions) }, 0);
-            return $seconds;
+            return $took;
         },
         "$label, unchanged" => sub {
-            my $seconds = $postgres->seconds(refresh_query($table));
+            my $took = $postgres->took(refresh_query($table));
             $bench->check("members, $label, unchanged", counts($postgres, $table, scalar @$expected), $expected);
-            return $seconds;
+            return $took;
         });
 }
 
@@ -70,13 +70,13 @@ sub compare_keys
     my ($bench, $layout) = @_;
     my $ordered = Customers::table($bench->postgres, 'ordered', $bench->members);
     my $other   = Customers::table($bench->postgres, $layout,   $bench->members);
-    my $seconds = $bench->alternate(
+    my $times = $bench->alternate(
         $bench->runs,
         floor => sub { $bench->floor($other) },
         first_and_unchanged($bench, 'keys 1, 2, 3 …', $ordered, 1000),
         first_and_unchanged($bench, "$layout keys", $other, 1000));
     $bench->table(
-        $seconds,
+        $times,
         ['floor'],
         [ 'keys 1, 2, 3 …, first', to => 'floor' ],
         [ 'keys 1, 2, 3 …, unchanged', to => 'floor' ],

@@ -15,8 +15,15 @@ sub new
     my $pid = open2(my $from, my $to, @command);
     $to->autoflush(1);
     binmode $_, ':encoding(UTF-8)' foreach $from, $to;
-    local $SIG{PIPE} = 'IGNORE';
-    return bless { name => $command[0], pid => $pid, from => $from, to => $to }, $class;
+    return bless { name => $command[0], from => $from, to => $to, worker => $pid }, $class;
+}
+
+# The process that does the work, where that is another one than the program.
+sub worker
+{
+    my ($self, $pid) = @_;
+    $self->{worker} = $pid;
+    return;
 }
 
 # The rows that the statements print, a string each. A failed statement has ended the program, and ends this one.
@@ -44,19 +51,33 @@ sub row
     return split /\|/, $rows->[0], -1;
 }
 
-# The seconds that the statements take, and their rows.
+# What the statements take: seconds of time, and of the processor's where the system tells; and their rows.
 sub timed
 {
     my ($self, $sql) = @_;
-    my $start = time;
-    my $rows  = $self->rows($sql);
-    return (time - $start, $rows);
+    my ($processor, $start) = ($self->_processor_seconds, time);
+    my $rows = $self->rows($sql);
+    my $time = time - $start;
+    return ([ $time, defined $processor ? $self->_processor_seconds - $processor : undef ], $rows);
 }
 
-sub seconds
+sub took
 {
     my ($self, $sql) = @_;
     return ($self->timed($sql))[0];
+}
+
+# Of all threads; undef where the system does not tell.
+sub _processor_seconds
+{
+    my ($self) = @_;
+    my $nanoseconds;
+    foreach my $name (glob "/proc/$self->{worker}/task/*/schedstat")
+    {
+        open my $file, '<', $name or next;
+        $nanoseconds += (split ' ', <$file>)[0];
+    }
+    return defined $nanoseconds ? $nanoseconds / 1e9 : undef;
 }
 
 1;

@@ -29,16 +29,16 @@ sub run
     my $ordered  = Customers::table($bench->postgres, 'ordered',  $bench->members);
     my $shuffled = Customers::table($bench->postgres, 'shuffled', $bench->members);
     describe($bench, 1000);
-    my $seconds = $bench->alternate(
+    my $times = $bench->alternate(
         $bench->runs,
         floor => sub { $bench->floor($ordered) },
         Segments::first_and_unchanged($bench, '1,000 definitions', $ordered, 1000),
         Segments::first_and_unchanged($bench, '1,000 definitions, shuffled table', $shuffled, 1000),
         Segments::first_and_unchanged($bench, '100 definitions', $ordered, 100),
         $bench->peers(100));
-    $seconds = { %$seconds, %{ $bench->alternate(1, $bench->peers(1000)) } } if $bench->peer_definitions >= 1000;
+    $times = { %$times, %{ $bench->alternate(1, $bench->peers(1000)) } } if $bench->peer_definitions >= 1000;
     $bench->table(
-        $seconds,
+        $times,
         ['floor'],
         [ '1,000 definitions, first', to => 'floor', at_most => 5 ],
         [ '1,000 definitions, unchanged', to => 'floor', at_most => 2.5 ],

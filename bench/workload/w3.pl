@@ -39,7 +39,7 @@ sub insert_plainly
         $number++;
         "INSERT INTO plain_member SELECT $number, id, '$as_of', 'first', 1, 'definition' FROM $table WHERE $_->{sql}"
     } @definitions;
-    return $postgres->seconds(join ";\n", 'BEGIN', @inserts, 'COMMIT');
+    return $postgres->took(join ";\n", 'BEGIN', @inserts, 'COMMIT');
 }
 
 # The rows of each segment, and a hash of their keys.
@@ -56,18 +56,18 @@ sub run
     my $table       = Customers::table($postgres, 'ordered', $bench->members);
     my @definitions = definitions($bench);
     my $refresh     = Segments::refresh_query($table);
-    my $seconds = $bench->alternate(
+    my $times = $bench->alternate(
         $bench->runs,
         'as a set, first' => sub {
             Segments::create($postgres, $table, 'set', @definitions);
-            return $postgres->seconds($refresh);
+            return $postgres->took($refresh);
         },
-        'as a set, unchanged' => sub { $postgres->seconds($refresh) },
+        'as a set, unchanged' => sub { $postgres->took($refresh) },
         'as rows, first' => sub {
             Segments::create($postgres, $table, 'rows', @definitions);
-            return $postgres->seconds($refresh);
+            return $postgres->took($refresh);
         },
-        'as rows, unchanged' => sub { $postgres->seconds($refresh) },
+        'as rows, unchanged' => sub { $postgres->took($refresh) },
         'INSERT … SELECT for each' => sub {
             my $took = insert_plainly($postgres, $table, @definitions);
             $bench->check('rows', map { contents($postgres, $_, "${table}_id") } "${table}_segment_member", 'plain_member');
@@ -76,7 +76,7 @@ sub run
     my ($rows) = $postgres->row('SELECT count(*) FROM plain_member');
     print '- ', Bench::with_commas($rows), " rows\n";
     $bench->table(
-        $seconds,
+        $times,
         ['INSERT … SELECT for each'],
         [ 'as rows, first', to => 'INSERT … SELECT for each', at_most => 1 ],
         ['as a set, first'],

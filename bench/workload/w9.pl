@@ -32,9 +32,9 @@ sub run
     my $count      = sub {
         my ($label, $condition) = @_;
         return sub {
-            my ($seconds, $rows) = $postgres->timed("SELECT count(*) FROM $table c WHERE $condition");
+            my ($took, $rows) = $postgres->timed("SELECT count(*) FROM $table c WHERE $condition");
             $bench->check($label, $rows->[0], $expected);
-            return $seconds;
+            return $took;
         };
     };
     Segments::create($postgres, $table, 'rows', $definition);
