@@ -34,7 +34,7 @@ prepare_check() {
             rm "$check_bindir/postgres"
             cat > "$check_bindir/postgres" << SCRIPT
 #!/bin/sh
-exec valgrind --quiet --trace-children=yes --leak-check=no --track-origins=yes --num-callers=40 --gen-suppressions=no \\
+exec valgrind --quiet --trace-children=yes --leak-check=no --num-callers=40 --gen-suppressions=no \\
     --suppressions="$suppressions" --log-file="$scratch/check/valgrind.%p" "$bindir/postgres" "\$@"
 SCRIPT
             chmod -R a+rx "$check_bindir"

@@ -57,7 +57,7 @@ SELECT segment.alter_segment('large', 'seats > 30 and in segment ''pro''');
 UPDATE customer SET plan = 'pro' WHERE id % 7 = 0;
 SELECT * FROM segment.refresh('customer');
 CREATE TABLE kept (id int PRIMARY KEY, d segment.definition, f segment.formula);
-INSERT INTO kept VALUES (1, 'plan = ''pro''', 'seats * 2'), (2, repeat('plan = ''something longer'' or ', 500)::text || 'has_admin', NULL);
+INSERT INTO kept VALUES (1, 'plan = ''pro''', 'seats * 2'), (2, (repeat('plan = ''something longer'' or ', 100) || 'has_admin')::segment.definition, NULL);
 CREATE VIEW pro AS SELECT * FROM customer_segment WHERE segment = 'pro';
 CREATE INDEX ON kept USING hash (d);
 SQL
