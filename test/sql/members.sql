@@ -81,7 +81,6 @@ INSERT INTO visitor SELECT n, md5(n::text)::uuid, 'v' || n, 'pro', '{b}' FROM ge
 SELECT * FROM refreshed() WHERE entered + exited > 0;
 SELECT * FROM differences();
 RESET segment.refresh_memory;
-SET segment.refresh_memory = '1kB';
 
 -- A key that cannot be its own ordinal: members are numbered anew, and nobody moves.
 INSERT INTO visitor SELECT -n, md5((-n)::text)::uuid, 'v' || -n, 'pro' FROM generate_series(1, 3) AS n;
