@@ -1,5 +1,5 @@
--- A SaaS company's tables, and a view per source that sums it up to one row per account: these rows are the traits that
--- segments are made of.
+-- A SaaS company's tables, and views that sum them up to one row per account: these rows are the traits that segments are
+-- made of. What accounts did is read from the tables themselves.
 
 -- The published files as they are. `advance.sql` lets their rows arrive in the tables below, day by day.
 CREATE SCHEMA export;
@@ -61,6 +61,7 @@ CREATE TABLE feature_usage (
     errors int NOT NULL,
     is_beta boolean NOT NULL
 );
+CREATE INDEX ON feature_usage (subscription_id, used_on) INCLUDE (feature);
 CREATE TABLE support_ticket (
     ticket_id text PRIMARY KEY,
     account_id text NOT NULL,
@@ -70,12 +71,19 @@ CREATE TABLE support_ticket (
     escalated boolean NOT NULL,
     satisfaction numeric  -- 1 to 5, null unless the customer answered
 );
+CREATE INDEX ON support_ticket (account_id, submitted_at);
 CREATE TABLE churn_event (
     churn_event_id text PRIMARY KEY,
     account_id text NOT NULL,
     churned_on date NOT NULL,
     reason text
 );
+
+CREATE INDEX ON churn_event (account_id, churned_on);
+
+CREATE VIEW account_feature_usage AS
+    SELECT account_id, used_on, feature, uses, errors, is_beta
+    FROM feature_usage JOIN subscription USING (subscription_id);
 
 CREATE VIEW account_billing AS
     SELECT account_id,
@@ -88,6 +96,10 @@ CREATE VIEW account_billing AS
            max(end_date) AS last_ended_on
     FROM subscription
     GROUP BY account_id;
+
+-- Trials pay nothing.
+CREATE VIEW account_subscription AS
+    SELECT account_id, start_date, end_date, mrr, plan_tier FROM subscription WHERE NOT is_trial;
 
 CREATE VIEW account_usage AS
     SELECT account_id,

@@ -26,6 +26,21 @@ SELECT segment.create_segment('frustrated', 'account', $$
     support.escalations >= 2 or support.satisfaction < 3.5 $$,
     description => 'tickets that went wrong');
 
+SELECT segment.create_segment('usage_falling', 'account', $$
+    sum(uses) of any event of 'feature' fell by 50 percent within 30 days from at least 20 $$,
+    description => 'uses half of what it used the month before');
+
+SELECT segment.create_segment('disappointed', 'account', $$
+    last satisfaction of 'ticket' where (satisfaction is set) within 180 days <= 3 $$,
+    description => 'was not happy with the last answer it rated');
+
+SELECT segment.create_segment('lost_over_support', 'account', $$ did 'ticket' then 'cancellation' within 30 days $$,
+    description => 'cancelled within a month of a ticket');
+
+SELECT segment.create_segment('came_back', 'account', $$
+    did ('cancellation' then any event of 'feature' within 30 days) within 180 days $$,
+    description => 'cancelled something and used the product again within a month');
+
 SELECT segment.create_segment('shrinking', 'account', $$
     billing.last_ended_on within 60 days and (billing.downgrades >= 1 or billing.mrr < 10000) $$,
     description => 'ended a subscription lately and has little left, or downgraded before');

@@ -22,7 +22,7 @@ prepare_check() {
             done
             # Leaks are those of the server's programs, which free nothing at their end.
             check_environment=(LD_PRELOAD="$preload"
-                ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:detect_odr_violation=0:log_path=$scratch/check/asan"
+                ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:allocator_may_return_null=1:detect_odr_violation=0:log_path=$scratch/check/asan"
                 UBSAN_OPTIONS="print_stacktrace=1:abort_on_error=1:log_path=$scratch/check/ubsan")
             ;;
         valgrind)
@@ -34,7 +34,7 @@ prepare_check() {
             rm "$check_bindir/postgres"
             cat > "$check_bindir/postgres" << SCRIPT
 #!/bin/sh
-exec valgrind --quiet --trace-children=yes --leak-check=no --track-origins=yes --num-callers=40 --gen-suppressions=no \\
+exec valgrind --quiet --trace-children=yes --leak-check=no --num-callers=40 --gen-suppressions=no \\
     --suppressions="$suppressions" --log-file="$scratch/check/valgrind.%p" "$bindir/postgres" "\$@"
 SCRIPT
             chmod -R a+rx "$check_bindir"

@@ -14,6 +14,13 @@ CREATE FUNCTION segment.create_population(
 COMMENT ON FUNCTION segment.create_population(text, regclass, name, text, text, int, name, name, text) IS
     'registers a relation whose rows are members and creates its member tables; returns the population''s id';
 
+CREATE FUNCTION segment.alter_population(
+    name text, owner text DEFAULT NULL, time_zone text DEFAULT NULL, week_start int DEFAULT NULL, base text DEFAULT NULL,
+    new_name text DEFAULT NULL) RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_alter_population';
+COMMENT ON FUNCTION segment.alter_population(text, text, text, int, text, text) IS
+    'changes what is not null of a population, after checking that all definitions still hold good';
+
 CREATE FUNCTION segment.drop_population(name text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_drop_population';
 COMMENT ON FUNCTION segment.drop_population(text, boolean) IS
@@ -31,6 +38,22 @@ CREATE FUNCTION segment.add_traits(
 COMMENT ON FUNCTION segment.add_traits(text, regclass, name, text, text) IS
     'adds the columns of a relation with at most one row per member to the population''s traits';
 
+CREATE FUNCTION segment.traits(
+    population text, OUT trait text, OUT type text, OUT source text, OUT null_share float8, OUT distinct_values bigint, OUT used_by text[])
+    RETURNS SETOF record LANGUAGE C VOLATILE ROWS 50 AS 'MODULE_PATHNAME', 'segment_traits';
+COMMENT ON FUNCTION segment.traits(text) IS
+    'what definitions can speak of: each trait with the share of members without a value, its distinct values and the segments that use it';
+
+CREATE FUNCTION segment.adopt(population text, OUT segment text, OUT members bigint) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 100 AS 'MODULE_PATHNAME', 'segment_adopt';
+COMMENT ON FUNCTION segment.adopt(text) IS
+    'makes member tables that were restored from elsewhere those of the population''s segments, matched by name';
+
+CREATE FUNCTION segment.repair(population text, OUT segment text, OUT problem text, OUT rows_affected bigint) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 10 AS 'MODULE_PATHNAME', 'segment_repair';
+COMMENT ON FUNCTION segment.repair(text) IS
+    'finds and mends what got into the member tables behind the extension''s back, such as with triggers disabled';
+
 CREATE FUNCTION segment.guard_membership() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'segment_guard_membership';
 COMMENT ON FUNCTION segment.guard_membership() IS
@@ -47,6 +70,12 @@ CREATE VIEW segment.catalog_access AS
     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid
         AND c.relname OPERATOR(pg_catalog.=) (p.prefix OPERATOR(pg_catalog.||) '_segment_member')::pg_catalog.name;
 COMMENT ON VIEW segment.catalog_access IS 'whether the current user may read or change each population';
+
+-- What went wrong may show data: who may only read learns the error's code.
+CREATE FUNCTION segment.visible_error(error text, may_change boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN may_change THEN error ELSE pg_catalog.split_part(error, ':', 1) END;
+COMMENT ON FUNCTION segment.visible_error(text, boolean) IS 'an error as the views show it: to who may change the population whole, else its SQLSTATE';
 
 CREATE VIEW segment.population WITH (security_barrier) AS
     SELECT p.name, pg_catalog.format('%I.%I', p.relation_schema, p.relation_name) AS relation, p.key, p.key_type, p.time_zone, p.base,

@@ -7,8 +7,22 @@ CREATE FUNCTION segment.refresh(
 COMMENT ON FUNCTION segment.refresh(text, text[], timestamptz, text) IS
     'brings the members of all segments of a population, or of some with what they depend on, up to date in one transaction';
 
+CREATE PROCEDURE segment.run(population text DEFAULT NULL, on_error text DEFAULT 'record')
+    LANGUAGE C AS 'MODULE_PATHNAME', 'segment_run';
+COMMENT ON PROCEDURE segment.run(text, text) IS
+    'refreshes populations, each in a transaction of its own; failures are recorded, or stop the run';
+
+CREATE FUNCTION segment.grant_refresh(population text, role text) RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_grant_refresh';
+COMMENT ON FUNCTION segment.grant_refresh(text, text) IS 'lets a role refresh a population that it does not own';
+
+CREATE FUNCTION segment.revoke_refresh(population text, role text) RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_revoke_refresh';
+COMMENT ON FUNCTION segment.revoke_refresh(text, text) IS 'takes back what grant_refresh gave';
+
 CREATE VIEW segment.refresh_run WITH (security_barrier) AS
-    SELECT r.id, p.name AS population, r.started_at, r.finished_at, r.as_of, r.mode, r.member_rows, r.segments, r.leaves, r.entered, r.exited, r.warnings
+    SELECT r.id, p.name AS population, r.started_at, r.finished_at, r.as_of, r.mode, r.member_rows, r.segments, r.leaves, r.entered, r.exited, r.warnings,
+           segment.visible_error(r.error, a.may_change) AS error
     FROM segment.catalog_refresh_run r
     JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) r.population_id
     JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id

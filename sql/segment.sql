@@ -20,6 +20,11 @@ CREATE FUNCTION segment.alter_segment(
 COMMENT ON FUNCTION segment.alter_segment(text, text, text, text[], text) IS
     'changes what is not null; a different definition is a new version; returns the version';
 
+CREATE FUNCTION segment.rename_segment(name text, new_name text) RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_rename_segment';
+COMMENT ON FUNCTION segment.rename_segment(text, text) IS
+    'gives a segment another name; definitions that refer to it follow, which is no new version of them';
+
 CREATE FUNCTION segment.drop_segment(name text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_drop_segment';
 COMMENT ON FUNCTION segment.drop_segment(text, boolean) IS
@@ -39,6 +44,18 @@ CREATE FUNCTION segment.preview(
 COMMENT ON FUNCTION segment.preview(text, segment.definition, int, timestamptz) IS
     'how many members a definition has, their share of the base, and the first keys; nothing is stored';
 
+CREATE FUNCTION segment.diff(
+    name text, definition text, as_of timestamptz DEFAULT pg_catalog.now(), OUT key text, OUT change text) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 1000 AS 'MODULE_PATHNAME', 'segment_diff';
+COMMENT ON FUNCTION segment.diff(text, text, timestamptz) IS
+    'who would enter and exit a segment with another definition; nothing is stored';
+
+CREATE FUNCTION segment.diff(
+    name text, definition segment.definition, as_of timestamptz DEFAULT pg_catalog.now(), OUT key text, OUT change text) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 1000 AS 'MODULE_PATHNAME', 'segment_diff_definition';
+COMMENT ON FUNCTION segment.diff(text, segment.definition, timestamptz) IS
+    'who would enter and exit a segment with another definition; nothing is stored';
+
 CREATE FUNCTION segment.to_sql(name text, as_of timestamptz DEFAULT NULL) RETURNS text
     LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'segment_to_sql';
 COMMENT ON FUNCTION segment.to_sql(text, timestamptz) IS
@@ -56,7 +73,7 @@ COMMENT ON FUNCTION segment.definition_to_sql(text, segment.definition, timestam
 
 CREATE VIEW segment.segment WITH (security_barrier) AS
     SELECT s.id, s.name, p.name AS population, v.definition, s.version, s.materialize, s.members, s.refreshed_at, s.as_of,
-           s.owner, s.tags, s.description, s.announce, s.refreshed_version, s.uid
+           segment.visible_error(p.last_error, a.may_change) AS last_error, s.owner, s.tags, s.description, s.announce, s.refreshed_version, s.uid
     FROM segment.catalog_segment s
     JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id
     JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version
@@ -66,7 +83,8 @@ COMMENT ON VIEW segment.segment IS 'the segments that the current user owns or w
 GRANT SELECT ON segment.segment TO PUBLIC;
 
 CREATE VIEW segment.segment_version WITH (security_barrier) AS
-    SELECT s.name AS segment, p.name AS population, v.version, v.definition, v.author, v.created_at
+    SELECT s.name AS segment, p.name AS population, v.version, v.definition, v.author, v.created_at,
+           pg_catalog.lag(v.definition) OVER (PARTITION BY v.segment_id ORDER BY v.version) AS previous_definition
     FROM segment.catalog_segment_version v
     JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) v.segment_id
     JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id
@@ -74,3 +92,23 @@ CREATE VIEW segment.segment_version WITH (security_barrier) AS
     WHERE a.may_read;
 COMMENT ON VIEW segment.segment_version IS 'every version of the definitions of the segments that the current user may read';
 GRANT SELECT ON segment.segment_version TO PUBLIC;
+
+CREATE VIEW segment.overview WITH (security_barrier) AS
+    SELECT s.name AS segment, p.name AS population, s.members,
+           s.members::pg_catalog.float8 OPERATOR(pg_catalog./) nullif(last_run.member_rows, 0)::pg_catalog.float8 AS share,
+           last_run.member_rows AS population_rows, s.refreshed_at, s.as_of,
+           s.refreshed_version IS DISTINCT FROM s.version AS stale, s.includes OR s.excludes AS overridden,
+           (SELECT pg_catalog.array_agg(u.name ORDER BY u.name) FROM segment.catalog_segment_use x
+            JOIN segment.catalog_segment u ON u.id OPERATOR(pg_catalog.=) x.segment_id
+            WHERE x.used_id OPERATOR(pg_catalog.=) s.id) AS used_by,
+           segment.visible_error(p.last_error, a.may_change) AS last_error, s.owner, s.tags, s.description
+    FROM segment.catalog_segment s
+    JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id
+    JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id
+    LEFT JOIN LATERAL (
+        SELECT r.member_rows FROM segment.catalog_refresh_run r
+        WHERE r.population_id OPERATOR(pg_catalog.=) p.id AND r.error IS NULL ORDER BY r.id DESC LIMIT 1) AS last_run ON true
+    WHERE a.may_read;
+COMMENT ON VIEW segment.overview IS
+    'the segments that the current user may read at a glance: size, share of the population''s rows, freshness, users';
+GRANT SELECT ON segment.overview TO PUBLIC;

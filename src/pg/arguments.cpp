@@ -1,5 +1,9 @@
 #include "pg/arguments.hpp"
 
+extern "C" {
+#include "utils/datetime.h"
+}
+
 namespace segment::pg {
 
 namespace {
@@ -30,6 +34,16 @@ Oid required_oid(FunctionCallInfo fcinfo, int index, const char *name) {
 
 bool required_bool(FunctionCallInfo fcinfo, int index, const char *name) {
     return DatumGetBool(required(fcinfo, index, name));
+}
+
+TimestampTz as_of_argument(FunctionCallInfo fcinfo, int index) {
+    TimestampTz as_of = DatumGetTimestampTz(required(fcinfo, index, "as_of"));
+    TimestampTz first = (date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+    TimestampTz end = (date2j(10000, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+    if (as_of < first || as_of >= end)
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+                        errmsg("as_of must lie in the years 1 to 9999, not %s", timestamptz_to_str(as_of))));
+    return as_of;
 }
 
 char *optional_text(FunctionCallInfo fcinfo, int index) {

@@ -77,6 +77,7 @@ char *text_of(const Rows &rows, uint64 row, int column) {
 Rows caller_execute(const char *sql, spi::Arguments arguments, spi::Options options) {
     MemoryContext caller = CurrentMemoryContext;
     Rows rows{};
+    options.read_only = options.read_only || IsInParallelMode();
     spi::connect();
     rows.count = spi::execute(sql, arguments, options);
     if (SPI_tuptable != nullptr) {
@@ -191,23 +192,45 @@ SubscriptionRelations subscription_relations(const Population *population) {
 Segments segments_of(const Population *population) {
     Rows rows = catalog_execute(
         "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "
-        "s.materialize OPERATOR(pg_catalog.=) 'rows', coalesce(s.members, -1) FROM segment.catalog_segment s "
+        "s.materialize OPERATOR(pg_catalog.=) 'rows', coalesce(s.members, -1), s.includes, s.excludes, coalesce(s.scheme_id, 0), "
+        "coalesce(s.scheme_position, 0) FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
         "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
         {{INT4OID, Int32GetDatum(population->id)}});
     Segments result{static_cast<int32>(rows.count), static_cast<Segment *>(palloc0(sizeof(Segment) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
-        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1),
-                             DatumGetInt32(value_of(rows, row, 2)), text_of(rows, row, 3),
-                             DatumGetInt32(value_of(rows, row, 4)), DatumGetBool(value_of(rows, row, 5)),
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),  text_of(rows, row, 1),
+                             DatumGetInt32(value_of(rows, row, 2)),  text_of(rows, row, 3),
+                             DatumGetInt32(value_of(rows, row, 4)),  DatumGetBool(value_of(rows, row, 5)),
                              *DatumGetUUIDP(value_of(rows, row, 6)), DatumGetBool(value_of(rows, row, 7)),
-                             DatumGetInt64(value_of(rows, row, 8))};
+                             DatumGetInt64(value_of(rows, row, 8)),  DatumGetInt32(value_of(rows, row, 0)),
+                             DatumGetBool(value_of(rows, row, 9)),   DatumGetBool(value_of(rows, row, 10)),
+                             DatumGetInt32(value_of(rows, row, 11)), DatumGetInt32(value_of(rows, row, 12))};
     return result;
+}
+
+const Segment *find_segment(const Segments *segments, const char *name) {
+    for (int32 i = 0; i < segments->count; i++) {
+        if (strcmp(segments->items[i].name, name) == 0) {
+            return &segments->items[i];
+        }
+    }
+    return nullptr;
+}
+
+int32 index_of(const Segments *segments, int32 id) {
+    for (int32 i = 0; i < segments->count; i++) {
+        if (segments->items[i].id == id) {
+            return i;
+        }
+    }
+    elog(ERROR, "segment %d is not in the catalog", id);
 }
 
 Segments with_definition(Segments segments, char *definition) {
     // There is room for one more.
-    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""), 1, definition, 0, false, {}, false, -1};
+    segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""),  1,     definition, 0, false, {}, false,
+                                        -1,           PG_INT32_MAX, false, false,      0, 0};
     return segments;
 }
 
@@ -271,15 +294,34 @@ Oid population_owner(const Population *population) {
     Oid owner = get_role_oid(population->owner, true);
     if (!OidIsValid(owner)) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("role \"%s\" does not exist", population->owner),
-                        errdetail("It owns population \"%s\".", population->name)));
+                        errdetail("It owns population \"%s\".", population->name),
+                        errhint("Name its owner with segment.alter_population(%s, owner => ...).", quote_literal_cstr(population->name))));
     }
     return owner;
+}
+
+Oid member_relation_owner(const Population *population, const char *suffix) {
+    Oid table = own_relation(population, suffix);
+    return OidIsValid(table) ? owner_of(table) : InvalidOid;
 }
 
 void check_may_change(const Population *population) {
     if (!has_privs_of_role(GetUserId(), population_owner(population))) {
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of population \"%s\"", population->name)));
     }
+}
+
+void check_may_refresh(const Population *population) {
+    Rows roles =
+        catalog_execute("SELECT role::pg_catalog.text FROM segment.catalog_refresh_grant WHERE population_id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(population->id)});
+    for (uint64 row = 0; row < roles.count; row++) {
+        Oid role = get_role_oid(text_of(roles, row, 0), true);
+        if (OidIsValid(role) && has_privs_of_role(GetUserId(), role)) {
+            return;
+        }
+    }
+    check_may_change(population);
 }
 
 bool may_read(const Population *population) {
@@ -300,7 +342,8 @@ void check_may_read(const Population *population) {
 }
 
 void check_member_tables(const Population *population) {
-    static constexpr const char *tables[] = {"segment_member", "segment_name", "segment_stay", "segment_change"};
+    static constexpr const char *tables[] = {"segment_member", "segment_name",     "segment_stay",
+                                             "segment_change", "segment_override", "segment_list"};
     for (const char *suffix : tables) {
         const char *sql = member_relation_sql(population, suffix);
         Oid table = own_relation(population, suffix);

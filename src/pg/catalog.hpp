@@ -55,8 +55,12 @@ struct Segment {
     int32 refreshed_version;  // 0 before the first population
     bool announce;
     pg_uuid_t uid;
-    bool has_rows;  // materialized as rows of the member table, else as a set
-    int64 members;  // at the last refresh; -1 before the first
+    bool has_rows;            // materialized as rows of the member table, else as a set
+    int64 members;            // at the last refresh; -1 before the first
+    int32 override_id;        // the segment whose overrides count: itself
+    bool includes, excludes;  // it has overrides of the kind
+    int32 scheme_id;          // 0: a segment of its own
+    int32 scheme_position;
 };
 
 struct TraitRelations {
@@ -134,6 +138,12 @@ EventRelations event_relations(const Population *population);
 SubscriptionRelations subscription_relations(const Population *population);
 Segments segments_of(const Population *population);
 
+// Null when there is none of the name.
+const Segment *find_segment(const Segments *segments, const char *name);
+
+// Where a segment stands among those of its population.
+int32 index_of(const Segments *segments, int32 id);
+
 // The segments and, at their end, a definition that is not stored: its name is empty, so that nothing refers to it.
 Segments with_definition(Segments segments, char *definition);
 
@@ -154,8 +164,12 @@ char *member_column(const Population *population);
 
 // The role as which the population is evaluated. Raises when it is gone.
 Oid population_owner(const Population *population);
+// The owner of one of the population's own tables; InvalidOid when there is none.
+Oid member_relation_owner(const Population *population, const char *suffix);
 // Raises unless the user is the population's owner or a member of that role.
 void check_may_change(const Population *population);
+// Raises unless the user is that, or has been granted to refresh the population.
+void check_may_refresh(const Population *population);
 // Whether the user is that, or may SELECT the population's member table.
 bool may_read(const Population *population);
 // Raises unless he may.

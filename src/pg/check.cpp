@@ -89,13 +89,7 @@ void record_base_uses(const Checking &checking, const Population *population) {
 
 void check_segment(const Population *population, int32 segment_id, char *text) {
     Segments segments = segments_of(population);
-    int32 index = 0;
-    while (index < segments.count && segments.items[index].id != segment_id) {
-        index++;
-    }
-    if (index == segments.count) {
-        elog(ERROR, "segment %d is not in the catalog", segment_id);
-    }
+    int32 index = index_of(&segments, segment_id);
     segments.items[index].definition = text;
     Identity caller = begin_identity(population_owner(population));
     Checking checking = begin_check(population, &segments, &index, 1);

@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "core/definition/amendments.hpp"
 #include "core/definition/order.hpp"
-#include "core/definition/parser.hpp"
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
 #include "pg/located.hpp"
@@ -15,18 +15,19 @@ Compilation::Compilation(MemoryContext context, const Population *population, co
       arena_(&resource_),
       binding_(binding),
       as_of_sql_(as_of_sql),
+      narrowed_(&resource_),
+      nodes_(&resource_),
       plan(&resource_),
       segments(&resource_),
       lost_values(&resource_),
       base_(check_text(population->base, std::pmr::string("the base of population \"", &arena_).append(population->name).append("\""),
                        definition::Role::base)) {
     collect(all, wanted);
-    match::SegmentNodes nodes(&arena_);
-    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes, plan, &resource_));
+    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes_, plan, &resource_));
     for (CompiledSegment &compiled : segments) {
         const definition::Scope scope{binding_.vocabulary, as_of_sql_, &base_, compiled.checked.joins};
-        const match::NodeId node = match::compile(compiled.checked, scope, nodes, plan, &resource_);
-        nodes.emplace(compiled.segment->id, node);
+        const match::NodeId node = match::compile(compiled.checked, scope, nodes_, plan, &resource_);
+        nodes_.emplace(compiled.segment->id, node);
         compiled.root = plan.root(node);
         watch_losses(compiled, scope);
     }
@@ -50,6 +51,26 @@ definition::Checked Compilation::check_text(std::string_view text, std::string_v
     }
 }
 
+// Overrides count whatever the definition says, and of a scheme's rules the first that holds.
+void Compilation::amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all) {
+    std::pmr::vector<definition::SegmentName> before(&arena_);
+    std::pmr::vector<std::int32_t> rivals(&arena_);
+    for (const Segment &other : all) {
+        if (segment.scheme_id == 0 || other.scheme_id != segment.scheme_id || other.id == segment.override_id) {
+            continue;
+        }
+        if (other.scheme_position < segment.scheme_position) {
+            before.push_back({other.name, other.id});
+            definition::use_segment(checked, other.id);
+        }
+        if (other.includes) {
+            rivals.push_back(other.id);
+        }
+    }
+    checked.condition = definition::amended(checked.condition, {segment.override_id, segment.includes, segment.excludes, before, rivals},
+                                            binding_.vocabulary, arena_);
+}
+
 // Checks the wanted segments and what they use, directly or not, and brings them into dependency order.
 void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
     std::pmr::vector<int32> pending(wanted.begin(), wanted.end(), &arena_);
@@ -70,6 +91,7 @@ void Compilation::collect(const Segments *all, std::span<const int32> wanted) {
             whose.append(" of segment \"").append(segment.name).append("\"");
         }
         found.push_back({&segment, check_text(segment.definition, whose, definition::Role::segment), 0});
+        amend(found.back().checked, segment, items);
         uses.emplace_back();
         for (const definition::SegmentUse &use : found.back().checked.segments) {
             if (!use.current) {
@@ -98,7 +120,18 @@ std::pmr::string Compilation::from_sql() const {
     std::ranges::sort(joins);
     std::pmr::string sql;
     definition::append_from(sql, {binding_.vocabulary, as_of_sql_, &base_, joins});
+    if (!narrowed_.empty()) {
+        sql.append(" WHERE ").append(narrowed_);
+    }
     return sql;
+}
+
+definition::Checked Compilation::check_part(const definition::Node &part) {
+    return definition::check(part, binding_.vocabulary, arena_);
+}
+
+match::NodeId Compilation::node(const definition::Node &part) {
+    return match::compile(check_part(part), scope(), nodes_, plan, &resource_);
 }
 
 std::pmr::string Compilation::to_sql() {
@@ -115,6 +148,17 @@ Compilation *compile(MemoryContext context, const Population *population, const 
     return boundary::core([&] {
         return make_in_context<Compilation>(context, context, population, *binding, segments,
                                             std::span<const int32>(wanted, static_cast<std::size_t>(wanted_count)), as_of_sql);
+    });
+}
+
+char *to_sql(Compilation *compilation) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] {
+        const std::pmr::string sql = compilation->to_sql();
+        auto *copy = static_cast<char *>(ContextResource(context).allocate(sql.size() + 1, 1));
+        sql.copy(copy, sql.size());
+        copy[sql.size()] = '\0';
+        return copy;
     });
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/definition/check.hpp"
+#include "core/definition/parser.hpp"
 #include "core/definition/sql.hpp"
 #include "core/match/compile.hpp"
 #include "core/match/plan.hpp"
@@ -35,8 +36,19 @@ public:
     Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *segments,
                 std::span<const int32> wanted, std::string_view as_of_sql);
 
-    // The FROM clause of the scan.
+    // The FROM clause of the scan, with its WHERE clause if it is narrowed.
     std::pmr::string from_sql() const;
+
+    // Lets the scan read only rows that fulfil an SQL condition. Ranks are still taken among all members.
+    void narrow(std::string_view condition) { narrowed_ = condition; }
+
+    // A node of the plan for a part of the definition that comes last, before the scan.
+    match::NodeId node(const definition::Node &part);
+
+    // The tree of a definition that has been checked before, and a part of it bound, living as long as the compilation.
+    const definition::Node &parse(std::string_view text) { return definition::parse_definition(text, arena_); }
+    definition::Checked check_part(const definition::Node &part);
+    definition::Scope scope() const { return {binding_.vocabulary, as_of_sql_, &base_, segments.back().checked.joins}; }
 
     const definition::Checked &base() const { return base_; }
 
@@ -46,12 +58,15 @@ public:
 private:
     definition::Checked check_text(std::string_view text, std::string_view whose, definition::Role role);
     void collect(const Segments *all, std::span<const int32> wanted);
+    void amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all);
     void watch_losses(const CompiledSegment &compiled, const definition::Scope &scope);
 
     ContextResource resource_;
     std::pmr::monotonic_buffer_resource arena_;
     const Binding &binding_;
     std::string_view as_of_sql_;
+    std::pmr::string narrowed_;
+    match::SegmentNodes nodes_;
 
 public:
     match::Plan plan;
@@ -65,6 +80,9 @@ private:
 // The compilation in `context`, owned by it. `wanted` are indexes into `segments`.
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
                      const int32 *wanted, int32 wanted_count, const char *as_of_sql);
+
+// Compilation::to_sql, in the current context.
+char *to_sql(Compilation *compilation);
 
 // Raises when the literals of the compilation's definitions are not what their types take.
 void run_probes(const Compilation *compilation);

@@ -9,6 +9,8 @@ namespace segment::pg {
 
 namespace {
 
+constexpr Size keys_block = 64 * 1024;
+
 inline int64 integer_of(Datum key, int16 length) {
     return length == 2 ? DatumGetInt16(key) : length == 4 ? DatumGetInt32(key) : DatumGetInt64(key);
 }
@@ -39,7 +41,6 @@ KeyType key_type(Oid type, Oid collation) {
 
 MemberKeys::MemberKeys(MemoryContext context, const KeyType &type, Numbering numbering)
     : resource_(context),
-      arena_(&resource_),
       type_(type),
       numbering_(numbering),
       keys_(&resource_),
@@ -93,8 +94,14 @@ bool MemberKeys::equal(members::Ordinal ordinal, Datum other) const {
 }
 
 Datum MemberKeys::copy(Datum key) {
-    Size size = datumGetSize(key, false, type_.length);
-    void *place = arena_.allocate(size, alignof(std::int64_t));
+    Size size = datumGetSize(key, false, type_.length), taken = MAXALIGN(size);
+    if (taken > room_left_) {
+        room_left_ = std::max(keys_block, taken);
+        room_ = static_cast<char *>(resource_.allocate(room_left_, MAXIMUM_ALIGNOF));
+    }
+    char *place = room_;
+    room_ += taken;
+    room_left_ -= taken;
     memcpy(place, DatumGetPointer(key), size);
     return PointerGetDatum(place);
 }

@@ -79,7 +79,8 @@ private:
     Datum copy(Datum key);
 
     ContextResource resource_;
-    std::pmr::monotonic_buffer_resource arena_;  // of the keys of varying length
+    char *room_ = nullptr;  // for the next keys of varying length
+    Size room_left_ = 0;
     KeyType type_;
     Numbering numbering_;
     std::pmr::vector<std::byte> keys_;  // by ordinal: the key itself if its length is fixed, else a Datum

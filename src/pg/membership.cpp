@@ -169,7 +169,7 @@ bool store_missing(Membership *membership) {
     auto *missing = static_cast<size_t *>(palloc(sizeof(size_t) * (membership->count + 1)));
     size_t count = 0;
     SetStore *former = membership->run->former != nullptr
-                           ? open_sets(membership->segments, membership->count, membership->run->former->epoch)
+                           ? open_sets(membership->segments, membership->count, membership->run->former->epoch, SetAccess::write)
                            : nullptr;
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment set", ALLOCSET_DEFAULT_SIZES);
     for (size_t i = 0; i < membership->count; i++) {
@@ -305,11 +305,11 @@ Membership *begin_membership(Run *run, TimestampTz as_of, bool all) {
     membership->summaries = static_cast<ChunkSummary *>(palloc(sizeof(ChunkSummary) * sets));
     membership->summarized = static_cast<bool *>(palloc(sets));
     membership->rows = begin_member_rows(run, as_of);
-    membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch);
+    membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch, SetAccess::write);
     if (store_missing(membership)) {
         // What was just made is read like what was there.
         close_sets(membership->sets);
-        membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch);
+        membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch, SetAccess::write);
     }
     return membership;
 }

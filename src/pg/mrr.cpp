@@ -78,8 +78,16 @@ const char *nearest_of(const char *name, OfferAll offer_all) {
 struct Asked {
     Identity caller;
     Run *run;
-    const members::BitSet *members;
+    members::BitSet *members, *base;  // those of the report, and all who count
 };
+
+void take_chunk(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *) {
+    auto *asked = static_cast<Asked *>(state);
+    boundary::core([&] {
+        asked->members->assign(chunk, evaluation->members(asked->run->compilation->segments.back().root));
+        asked->base->assign(chunk, evaluation->base_members());
+    });
+}
 
 Asked begin_report(const Population *population, const char *filter) {
     Asked asked{};
@@ -89,15 +97,25 @@ Asked begin_report(const Population *population, const char *filter) {
     const Oid owner = population_owner(population);
     asked.caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
     asked.run = begin_run(population, segments, &last, 1, GetCurrentTransactionStartTimestamp(), nullptr, Keep::no);
-    asked.members = collect_members(asked.run, asked.run->compilation->segments.back().root);
+    MemoryContext context = asked.run->context;
+    boundary::core([&] {
+        auto *memory = make_in_context<ContextResource>(context, context);
+        asked.members = make_in_context<members::BitSet>(context, memory);
+        asked.base = make_in_context<members::BitSet>(context, memory);
+    });
+    evaluate_run(asked.run, take_chunk, &asked);
     return asked;
 }
 
-// Which group each member is in when only its trait counts, by ordinal; the groups' values in ascending order, the missing one last.
+// The groups of a report by a trait, and which of them each member is in.
 struct Groups {
-    Group *of_member;
     char **values;  // null: missing
     Group count;
+    Group **of_members;  // by chunk, then ordinal within it; null: all in the first group
+
+    Group of(members::Ordinal member) const {
+        return of_members == nullptr ? 0 : of_members[member / members::chunk_size][member % members::chunk_size];
+    }
 };
 
 const definition::Trait *find_trait(const Binding *binding, const char *name) {
@@ -123,8 +141,7 @@ const definition::Trait *find_trait(const Binding *binding, const char *name) {
 }
 
 struct GroupReading {
-    const Run *run;
-    const members::BitSet *members;
+    const Asked *asked;
     MemoryContext context, row_context;
     Groups *groups;
     std::pmr::unordered_map<std::pmr::string, Group> *known;
@@ -135,8 +152,9 @@ bool receive_value(void *state, TupleTableSlot *slot) {
     auto *reading = static_cast<GroupReading *>(state);
     MemoryContextReset(reading->row_context);
     MemoryContext before = MemoryContextSwitchTo(reading->row_context);
-    const members::Ordinal ordinal = slot->tts_isnull[0] ? members::no_ordinal : reading->run->numbering->keys->find(slot->tts_values[0]);
-    if (ordinal != members::no_ordinal && reading->members->contains(ordinal)) {
+    const members::Ordinal ordinal =
+        slot->tts_isnull[0] ? members::no_ordinal : reading->asked->run->numbering->keys->find(slot->tts_values[0]);
+    if (ordinal != members::no_ordinal && reading->asked->members->contains(ordinal)) {
         Group *group = &reading->missing;
         if (!slot->tts_isnull[1]) {
             const std::string_view value = view(DatumGetTextPP(slot->tts_values[1]));
@@ -152,27 +170,26 @@ bool receive_value(void *state, TupleTableSlot *slot) {
             }
             *group = reading->groups->count++;
         }
-        reading->groups->of_member[ordinal] = *group;
+        Group *&chunk = reading->groups->of_members[ordinal / members::chunk_size];
+        if (chunk == nullptr) {
+            chunk = static_cast<Group *>(MemoryContextAllocZero(reading->context, sizeof(Group) * members::chunk_size));
+        }
+        chunk[ordinal % members::chunk_size] = *group;
     }
     MemoryContextSwitchTo(before);
     return true;
 }
 
 // Every member in one group without a value.
-Groups single_group(const Run *run) {
-    Groups groups{};
-    const Size members = run->numbering->keys->count();
-    groups.of_member = static_cast<Group *>(palloc_extended(sizeof(Group) * (members + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-    groups.values = static_cast<char **>(palloc0(sizeof(char *)));
-    groups.count = 1;
-    return groups;
+Groups single_group() {
+    return {static_cast<char **>(palloc0(sizeof(char *))), 1, nullptr};
 }
 
 // The report's members by the values of a trait, as text.
 Groups groups_by_trait(const Asked *asked, const char *by) {
     const Run *run = asked->run;
-    Groups groups = single_group(run);
-    groups.count = 0;
+    Groups groups{};
+    groups.of_members = static_cast<Group **>(palloc0(sizeof(Group *) * (asked->members->chunks() + 1)));
     const definition::Trait *trait = find_trait(&run->binding, by);
     const definition::Vocabulary &vocabulary = run->binding.vocabulary;
     StringInfoData sql;
@@ -189,8 +206,7 @@ Groups groups_by_trait(const Asked *asked, const char *by) {
         append(vocabulary.joins[static_cast<size_t>(trait->join)]);
     }
     GroupReading reading{};
-    reading.run = run;
-    reading.members = asked->members;
+    reading.asked = asked;
     reading.context = CurrentMemoryContext;
     reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "segment group row", ALLOCSET_SMALL_SIZES);
     reading.groups = &groups;
@@ -290,7 +306,7 @@ revenue::GroupedBridges *add_up(const SubscriptionLedger *lines, const Question 
                 interrupts.poll();
             }
             const auto member = static_cast<members::Ordinal>(ledger.key().number);
-            const Group group = groups->of_member[member];
+            const Group group = groups->of(member);
             if (stays == nullptr) {
                 bridges->add(ledger.changes(), {{}, group, group});
                 continue;
@@ -402,9 +418,9 @@ SEGMENT_FUNCTION(segment_mrr) {
     InitMaterializedSRF(fcinfo, 0);
 
     const Asked asked = begin_report(population, filter);
-    const Groups groups = by != nullptr ? groups_by_trait(&asked, by) : single_group(asked.run);
+    const Groups groups = by != nullptr ? groups_by_trait(&asked, by) : single_group();
     const Stays *stays = segment != nullptr ? read_stays(asked.run, id) : nullptr;
-    const SubscriptionLedger lines = read_subscriptions(asked.run, asked.members);
+    const SubscriptionLedger lines = read_subscriptions(asked.run, asked.members, asked.base);
     const segment::revenue::GroupedBridges *bridges = add_up(&lines, &question, &groups, stays);
     end_identity(asked.caller);
     put_bridges(reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), &periods, &groups, bridges, lines.scale);
@@ -423,7 +439,7 @@ SEGMENT_FUNCTION(segment_mrr_events) {
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
 
     const Asked asked = begin_report(population, filter);
-    const SubscriptionLedger lines = read_subscriptions(asked.run, asked.members);
+    const SubscriptionLedger lines = read_subscriptions(asked.run, asked.members, asked.base);
     end_identity(asked.caller);
     struct Event {
         segment::members::Ordinal member;

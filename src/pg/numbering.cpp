@@ -41,6 +41,14 @@ void append_key(StringInfo data, const KeyType &type, Datum key) {
     }
 }
 
+// What stands for a key where there is none.
+void append_no_key(StringInfo data, const KeyType &type) {
+    Size size = type.by_value ? sizeof(Datum) : type.length > 0 ? static_cast<Size>(type.length) : type.length == -1 ? sizeof(uint32) : 1;
+    enlargeStringInfo(data, static_cast<int>(size));
+    memset(data->data + data->len, 0, size);
+    data->len += static_cast<int>(size);
+}
+
 struct KeyReader {
     const char *at, *end;
     KeyType type;
@@ -121,10 +129,12 @@ void write_piece(const MemberNumbering *numbering, uint64 piece) {
     bool any_free = false;
     appendStringInfoSpaces(&data, VARHDRSZ);
     for (uint64 i = first; i < last; i++) {
-        append_key(&data, keys->type(), keys->key(static_cast<members::Ordinal>(i)));
         if (keys->is_free(static_cast<members::Ordinal>(i))) {
             any_free = true;
             VARDATA(free)[(i - first) / 8] |= static_cast<char>(1 << (i - first) % 8);
+            append_no_key(&data, keys->type());
+        } else {
+            append_key(&data, keys->type(), keys->key(static_cast<members::Ordinal>(i)));
         }
     }
     SET_VARSIZE(data.data, data.len);
@@ -141,18 +151,38 @@ void write_piece(const MemberNumbering *numbering, uint64 piece) {
 
 }  // namespace
 
-MemberNumbering *load_numbering(const Population *population, Oid type, Oid collation) {
-    KeyType keys = key_type(type, collation);
+namespace {
+
+struct StoredNumbering {
+    int32 epoch;  // of whatever type; 0 if there is none
+    bool fits, direct;
+};
+
+StoredNumbering read_numbering(const Population *population, Oid type) {
     Rows rows = catalog_execute("SELECT epoch, key_type, direct FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
                                 {int4_argument(population->id)});
-    int32 epoch = rows.count == 0 ? 0 : DatumGetInt32(value_of(rows, 0, 0));
-    if (rows.count == 0 || strcmp(text_of(rows, 0, 1), format_type_be(type)) != 0) {
-        return new_numbering(population->id, epoch + 1, keys, first_choice(keys));
+    if (rows.count == 0) {
+        return {0, false, false};
     }
-    bool direct = DatumGetBool(value_of(rows, 0, 2));
-    MemberNumbering *numbering = new_numbering(population->id, epoch, keys, direct ? Numbering::direct : Numbering::dictionary);
+    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), format_type_be(type)) == 0, DatumGetBool(value_of(rows, 0, 2))};
+}
+
+}  // namespace
+
+NumberingKind stored_numbering(const Population *population, Oid type) {
+    StoredNumbering stored = read_numbering(population, type);
+    return {stored.fits ? stored.epoch : 0, stored.direct};
+}
+
+MemberNumbering *load_numbering(const Population *population, Oid type, Oid collation) {
+    KeyType keys = key_type(type, collation);
+    StoredNumbering stored = read_numbering(population, type);
+    if (!stored.fits) {
+        return new_numbering(population->id, stored.epoch + 1, keys, first_choice(keys));
+    }
+    MemberNumbering *numbering = new_numbering(population->id, stored.epoch, keys, stored.direct ? Numbering::direct : Numbering::dictionary);
     numbering->stored = true;
-    if (direct) {
+    if (stored.direct) {
         return numbering;
     }
     MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "segment dictionary", ALLOCSET_DEFAULT_SIZES);

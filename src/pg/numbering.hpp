@@ -13,6 +13,13 @@ struct MemberNumbering {
     MemberKeys *keys;
 };
 
+// What the last run has stored for keys of the type; epoch 0 is nothing.
+struct NumberingKind {
+    int32 epoch;
+    bool direct;
+};
+NumberingKind stored_numbering(const Population *population, Oid type);
+
 // The numbering that the last run has stored, or a new one if there is none or the type of the key has changed. In the
 // current context. Raises if what is stored is damaged.
 MemberNumbering *load_numbering(const Population *population, Oid type, Oid collation);

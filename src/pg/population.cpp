@@ -1,4 +1,5 @@
 // Registering populations and the relations that add traits to them.
+#include "pg/adopt.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
@@ -36,6 +37,19 @@ void check_time_zone(const char *time_zone) {
                         errhint("See pg_timezone_names.")));
 }
 
+void check_week_start(int32 week_start) {
+    if (week_start < 1 || week_start > 7)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("week_start must be between 1 (Monday) and 7 (Sunday), not %d", week_start)));
+}
+
+void check_population_name(const char *name) {
+    check_name("population name", name);
+    if (strcmp(name, "segment") == 0)
+        ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a population cannot be called \"segment\""),
+                        errdetail("Its member column would be \"segment_id\", which holds the segment.")));
+}
+
 // A key must be one column of a type with equality, order and hashing: it is looked up, sorted and kept as a primary key.
 void check_key(const UserRelation *relation, const Column *key) {
     if (get_typtype(key->type) == TYPTYPE_COMPOSITE || !OidIsValid(get_array_type(key->type))) {
@@ -63,15 +77,10 @@ int32 create_population(const char *name, const UserRelation *relation, Function
     if (prefix == nullptr)
         prefix = name;
     PreventCommandIfReadOnly("segment.create_population()");
-    check_name("population name", name);
+    check_population_name(name);
     check_name("prefix", prefix);
     check_time_zone(time_zone);
-    if (week_start < 1 || week_start > 7)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("week_start must be between 1 (Monday) and 7 (Sunday), not %d", week_start)));
-    if (strcmp(name, "segment") == 0)
-        ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a population cannot be called \"segment\""),
-                        errdetail("Its member column would be \"segment_id\", which holds the segment.")));
+    check_week_start(week_start);
     const Column *key = get_column(relation, key_name);
     check_key(relation, key);
 
@@ -122,12 +131,73 @@ int32 create_population(const char *name, const UserRelation *relation, Function
             std::span(columns).first(8));
         return existing->id;
     }
-    create_member_tables(&population, key->type_sql, key->collation);
+    bool taken_over = create_member_tables(&population, key->type_sql, key->collation);
     Rows rows = catalog_execute(
         "INSERT INTO segment.catalog_population (name, relation_schema, relation_name, key, key_type, time_zone, "
         "week_start, base, schema, prefix, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         columns);
-    return DatumGetInt32(value_of(rows, 0, 0));
+    population.id = DatumGetInt32(value_of(rows, 0, 0));
+    if (taken_over) {
+        take_over_names(&population);
+    }
+    return population.id;
+}
+
+// Who may change a population whose owner's role is gone, after a rename of the role or a restore without owners: whoever has
+// the rights of the member table's owner.
+void check_may_alter(const Population *population) {
+    if (OidIsValid(get_role_oid(population->owner, true))) {
+        check_may_change(population);
+    } else if (Oid owner = member_relation_owner(population, "segment_member");
+               OidIsValid(owner) ? !has_privs_of_role(GetUserId(), owner) : !superuser()) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of population \"%s\"", population->name),
+                        errdetail("The role \"%s\" does not exist: the owner of the member tables stands in for it.", population->owner)));
+    }
+}
+
+void rename_population(const Population *population, const char *new_name) {
+    check_population_name(new_name);
+    lock_populations();
+    if (find_population(new_name, Lock::none) != nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" already exists", new_name)));
+    }
+    Population renamed = *population;
+    renamed.name = const_cast<char *>(new_name);
+    rename_member_column(population, member_column(&renamed));
+}
+
+void alter_population(FunctionCallInfo fcinfo) {
+    PreventCommandIfReadOnly("segment.alter_population()");
+    Population *population = get_population(required_text(fcinfo, 0, "name"), Lock::exclusive);
+    const char *owner = optional_text(fcinfo, 1);
+    check_may_alter(population);
+    if (owner != nullptr) {
+        change_member_tables_owner(population, get_role_oid(owner, false));
+        population->owner = const_cast<char *>(owner);
+    }
+    check_member_tables(population);
+    if (!PG_ARGISNULL(2)) {
+        population->time_zone = optional_text(fcinfo, 2);
+        check_time_zone(population->time_zone);
+    }
+    if (!PG_ARGISNULL(3)) {
+        population->week_start = PG_GETARG_INT32(3);
+        check_week_start(population->week_start);
+    }
+    if (!PG_ARGISNULL(4)) {
+        population->base = optional_text(fcinfo, 4);
+    }
+    const char *new_name = optional_text(fcinfo, 5);
+    if (new_name != nullptr && strcmp(new_name, population->name) != 0) {
+        rename_population(population, new_name);
+        population->name = const_cast<char *>(new_name);
+    }
+    population->base = check_base(population);
+    catalog_execute(
+        "UPDATE segment.catalog_population SET owner = $2, time_zone = $3, week_start = $4, base = $5, name = $6 "
+        "WHERE id OPERATOR(pg_catalog.=) $1",
+        {int4_argument(population->id), text_argument(population->owner), text_argument(population->time_zone),
+         int4_argument(population->week_start), text_argument(population->base), text_argument(population->name)});
 }
 
 void add_traits(const char *population_name, const UserRelation *relation, FunctionCallInfo fcinfo) {
@@ -189,6 +259,12 @@ void drop_population(const char *name, bool cascade) {
                         errdetail_plural("It has %d segment: %s.", "It has %d segments: %s.", segments.count, segments.count, names.data),
                         errhint("Pass cascade => true to drop them too.")));
     }
+    Rows lists = catalog_execute("SELECT 1 FROM segment.catalog_list WHERE population_id OPERATOR(pg_catalog.=) $1",
+                                 {int4_argument(population->id)});
+    if (lists.count > 0 && !cascade) {
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("population \"%s\" has lists", name),
+                        errhint("Pass cascade => true to drop them too.")));
+    }
     drop_member_tables(population);
     catalog_execute("DELETE FROM segment.catalog_population WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(population->id)});
 }
@@ -207,6 +283,11 @@ SEGMENT_FUNCTION(segment_create_population) {
 SEGMENT_FUNCTION(segment_create_population_regclass) {
     const char *name = required_text(fcinfo, 0, "name");
     return Int32GetDatum(create_population(name, relation_of_oid(required_oid(fcinfo, 1, "relation")), fcinfo));
+}
+
+SEGMENT_FUNCTION(segment_alter_population) {
+    alter_population(fcinfo);
+    PG_RETURN_VOID();
 }
 
 SEGMENT_FUNCTION(segment_add_traits) {

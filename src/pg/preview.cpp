@@ -5,7 +5,7 @@
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
-#include "pg/identity.hpp"
+#include "pg/reading.hpp"
 #include "pg/run.hpp"
 
 namespace segment::pg {
@@ -65,13 +65,7 @@ void take_chunk(void *state, uint32 chunk, const match::Evaluation *evaluation, 
 Datum preview(FunctionCallInfo fcinfo, const char *definition) {
     const char *population_name = required_text(fcinfo, 0, "population");
     int32 wanted = required_int32(fcinfo, 2, "sample");
-    if (PG_ARGISNULL(3)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("as_of must not be null")));
-    }
-    TimestampTz as_of = PG_GETARG_TIMESTAMPTZ(3);
-    if (TIMESTAMP_NOT_FINITE(as_of)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as_of must be finite")));
-    }
+    TimestampTz as_of = as_of_argument(fcinfo, 3);
     if (wanted < 0 || wanted > sample_max) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("sample must be between 0 and %d, not %d", sample_max, wanted)));
     }
@@ -80,13 +74,10 @@ Datum preview(FunctionCallInfo fcinfo, const char *definition) {
         elog(ERROR, "preview must return a row");
     }
     Population *population = get_population(population_name, Lock::none);
-    check_may_read(population);
+    Identity caller = begin_reading(population);
     Segments segments = with_definition(segments_of(population), canonical_definition(definition));
     int32 last = segments.count - 1;
 
-    // With the owner's rights where the caller has them, so that a superuser runs nobody's view functions as himself.
-    Oid owner = population_owner(population);
-    Identity caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, &last, 1, as_of, progress, Keep::no);
     const Column *key = run->binding.key;

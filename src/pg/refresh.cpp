@@ -1,12 +1,14 @@
 // Bringing the stored members up to date: one transaction, one snapshot, one scan.
 #include <algorithm>
 
+#include "pg/adopt.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/identity.hpp"
 #include "pg/member_rows.hpp"
 #include "pg/membership.hpp"
 #include "pg/nearest.hpp"
+#include "pg/override.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -78,9 +80,6 @@ TimestampTz as_of_of_run(const Population *population, const Request *request) {
     TimestampTz now = GetCurrentTimestamp();
     if (!request->has_as_of) {
         return population->has_as_of ? std::max(now, population->as_of) : now;
-    }
-    if (TIMESTAMP_NOT_FINITE(request->as_of)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as_of must be finite")));
     }
     if (request->as_of > now) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("as_of %s is in the future", timestamptz_to_str(request->as_of)),
@@ -158,7 +157,7 @@ void record_run(const Run *run, const Membership *membership, TimestampTz starte
          int8_argument(total.entered),
          int8_argument(total.exited),
          {TEXTARRAYOID, warnings(run, membership)}});
-    catalog_execute("UPDATE segment.catalog_population SET as_of = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+    catalog_execute("UPDATE segment.catalog_population SET as_of = $2, last_error = NULL WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }
 
@@ -185,7 +184,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment refresh", ALLOCSET_DEFAULT_SIZES);
     MemoryContext before = MemoryContextSwitchTo(context);
     Population *population = get_population(name, Lock::exclusive);
-    check_may_change(population);
+    check_may_refresh(population);
     check_member_tables(population);
     begin_refreshing(population, context);
     TimestampTz started = GetCurrentTimestamp();
@@ -197,11 +196,13 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     // One snapshot, taken after the lock, for everything that the run reads.
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
+    check_names(population, &segments);
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes);
     Membership *membership = begin_membership(run, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
     write_membership(membership);
     write_names(run);
+    settle_overrides(run, as_of);
     PopActiveSnapshot();
     end_progress(progress);
     end_identity(caller);
@@ -225,7 +226,7 @@ SEGMENT_FUNCTION(segment_refresh) {
     Request request{};
     request.segments = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
     request.has_as_of = !PG_ARGISNULL(2);
-    request.as_of = request.has_as_of ? PG_GETARG_TIMESTAMPTZ(2) : 0;
+    request.as_of = request.has_as_of ? as_of_argument(fcinfo, 2) : 0;
     request.mode = required_text(fcinfo, 3, "mode");
     if (strcmp(request.mode, "auto") != 0 && strcmp(request.mode, "full") != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("mode must be 'auto' or 'full', not '%s'", request.mode)));

@@ -15,7 +15,7 @@ uint64 evaluation_memory(const match::Plan &plan) {
 }  // namespace
 
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep) {
+               Progress *progress, Keep keep, const Addition *addition, const spi::Argument *only) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment run", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
@@ -23,8 +23,11 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     run->population = population;
     run->binding = bind(population, segments);
     run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of));
+    if (addition != nullptr) {
+        boundary::core([&] { addition->add(addition->state, run->compilation); });
+    }
     uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan);
-    run->scan = begin_scan(population, &run->binding, run->compilation, progress, memory > fixed ? memory - fixed : 0);
+    run->scan = begin_scan(population, &run->binding, run->compilation, progress, memory > fixed ? memory - fixed : 0, only);
     Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);
     run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
     run->pass = run_pass(run->scan, run->numbering->keys);
@@ -58,30 +61,6 @@ void evaluate_run(Run *run, TakeChunk take, void *state) {
             return;
         }
     }
-}
-
-namespace {
-
-struct Collected {
-    match::RootId root;
-    members::BitSet *members;
-};
-
-void collect_chunk(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *) {
-    auto *collected = static_cast<Collected *>(state);
-    boundary::core([&] { collected->members->assign(chunk, evaluation->members(collected->root)); });
-}
-
-}  // namespace
-
-const members::BitSet *collect_members(Run *run, match::RootId root) {
-    MemoryContext context = CurrentMemoryContext;
-    Collected collected{root, boundary::core([&] {
-                            auto *memory = make_in_context<ContextResource>(context, context);
-                            return make_in_context<members::BitSet>(context, memory);
-                        })};
-    evaluate_run(run, collect_chunk, &collected);
-    return collected.members;
 }
 
 void end_run(Run *run) {

@@ -19,22 +19,25 @@ struct Run {
     Pass pass;
 };
 
+// What is added to the plan of a run between its compilation and its scan, inside boundary::core.
+struct Addition {
+    void (*add)(void *state, Compilation *compilation);
+    void *state;
+};
+
 // Whether members keep their ordinals from run to run; if not, they are numbered from 0 on as the scan delivers them.
 enum class Keep : bool { no, yes };
 
 // As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`. Reads the
-// population for the first time, so that all members are numbered.
+// population for the first time, so that all members are numbered. With `only` the population is the member of that key.
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep);
+               Progress *progress, Keep keep, const Addition *addition = nullptr, const spi::Argument *only = nullptr);
 
 // Called with each chunk of members, in no particular order; the evaluation holds its sets. Outside of boundary::core.
 using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *staging);
 
 // Evaluates everybody, in further passes if the memory asks for them.
 void evaluate_run(Run *run, TakeChunk take, void *state);
-
-// The members of one root, in the current context.
-const members::BitSet *collect_members(Run *run, match::RootId root);
 
 void end_run(Run *run);
 

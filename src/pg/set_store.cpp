@@ -54,6 +54,7 @@ struct StoredSet {
 struct SetStore {
     MemoryContext context;
     int32 epoch;
+    bool writes;
     size_t count;
     StoredSet *sets;
     uint32 chunk_end;
@@ -340,17 +341,21 @@ void read_row(SetStore *store, StoredSet *set, const Rows *rows, uint64 row) {
 
 }  // namespace
 
-SetStore *open_sets(const Segment *const *segments, size_t count, int32 epoch) {
+SetStore *open_sets(const Segment *const *segments, size_t count, int32 epoch, SetAccess access) {
     auto *store = static_cast<SetStore *>(palloc0(sizeof(SetStore)));
     store->context = CurrentMemoryContext;
     store->epoch = epoch;
     store->count = count;
     store->sets = static_cast<StoredSet *>(palloc_extended(sizeof(StoredSet) * (count + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
     Oid schema = get_namespace_oid("segment", false);
-    store->pieces = table_open(get_relname_relid("catalog_set_piece", schema), RowExclusiveLock);
+    bool writes = access == SetAccess::write;
+    store->pieces = table_open(get_relname_relid("catalog_set_piece", schema), writes ? RowExclusiveLock : AccessShareLock);
     store->pieces_index = get_relname_relid("catalog_set_piece_pkey", schema);
-    CommandCounterIncrement();
-    store->snapshot = RegisterSnapshot(GetLatestSnapshot());
+    if (writes) {
+        CommandCounterIncrement();
+    }
+    store->writes = writes;
+    store->snapshot = RegisterSnapshot(writes ? GetLatestSnapshot() : GetActiveSnapshot());
 
     auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
     auto *by_id = static_cast<StoredSet **>(palloc(sizeof(StoredSet *) * (count + 1)));
@@ -382,7 +387,9 @@ void close_sets(SetStore *store) {
     }
     UnregisterSnapshot(store->snapshot);
     table_close(store->pieces, NoLock);
-    CommandCounterIncrement();
+    if (store->writes) {
+        CommandCounterIncrement();
+    }
 }
 
 bool is_stored(const SetStore *store, size_t index) {
@@ -429,6 +436,13 @@ void write_chunk(SetStore *store, size_t index, uint32 chunk, const uint64 *befo
     if (summary.members > 0) {
         insert_pieces(store, set, chunk, now);
     }
+}
+
+void forget_sets(spi::Argument segment_ids) {
+    catalog_execute(
+        "DELETE FROM segment.catalog_set AS c USING segment.catalog_segment AS s WHERE c.segment_id OPERATOR(pg_catalog.=) ANY ($1) "
+        "AND s.id OPERATOR(pg_catalog.=) c.segment_id AND s.materialize OPERATOR(pg_catalog.=) 'rows'",
+        {segment_ids});
 }
 
 void create_set(SetStore *store, size_t index) {

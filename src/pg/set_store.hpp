@@ -20,7 +20,11 @@ struct ChunkSummary {
 
 // Opens the sets of `segments`, in this order, in the current context, as they are in the eyes of a new snapshot. A set that
 // is of another epoch, segment or count of members than the catalog says takes no part: `is_stored` is false.
-SetStore *open_sets(const Segment *const *segments, size_t count, int32 epoch);
+enum class SetAccess : bool {
+    read,   // with the active snapshot
+    write,  // with a new one: the population's lock is held
+};
+SetStore *open_sets(const Segment *const *segments, size_t count, int32 epoch, SetAccess access);
 // Writes what has changed and closes the store.
 void close_sets(SetStore *store);
 
@@ -39,5 +43,8 @@ void write_chunk(SetStore *store, size_t index, uint32 chunk, const uint64 *befo
 
 // Begins a set anew, without members.
 void create_set(SetStore *store, size_t index);
+
+// Member rows have been written outside of a refresh: the next one makes the sets of these segments again from their rows.
+void forget_sets(spi::Argument segment_ids);
 
 }  // namespace segment::pg

@@ -17,7 +17,7 @@ enum Column : int { member, starts_at, counts_from, ends_at, mrr, currency };
 
 struct Reading {
     const Run *run;
-    const members::BitSet *wanted;
+    const members::BitSet *wanted, *known;
     revenue::Collector *lines;
     MemoryContext context, row_context;
     Oid key_type, member_key_type;
@@ -92,7 +92,7 @@ bool receive_line(void *state, TupleTableSlot *slot) {
     revenue::Amount amount;
     if (nulls[member]) {
         lines->ignore(Fault::no_member);
-    } else if (ordinal == members::no_ordinal) {
+    } else if (ordinal == members::no_ordinal || !reading->known->contains(ordinal)) {
         reading->unknown_members++;
     } else if (nulls[starts_at]) {
         lines->ignore(Fault::no_start);
@@ -142,11 +142,12 @@ void tell_faults(const revenue::FaultCounts &ignored, uint64 unknown_members) {
 
 }  // namespace
 
-SubscriptionLedger read_subscriptions(const Run *run, const members::BitSet *wanted) {
+SubscriptionLedger read_subscriptions(const Run *run, const members::BitSet *wanted, const members::BitSet *known) {
     MemoryContext context = CurrentMemoryContext;
     Reading reading{};
     reading.run = run;
     reading.wanted = wanted;
+    reading.known = known;
     reading.context = context;
     reading.row_context = AllocSetContextCreate(context, "segment subscription line", ALLOCSET_SMALL_SIZES);
     reading.member_key_type = run->binding.key->type;

@@ -12,8 +12,8 @@ struct SubscriptionLedger {
     int scale;
 };
 
-// One scan of the lines, as the current user inside begin_identity, with those of the `wanted` members. What is ignored is told in a
-// NOTICE; lines in several currencies are an error. In the current context.
-SubscriptionLedger read_subscriptions(const Run *run, const members::BitSet *wanted);
+// One scan of the lines, as the current user inside begin_identity, with those of the `wanted` members, who are some of the `known` ones.
+// What is ignored is told in a NOTICE; lines in several currencies are an error. In the current context.
+SubscriptionLedger read_subscriptions(const Run *run, const members::BitSet *wanted, const members::BitSet *known);
 
 }  // namespace segment::pg

@@ -4,27 +4,19 @@
 #include "pg/compilation.hpp"
 #include "pg/definition_type.hpp"
 #include "pg/identity.hpp"
-#include "pg/memory.hpp"
 
 namespace segment::pg {
 
 namespace {
 
-Datum definition_sql(const Population *population, const Segments *segments, int32 index, FunctionCallInfo fcinfo, int as_of_argument) {
+Datum definition_sql(const Population *population, const Segments *segments, int32 index, FunctionCallInfo fcinfo, int as_of_index) {
     Identity caller = begin_identity(GetUserId());
-    const char *as_of = PG_ARGISNULL(as_of_argument) ? "now()" : instant_sql(PG_GETARG_TIMESTAMPTZ(as_of_argument));
+    const char *as_of = PG_ARGISNULL(as_of_index) ? "now()" : instant_sql(as_of_argument(fcinfo, as_of_index));
     Binding binding = bind(population, segments);
     Compilation *compilation = compile(CurrentMemoryContext, population, &binding, segments, &index, 1, as_of);
-    text *result = boundary::core([&] {
-        ContextResource memory(CurrentMemoryContext);
-        const std::pmr::string sql = compilation->to_sql();
-        auto *copy = static_cast<text *>(memory.allocate(VARHDRSZ + sql.size(), alignof(std::int32_t)));
-        SET_VARSIZE(copy, VARHDRSZ + sql.size());
-        sql.copy(VARDATA(copy), sql.size());
-        return copy;
-    });
+    char *sql = to_sql(compilation);
     end_identity(caller);
-    PG_RETURN_TEXT_P(result);
+    PG_RETURN_TEXT_P(cstring_to_text(sql));
 }
 
 Datum definition_to_sql(FunctionCallInfo fcinfo, const char *definition) {
@@ -52,9 +44,5 @@ SEGMENT_FUNCTION(segment_to_sql) {
     SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::none);
     check_may_read(reference.population);
     Segments segments = segments_of(reference.population);
-    int32 index = 0;
-    while (segments.items[index].id != reference.segment.id) {
-        index++;
-    }
-    return definition_sql(reference.population, &segments, index, fcinfo, 1);
+    return definition_sql(reference.population, &segments, index_of(&segments, reference.segment.id), fcinfo, 1);
 }

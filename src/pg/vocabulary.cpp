@@ -129,6 +129,16 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
     list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)), type_of(column), join};
 }
 
+std::span<const std::string_view> names_in(const char *table, const Population *population) {
+    Rows rows = catalog_execute(psprintf("SELECT name FROM segment.%s WHERE population_id OPERATOR(pg_catalog.=) $1", table),
+                                {int4_argument(population->id)});
+    auto *names = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (rows.count + 1)));
+    for (uint64 row = 0; row < rows.count; row++) {
+        names[row] = text_of(rows, row, 0);
+    }
+    return {names, rows.count};
+}
+
 bool is_integer(Oid type) {
     return type == INT2OID || type == INT4OID || type == INT8OID;
 }
@@ -278,6 +288,11 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
     vocabulary.segments = {names, named};
+    vocabulary.schemes = names_in("catalog_scheme", population);
+    vocabulary.lists = names_in("catalog_list", population);
+    vocabulary.key_equals = equality_sql(binding.key->type);
+    vocabulary.list_sql = member_relation_sql(population, "segment_list");
+    vocabulary.override_sql = member_relation_sql(population, "segment_override");
     vocabulary.events = {sources, static_cast<size_t>(events.count)};
     vocabulary.subscriptions = bind_subscriptions(population, &binding);
     vocabulary.history_sql = member_relation_sql(population, "segment_history");

@@ -47,20 +47,6 @@ sub kill_refresh
     return int($moment * 1000);
 }
 
-# Asking by pg_isready, since psql may be gone before it has read its query.
-sub comes_back
-{
-    my ($name) = @_;
-    my $ready = 0;
-    foreach my $try (1 .. 600)
-    {
-        last if $ready = system('pg_isready', '--quiet', '--host=' . $node->host, '--port=' . $node->port) == 0;
-        sleep 0.1;
-    }
-    ok($ready, "$name: the server comes back");
-    return;
-}
-
 sub server_processes { return grep { (readlink($_) // '') eq $node->data_dir } glob '/proc/[0-9]*/cwd' }
 
 foreach my $what ('backend', 'server')
@@ -79,7 +65,7 @@ foreach my $what ('backend', 'server')
         }
         else
         {
-            comes_back($name);
+            ok($membership->comes_back, "$name: the server comes back");
         }
         $membership->is_old_or_new($name);
         $membership->is_sound($name);

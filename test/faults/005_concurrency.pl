@@ -55,10 +55,11 @@ while (time < $end)
     $membership->value("SELECT segment.create_segment('passing', 'customer', 'seats > 25'); SELECT * FROM segment.refresh('customer'); SELECT segment.drop_segment('passing')")
       if $refreshes % 5 == 2;
 }
-$writers->finish;
+ok($writers->finish, 'the clients came to their end') or diag('pgbench: ' . ($writers->full_result // '') . " $errors");
 
 my ($transactions) = $out =~ /number of transactions actually processed: (\d+)/;
 my ($lost)         = $out =~ /number of failed transactions: (\d+)/;
+$transactions //= -1;
 cmp_ok($transactions, '>', 0, 'clients wrote');
 is($lost // 0, 0, 'none of their transactions failed') or diag($errors);
 is($membership->value('SELECT count(*) FROM written'), $transactions, 'and none is lost');

@@ -7,7 +7,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(time sleep);
 
 # A running server with the population `customer` of so many rows and its segments, refreshed.
 sub new
@@ -62,19 +62,36 @@ sub node { return $_[0]{node} }
 sub value { my ($self, $sql) = @_; return $self->{node}->safe_psql('postgres', $sql) }
 
 # Changes a third of the rows, so that the next refresh has something to write.
-sub change
+sub change_sql
 {
-    my ($self) = @_;
-    $self->value('UPDATE customer SET seats = floor(random() * 50), plan = (ARRAY[\'free\', \'pro\', \'team\', NULL])[1 + floor(random() * 4)::int], version = version + 1
-                  WHERE random() < 0.3');
-    return;
+    return q{UPDATE customer SET seats = floor(random() * 50), plan = (ARRAY['free', 'pro', 'team', NULL])[1 + floor(random() * 4)::int], version = version + 1
+             WHERE random() < 0.3};
 }
+
+sub change { my ($self) = @_; $self->value(change_sql()); return }
 
 # Refreshes, and gives how many entered or exited; with an as_of, as of then.
 sub refresh
 {
     my ($self, $as_of) = @_;
     return $self->value("SELECT sum(entered + exited) FROM segment.refresh('customer'" . ($as_of ? ", as_of => $as_of" : '') . ')');
+}
+
+# Whether the server answers within a minute or so. It is started if it has gone down altogether, as one does that cannot write its log.
+sub comes_back
+{
+    my ($self) = @_;
+    my $node = $self->{node};
+    foreach my $try (1 .. 600)
+    {
+        # Not by the node's own functions, which write to a psql that may be gone.
+        return 1 if system('psql', '-XAtq', '-o', '/dev/null', '-c', 'SELECT', '-d', $node->connstr('postgres')) == 0;
+        sleep 0.1;
+        next if kill 0, $node->{_pid};
+        $node->{_pid} = undef;
+        $node->start(fail_ok => 1);
+    }
+    return 0;
 }
 
 # What the members are before something goes wrong.

@@ -96,6 +96,7 @@ SELECT * FROM segment.refresh('customer', ARRAY['a', 'e']);
 SELECT * FROM segment.refresh('customer', ARRAY['a', NULL]);
 SELECT * FROM segment.refresh('customer', as_of => '2020-01-01');
 SELECT * FROM segment.refresh('customer', as_of => 'infinity');
+SELECT segment.definition_to_sql('customer', 'everyone', as_of => '0001-12-31 23:59:59+00 BC');
 SELECT * FROM segment.refresh('customer', mode => 'quick');
 SELECT * FROM segment.refresh(segments => ARRAY['a']);
 DO $$ BEGIN PERFORM * FROM segment.refresh('customer', as_of => now() + interval '1 day');

@@ -244,7 +244,7 @@ SELECT segment.remove_source('customer', 'dor');
 SELECT segment.drop_segment('asleep');
 SELECT segment.remove_source('customer', 'nothing');
 SELECT segment.remove_source('customer', 'door');
-SELECT 'base ' || segment.create_population('customer', 'customer', key => 'id', time_zone => 'Europe/Berlin', base => $$did 'survey' or did 'buy'$$, if_exists => 'replace');
+SELECT 'base ' || (segment.create_population('customer', 'customer', key => 'id', time_zone => 'Europe/Berlin', base => $$did 'survey' or did 'buy'$$, if_exists => 'replace') > 0);
 SELECT segment.remove_source('customer', 'survey');
 SELECT who($$everyone$$);
 

@@ -306,7 +306,51 @@ SELECT refused(d, false) FROM (VALUES
     ($d$lifecycle is 'active'$d$),
     ($d$health fell by 20 within 14 days$d$)) AS wrong(d);
 
+-- About behaviour, once there are events.
+SET client_min_messages = warning;
+CREATE TABLE event (customer_id int, at timestamptz, name text COLLATE "C", amount numeric, product text, mood mood, properties jsonb, document json);
+CREATE TABLE survey (customer_id int, day date, score int);
+SELECT segment.add_events('customer', 'activity', 'event', key => 'customer_id', occurred_at => 'at', event_name => 'name');
+SELECT segment.add_events('customer', 'survey', 'survey', key => 'customer_id', occurred_at => 'day');
+RESET client_min_messages;
+SELECT refused(d, false) FROM (VALUES
+    ($d$did 'login' of 'activty'$d$),
+    ($d$did 'login' of 'survey'$d$),
+    ($d$did 'activity'$d$),
+    ($d$did event like 'x\' within 3 days$d$),
+    ($d$did event like 'x%' of 'survey'$d$),
+    ($d$did 'login' where (amont > 5)$d$),
+    ($d$did 'login' where (plan = 'pro')$d$),
+    ($d$did 'login' where (amount > 'much')$d$),
+    ($d$did 'login' where (mood = 'glad')$d$),
+    ($d$did 'login' where (product matches '(')$d$),
+    ($d$did 'login' where (amount in top 5)$d$),
+    ($d$did 'login' where (bucket('x') < 0.5)$d$),
+    ($d$did 'login' where (in segment 'vip')$d$),
+    ($d$did 'login' where (did 'open')$d$),
+    ($d$did 'login' where (amount / 0 > 1)$d$),
+    ($d$did any event where (product = 'x')$d$),
+    ($d$did 'login' within 7 days of plan$d$),
+    ($d$did 'survey' within 12 hours$d$),
+    ($d$last 'login' today$d$),
+    ($d$did 'login' within next 3 days$d$),
+    ($d$sum(product) of 'login' > 3$d$),
+    ($d$max(product) of 'login' = 'x'$d$),
+    ($d$max(at) of 'login' > 5$d$),
+    ($d$max(at) of 'login' rose by 5 within 3 days$d$),
+    ($d$count distinct document of 'login' > 1$d$),
+    ($d$last product of 'login' > 5$d$),
+    ($d$last properties.n of 'login' = last properties.n of 'open'$d$),
+    ($d$last score of 'survey' where (scores > 3) > 5$d$),
+    ($d$count of 'login' = 'many'$d$),
+    ($d$streak of 'login' by day = 'long'$d$),
+    ($d$did 'a' then 'b' where (product = step2.product)$d$),
+    ($d$did 'a' then 'b' where (product = step1.colour)$d$),
+    ($d$did 'a' then not 'b' then 'c' where (product = step2.product)$d$),
+    ($d$did any event then 'c' where (amount = step1.amount)$d$),
+    ($d$did 'survey' then 'survey' within 90 minutes$d$)) AS wrong(d);
+
 SELECT segment.drop_population('customer', cascade => true);
 DROP FUNCTION refused(text, boolean);
-DROP TABLE customer, billing;
+DROP TABLE customer, billing, event, survey;
 DROP TYPE mood;

@@ -11,7 +11,7 @@ INSERT INTO subscription (customer_id, starts_at, ends_at, mrr) VALUES
     (2, '2020-01-01Z', NULL, 50),
     (3, '2020-01-01Z', '2020-03-10Z', 40),                                  -- gone in March
     (4, '2020-02-15Z', NULL, 20);                                           -- new in February
-SELECT segment.create_population('customer', 'customer', key => 'id');
+SELECT segment.create_population('customer', 'customer', key => 'id') > 0 AS created;
 
 -- Wrong registrations, and questions too early.
 SELECT * FROM segment.mrr('customer', '2020-01-01', '2020-02-01');
@@ -31,7 +31,7 @@ SELECT segment.add_subscriptions('customer', 'billing', 'subscription', 'custome
 SELECT name, kind, relation, key, columns FROM segment.source;
 
 -- Three runs: customer 2 grows on 20 February, customer 1 shrinks on 20 March.
-SELECT segment.create_segment('large', 'customer', 'seats >= 10'), segment.create_segment('small', 'customer', 'seats < 10');
+SELECT count(segment.create_segment(name, 'customer', definition)) FROM (VALUES ('large', 'seats >= 10'), ('small', 'seats < 10')) AS s (name, definition);
 SELECT * FROM segment.refresh('customer', as_of => '2020-01-15Z');
 UPDATE customer SET seats = 12 WHERE id = 2;
 SELECT * FROM segment.refresh('customer', as_of => '2020-02-20Z');
@@ -100,7 +100,8 @@ SELECT definition, expected, array(SELECT k::int FROM unnest(sample) AS k) AS fo
 FROM condition, segment.preview('customer', definition, as_of => '2020-03-20Z')
 WHERE array(SELECT k::int FROM unnest(sample) AS k) <> expected;
 -- A refresh says the same as the preview, and plain SQL as the refresh.
-SELECT segment.create_segment('payer', 'customer', 'subscription.mrr >= 60'), segment.create_segment('shrunk', 'customer', 'had ''contraction''');
+SELECT count(segment.create_segment(name, 'customer', definition))
+FROM (VALUES ('payer', 'subscription.mrr >= 60'), ('shrunk', 'had ''contraction''')) AS s (name, definition);
 SELECT * FROM segment.refresh('customer', as_of => '2020-03-20 12:00Z');
 SELECT segment.to_sql('payer', '2020-03-20Z') LIKE '%subscription AS s%' AS plain;
 SELECT segment.remove_source('customer', 'billing');
@@ -152,3 +153,22 @@ SELECT segment.add_subscriptions('customer', 'mine', 'customer', 'id', 'a', 'b',
 RESET ROLE;
 DROP OWNED BY analyst;
 DROP ROLE analyst, stranger;
+SELECT segment.drop_population('customer', cascade => true);
+DROP FUNCTION bridge;
+DROP VIEW other_billing;
+DROP TABLE condition, subscription, customer CASCADE;
+
+-- Keys that are their own ordinals, far from zero, and keys of other types; members outside of the base do not count.
+CREATE TABLE account (id bigint PRIMARY KEY, code text, part text);
+INSERT INTO account SELECT 3999000000 + i, 'c' || i, CASE WHEN i % 3 > 0 THEN 'p' || i % 3 END FROM generate_series(1, 1000) AS i;
+CREATE TABLE bill AS SELECT id, code, date '2020-01-01' AS since, NULL::date AS till, 1 + id % 7 AS amount FROM account;
+SELECT count(segment.create_population(name, 'account', key => key)) FROM (VALUES ('by_number', 'id'), ('by_code', 'code')) AS p (name, key);
+SELECT count(segment.create_population('paying', 'account', key => 'id', base => $$ part = 'p1' $$));
+SELECT segment.add_subscriptions(name, 'bills', 'bill', key, 'since', 'till', 'amount')
+FROM (VALUES ('by_number', 'id'), ('by_code', 'code'), ('paying', 'id')) AS p (name, key);
+SELECT p, by_value, new_mrr = expected AS equal
+FROM unnest('{by_number,by_code}'::text[]) AS p, segment.mrr(p, '2020-01-01', '2020-02-01', by => 'part') AS m
+JOIN (SELECT part, sum(amount) AS expected FROM bill JOIN account USING (id) GROUP BY part) AS e ON part IS NOT DISTINCT FROM by_value ORDER BY p, by_value;
+SELECT new_mrr = (SELECT sum(amount) FROM bill JOIN account USING (id) WHERE part = 'p1') AS base_only FROM segment.mrr('paying', '2020-01-01', '2020-02-01');
+SELECT count(segment.drop_population(name, cascade => true)) FROM segment.population;
+DROP TABLE account, bill CASCADE;

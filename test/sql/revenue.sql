@@ -110,3 +110,4 @@ SELECT * FROM kept, segment.movements(ledger, '2026-01-01', '2026-02-01', time_z
 SELECT * FROM kept, segment.movements(ledger, '2026-01-01', '2026-02-01', granularity => 'gross');
 SELECT segment.nrr(ledger, '2026-01-01', 'infinity') FROM kept;
 SELECT count(*) FROM segment.movements(NULL, '2026-01-01', '2026-02-01');
+DROP TABLE credit, kept, line;

@@ -30,6 +30,8 @@ my $win_back = q{
                          ORDER BY c.churn_date DESC, c.churn_event_id DESC LIMIT 1) AS latest
             WHERE latest.churn_date > $day - 90
               AND (latest.reason_code = 'pricing' OR latest.reason_code = 'budget' OR latest.reason_code = 'competitor'))};
+my $used = q{FROM export.feature_usage u JOIN export.subscription s USING (subscription_id)
+    WHERE s.account_id = a.account_id AND s.start_date <= $day AND u.usage_date <= $day};
 my $at_risk = qq{
     coalesce(($gone_quiet) OR $frustrated OR $error_prone, false)
     AND (SELECT sum(s.mrr_amount) $running) >= 5000 AND NOT $win_back};
@@ -49,6 +51,20 @@ my %expected = (
         AND a.account_id NOT IN (SELECT c.account_id FROM export.churn_event c WHERE c.churn_date <= $day)},
     gone_quiet => $gone_quiet,
     frustrated => $frustrated,
+    usage_falling => qq{
+        (SELECT sum(u.usage_count) >= 20 AND 2 * coalesce((SELECT sum(u.usage_count) $used AND u.usage_date > \$day - 30), 0) <= sum(u.usage_count)
+         $used AND u.usage_date <= \$day - 30 AND u.usage_date > \$day - 60)},
+    disappointed => q{
+        (SELECT t.satisfaction_score FROM export.support_ticket t
+         WHERE t.account_id = a.account_id AND t.closed_at <= $day AND t.submitted_at <= $day AND t.submitted_at > $day - interval '180 days'
+           AND t.satisfaction_score > 0 ORDER BY t.submitted_at DESC, t.satisfaction_score LIMIT 1) <= 3},
+    lost_over_support => q{
+        EXISTS (SELECT FROM export.churn_event c JOIN export.support_ticket t USING (account_id)
+                WHERE c.account_id = a.account_id AND c.churn_date <= $day AND c.churn_date > t.submitted_at
+                  AND c.churn_date - interval '30 days' <= t.submitted_at)},
+    came_back => qq{
+        EXISTS (SELECT $used AND EXISTS (SELECT FROM export.churn_event c WHERE c.account_id = a.account_id
+                AND c.churn_date > \$day - 180 AND u.usage_date BETWEEN c.churn_date + 1 AND c.churn_date + 30))},
     shrinking  => qq{
         EXISTS (SELECT FROM export.subscription s
                 WHERE s.account_id = a.account_id AND s.start_date <= \$day AND s.end_date <= \$day AND s.end_date > \$day - 60)
@@ -137,6 +153,29 @@ foreach my $segment (sort keys %expected)
 }
 my @changes = map { join '|', (split /\|/)[ 0 .. 2 ] } split /\n/, run_file('changes', day => '2024-12-31');
 is_deeply(\@changes, \@expected_changes, 'the printed changes');
+
+# The bridge of December, from the published rows: MRR of each account just before the month and just before its end, and whether there
+# was any MRR earlier. Members of a segment are those found on its first day; who came in December counts where it was at the end.
+my @bridge;
+foreach my $segment ('', qw(key_account at_risk champion ready_to_expand win_back))
+{
+    my ($early, $late) = map { join ',', map { "'$_'" } 'nobody', $segment ? split /\n/, $_->{$segment} : () } $before, $after;
+    my $wanted = $segment ? "AND CASE WHEN m0 > 0 THEN account_id IN ($early) ELSE account_id IN ($late) END" : '';
+    push @bridge, $node->safe_psql('demo', qq{
+        SELECT '@{[$segment || 'all accounts']}', count(*) FILTER (WHERE m0 > 0), coalesce(sum(m0), 0),
+               coalesce(sum(m1) FILTER (WHERE m0 = 0 AND NOT earlier), 0), coalesce(sum(m1 - m0) FILTER (WHERE m0 > 0 AND m1 > m0), 0),
+               coalesce(sum(m1) FILTER (WHERE m0 = 0 AND earlier), 0), coalesce(sum(m1 - m0) FILTER (WHERE m1 > 0 AND m1 < m0), 0),
+               coalesce(sum(-m0) FILTER (WHERE m1 = 0), 0), coalesce(sum(m1), 0),
+               round(100 * coalesce(sum(m1) FILTER (WHERE m0 > 0), 0) / sum(m0), 1), round(100 * sum(least(m0, m1)) / sum(m0), 1)
+        FROM (SELECT account_id, coalesce(sum(mrr_amount) FILTER (WHERE start_date < '2024-12-01' AND coalesce(end_date >= '2024-12-01', true)), 0) AS m0,
+                     coalesce(sum(mrr_amount) FILTER (WHERE coalesce(end_date > '2024-12-31', true)), 0) AS m1,
+                     bool_or(mrr_amount > 0 AND start_date < '2024-12-01') AS earlier
+              FROM export.subscription
+              WHERE NOT is_trial AND start_date <= '2024-12-31' AND (end_date > start_date OR end_date IS NULL)
+              GROUP BY account_id) AS a
+        WHERE true $wanted});
+}
+is(run_file('revenue', since => '2024-12-01', until => '2025-01-01'), join('', map { "$_\n" } @bridge), "December's bridge");
 
 # The segment printed as SQL has the members that are stored.
 my $sql = run_file('to_sql');

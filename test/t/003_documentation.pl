@@ -21,6 +21,8 @@ CREATE TABLE event (
     platform text, channel text, product text);
 INSERT INTO event VALUES (1, now() - interval '1 day', 'login', 'ios');
 SELECT segment.create_population('customer', 'customer', key => 'id');
+SELECT segment.create_list('beta', 'customer');
+SELECT segment.create_scheme('lifecycle', 'customer', '[{"name": "onboarding", "definition": "mrr > 0"}, {"name": "rest", "otherwise": true}]');
 SELECT segment.add_events('customer', 'activity', 'event', key => 'customer_id', occurred_at => 'at', event_name => 'name');
 CREATE TABLE subscription (customer_id int, starts_at timestamptz, ends_at timestamptz, mrr numeric, plan text, seats int, renews_at date);
 SELECT segment.add_subscriptions('customer', 'billing', 'subscription', key => 'customer_id', starts_at => 'starts_at', ends_at => 'ends_at',
@@ -127,6 +129,17 @@ foreach my $block ($reference =~ /^```sql\n(.*?)^```/msg)
     my ($status, $output, $errors) = $node->psql('postgres', $block);
     is($status, 0, "reference.md: $block") or diag($errors);
 }
+foreach my $name ('explain', 'operations')
+{
+    my ($examples) = (0);
+    foreach my $block (slurp_file("docs/$name.md") =~ /^```sql\n(.*?)^```/msg)
+    {
+        my ($status, $output, $errors) = $node->psql('postgres', $block);
+        is($status, 0, "$name.md: $block") or diag($errors);
+        $examples++;
+    }
+    cmp_ok($examples, '>', 0, "$name.md has examples");
+}
 my $relations = 0;
 while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([^`]+)` \|$/mg)
 {
@@ -135,7 +148,7 @@ while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([
         $columns, "columns of $relation");
     $relations++;
 }
-is($relations, 12, 'relations in the reference');
+is($relations, 17, 'relations in the reference');
 while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
 {
     my ($function, $arguments) = ($1, $2);

@@ -20,7 +20,7 @@ sub none
 
 my $functions = q{FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'segment'::regnamespace};
 cmp_ok($node->safe_psql('postgres', "SELECT count(*) $functions"), '>', 20, 'the extension has functions');
-none(qq{SELECT p.oid::regprocedure $functions AND (prosecdef OR (lanname <> 'c' AND prosqlbody IS NULL))
+none(qq{SELECT p.oid::regprocedure $functions AND (prosecdef OR (lanname <> 'c' AND prokind <> 'a' AND prosqlbody IS NULL))
         AND NOT EXISTS (SELECT FROM unnest(proconfig) AS c WHERE c LIKE 'search_path=%pg_catalog%pg_temp%')},
     'functions with rights of their own or a body in text pin their search_path');
 none(qq{SELECT p.oid::regprocedure $functions AND 'internal'::regtype = ANY (proargtypes)

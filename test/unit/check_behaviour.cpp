@@ -72,7 +72,8 @@ TEST(CheckBehaviour, Errors) {
         {parameter, "did 'login' where (amount > 5 and ¦in segment 'vip')", "a condition on the member cannot stand inside where (...)",
          row_hint},
         {parameter, "did 'login' where (¦did 'open')", "a condition on other events cannot stand inside where (...)", row_hint},
-        {parameter, "did 'login' where (amount > ¦count of 'open')", "a condition on other events cannot stand inside where (...)", row_hint},
+        {parameter, "did 'login' where (amount > ¦count of 'open')", "a condition on other events cannot stand inside where (...)",
+         row_hint},
         {parameter, "did 'login' where (days since ¦last 'open' > 3)", "a condition on other events cannot stand inside where (...)",
          row_hint},
         // values

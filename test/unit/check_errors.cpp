@@ -117,6 +117,7 @@ const Wrong wrong[] = {
     {missing, "¦any contact where (role = 'admin')", "definition needs related rows named \"contact\"",
      "Register them with segment.add_related('customer', 'contact', ...)."},
     {missing, "¦in list 'be''ta'", "definition needs a list named \"be'ta\"", "Create it with segment.create_list('be''ta', 'customer')."},
+    {missing, "¦in list 'tester'", "definition needs a list named \"tester\"", "Did you mean 'testers'?"},
     {missing, "¦lifecycle is 'active'", "definition needs a score or scheme named \"lifecycle\"",
      "Create it with segment.create_score or segment.create_scheme; a trait is compared with =."},
     {missing, "¦health fell by 20 within 14 days", "definition needs a score named \"health\"",

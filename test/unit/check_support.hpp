@@ -54,6 +54,8 @@ inline const Trait traits[] = {
 
 inline const SegmentName segments[] = {{"vip", 1}, {"at risk", 2}};
 
+inline constexpr std::string_view lists[] = {"testers", "o'clock"};
+
 inline Vocabulary vocabulary(std::string_view time_zone = "Europe/Vienna", int week_start = 1) {
     return {.population = "customer",
             .time_zone = time_zone,
@@ -63,6 +65,9 @@ inline Vocabulary vocabulary(std::string_view time_zone = "Europe/Vienna", int w
             .key_type_sql = "bigint",
             .traits = traits,
             .segments = segments,
+            .lists = lists,
+            .list_sql = "public.customer_segment_list",
+            .override_sql = "public.customer_segment_override",
             .history_sql = "public.customer_segment_history",
             .member_column = "\"customer_id\""};
 }

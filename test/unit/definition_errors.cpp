@@ -73,6 +73,7 @@ TEST(Errors, OfBytesThatATextFileCannotHold) {
         {"plan \x7f 5"sv, 5, "unexpected control character 0x7f"},
         {"plan\xC2\xA0= 5"sv, 4, "unexpected no-break space"},
         {"mrr > 5\xC2\xA0"sv, 7, "unexpected no-break space"},
+        {"mrr > 5\xE2\x80\x8B"sv, 7, "unexpected zero-width space"},
         {"a\nand\nb\nc"sv, 8, "expected a comparison after \"b\", found \"c\""},
         {"\xff\xfe 'x'"sv, 3, "expected a comparison after \"\xff\xfe\", found 'x'"},
         {"title 'one\ntwo'"sv, 6, "expected a comparison after \"title\", found 'one two'"},

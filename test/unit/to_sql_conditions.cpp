@@ -119,6 +119,25 @@ TEST(ToSql, Arrays) {
 }
 
 TEST(ToSql, JsonArrays) {
+    // Of many items PostgreSQL makes a hash table.
+    std::string texts = "'t'", numbers = "7";
+    for (int i = 1; i < 64; ++i) {
+        texts += ", 't'";
+        numbers += ", 7";
+    }
+    std::string jsons = texts;
+    for (std::size_t at = 0; (at = jsons.find("'t'", at)) != std::string::npos; at += 5)
+        jsons.replace(at, 3, "'\"t\"'");
+    EXPECT_EQ(condition("tags includes any (" + texts + ")"),
+              "EXISTS (SELECT FROM unnest(m.\"tags\") AS elements(element) WHERE element = ANY (ARRAY[" + texts + "]::text[]))");
+    EXPECT_EQ(condition("codes includes none (" + numbers + ") or mrr > 5"),
+              "(m.\"codes\" IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(m.\"codes\") AS elements(element) WHERE element = ANY (ARRAY[" +
+                  numbers + "]::integer[]))) OR m.\"mrr\" > 5");
+    EXPECT_EQ(condition("properties.tags includes none (" + texts + ")"),
+              "jsonb_typeof(m.\"properties\" -> 'tags') = 'array' AND NOT EXISTS (SELECT FROM jsonb_array_elements(CASE WHEN "
+              "jsonb_typeof(m.\"properties\" -> 'tags') = 'array' THEN m.\"properties\" -> 'tags' END) AS elements(element) WHERE "
+              "element = ANY (ARRAY[" +
+                  jsons + "]::jsonb[]))");
     EXPECT_EQ(condition("properties.tags includes 'v\"p'"), "(m.\"properties\" -> 'tags') @> E'[\"v\\\\\"p\"]'::jsonb");
     EXPECT_EQ(condition("properties.tags includes any ('a', 5)"), "(m.\"properties\" -> 'tags') @> ANY (ARRAY['[\"a\"]', '[5]']::jsonb[])");
     EXPECT_EQ(condition("properties.tags includes none ('a')"),

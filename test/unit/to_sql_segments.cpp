@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "check_support.hpp"
+#include "core/definition/amendments.hpp"
 
 namespace segment::definition {
 namespace {
@@ -76,6 +77,52 @@ TEST(ToSqlSegments, RanksPerGroupSelectKeys) {
               "SELECT m.\"id\" FROM public.customer AS m WHERE m.\"id\" IN (SELECT key FROM (SELECT key, rank() OVER (PARTITION BY part "
               "ORDER BY value DESC) AS place, count(*) OVER (PARTITION BY part) AS n FROM (SELECT m.\"mrr\" AS value, m.\"id\" AS key, "
               "m.\"country\" AS part FROM public.customer AS m) AS members WHERE value IS NOT NULL) AS ranked WHERE place <= 3)");
+}
+
+TEST(ToSqlSegments, ListsAreTablesOfKeys) {
+    const std::string rows = "listed.list = 'o''clock' AND (listed.until IS NULL OR listed.until > now()))";
+    EXPECT_EQ(condition("in list 'o''clock'"),
+              "m.\"id\" IN (SELECT listed.\"customer_id\" FROM public.customer_segment_list AS listed WHERE " + rows);
+    EXPECT_EQ(condition("not in list 'o''clock'"),
+              "NOT EXISTS (SELECT FROM public.customer_segment_list AS listed WHERE listed.\"customer_id\" = m.\"id\" AND " + rows);
+    Vocabulary words = vocabulary();
+    words.key_equals = "OPERATOR(public.=)";
+    EXPECT_EQ(condition("in list 'o''clock'", words),
+              "m.\"id\" OPERATOR(public.=) ANY (SELECT listed.\"customer_id\" FROM public.customer_segment_list AS listed WHERE " + rows);
+}
+
+TEST(ToSqlSegments, OverridesCountWhateverTheDefinitionSays) {
+    std::pmr::monotonic_buffer_resource arena;
+    const Vocabulary words = vocabulary();
+    const auto overridden = [&](bool includes, bool excludes) {
+        Checked checked = check(parse_definition("mrr > 5 or has_admin", arena), words, arena);
+        checked.condition = amended(checked.condition, {7, includes, excludes}, words, arena);
+        return std::string(condition_sql(checked, {words, "now()"}, &arena));
+    };
+    const auto rows = [](std::string_view how) {
+        return "listed.segment_id = 7 AND listed.override = '" + std::string(how) + "' AND (listed.until IS NULL OR listed.until > now()))";
+    };
+    const std::string own = "m.\"mrr\" > 5 OR m.\"has_admin\"";
+    const std::string included =
+        "m.\"id\" IN (SELECT listed.\"customer_id\" FROM public.customer_segment_override AS listed WHERE " + rows("include");
+    const std::string not_excluded =
+        "NOT EXISTS (SELECT FROM public.customer_segment_override AS listed WHERE listed.\"customer_id\" = m.\"id\" AND " + rows("exclude");
+    EXPECT_EQ(overridden(false, false), own);
+    EXPECT_EQ(overridden(true, false), "(" + own + ") OR " + included);
+    EXPECT_EQ(overridden(false, true), "(" + own + ") AND " + not_excluded);
+    EXPECT_EQ(overridden(true, true), "((" + own + ") OR " + included + ") AND " + not_excluded);
+}
+
+TEST(ToSqlSegments, RulesOfASchemeExcludeEachOther) {
+    std::pmr::monotonic_buffer_resource arena;
+    const Vocabulary words = vocabulary();
+    Checked checked = check(parse_definition("mrr > 5", arena), words, arena);
+    const std::int32_t rivals[] = {1, 2};
+    checked.condition = amended(checked.condition, {7, false, false, segments, rivals}, words, arena);
+    EXPECT_EQ(condition_sql(checked, {words, "now()"}, &arena),
+              "m.\"mrr\" > 5 AND (m.\"id\" IN (SELECT key FROM \"vip\") OR m.\"id\" IN (SELECT key FROM \"at risk\")) IS NOT TRUE AND "
+              "NOT EXISTS (SELECT FROM public.customer_segment_override AS listed WHERE listed.\"customer_id\" = m.\"id\" AND "
+              "listed.segment_id IN (1, 2) AND listed.override = 'include' AND (listed.until IS NULL OR listed.until > now()))");
 }
 
 TEST(ToSqlSegments, StaysAreReadFromTheHistory) {

@@ -117,6 +117,11 @@ TEST(ToSqlTimes, MovedByAColumn) {
 
 TEST(ToSqlTimes, Functions) {
     EXPECT_EQ(utc("hour(signup_at) between 9 and 17"), "extract(hour FROM m.\"signup_at\" AT TIME ZONE 'UTC') BETWEEN 9 AND 17");
+    EXPECT_EQ(condition("hour(created) = 9"), "extract(hour FROM m.\"created\") = 9");
+    EXPECT_EQ(
+        condition("hour(created::timestamptz) = 9"),
+        "extract(hour FROM CASE WHEN m.\"created\" BETWEEN '4713-01-01 00:00:00 BC'::timestamp AND '294276-01-01 00:00:00'::timestamp "
+        "OR NOT isfinite(m.\"created\") THEN m.\"created\" AT TIME ZONE 'Europe/Vienna' END AT TIME ZONE 'Europe/Vienna') = 9");
     EXPECT_EQ(utc("hour(opens) = 9"), "extract(hour FROM m.\"opens\") = 9");
     EXPECT_EQ(utc("weekday(created) in (6, 7)"), "extract(isodow FROM m.\"created\"::date) IN (6, 7)");
     EXPECT_EQ(utc("days since signup_at <= 3"), "(extract(epoch FROM now()) - extract(epoch FROM m.\"signup_at\")) / 86400 <= 3");

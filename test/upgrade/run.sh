@@ -23,9 +23,11 @@ trap clean_up EXIT
 # PostgreSQL 18 has data checksums unless told, and pg_upgrade wants both clusters alike.
 checksums=()
 ((new < 18)) || checksums=(--no-data-checksums)
-for version in "$old" "$new"; do
-    mkdir -p "$tree/build/upgrade-$version"
-    make -s -C "$tree/build/upgrade-$version" -f ../../Makefile -j "$(nproc)" PG_CONFIG="$(bin "$version")/pg_config" all install > /dev/null
+# The new one is the release's own, which the tests build there too.
+for build in "upgrade $old" "test $new"; do
+    read -r directory version <<< "$build"
+    mkdir -p "$tree/build/$directory"
+    make -s -C "$tree/build/$directory" -f ../../Makefile -j "$(nproc)" PG_CONFIG="$(bin "$version")/pg_config" WERROR=1 all install > /dev/null
 done
 as_postgres "$(bin "$old")/initdb" -D "$work/$old" --no-locale --encoding=UTF8 --no-sync > "$work/initdb.log"
 as_postgres "$(bin "$new")/initdb" -D "$work/$new" --no-locale --encoding=UTF8 --no-sync "${checksums[@]}" > "$work/initdb.log"
@@ -55,7 +57,7 @@ SELECT segment.alter_segment('large', 'seats > 30 and in segment ''pro''');
 UPDATE customer SET plan = 'pro' WHERE id % 7 = 0;
 SELECT * FROM segment.refresh('customer');
 CREATE TABLE kept (id int PRIMARY KEY, d segment.definition, f segment.formula);
-INSERT INTO kept VALUES (1, 'plan = ''pro''', 'seats * 2'), (2, repeat('plan = ''something longer'' or ', 500)::text || 'has_admin', NULL);
+INSERT INTO kept VALUES (1, 'plan = ''pro''', 'seats * 2'), (2, (repeat('plan = ''something longer'' or ', 100) || 'has_admin')::segment.definition, NULL);
 CREATE VIEW pro AS SELECT * FROM customer_segment WHERE segment = 'pro';
 CREATE INDEX ON kept USING hash (d);
 SQL

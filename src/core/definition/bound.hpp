@@ -127,9 +127,11 @@ struct BoundPeriodStart : BoundValue {
     Unit unit;  // day or longer
 };
 
-// The instant of a timestamp (local time of the population).
+// The instant of a timestamp (local time of the population). Its own local time is another one where clocks skip the timestamp's;
+// that counts if the definition casts, and not where an instant is just what is compared.
 struct BoundInstant : BoundValue {
     const BoundValue *operand;
+    bool cast = false;
 };
 
 // An instant as a timestamp, in populations whose zone is UTC: there the two are the same, and timestamps need no conversion
@@ -177,6 +179,7 @@ enum class ConditionKind : std::uint8_t {
     rank,
     in_segment,
     stay,
+    listed,
     occurs,
     trend,
     resumed,
@@ -262,6 +265,12 @@ struct BoundStay : BoundCondition {
     std::int32_t segment;
     const BoundValue *low, *high;  // of the entry, or of the exit for `exited`; null ends are open
     bool low_inclusive, high_inclusive;
+};
+
+// The member's key is in a table of keys with a column `until`, in one of the rows that `rows` chooses and that are in force.
+struct BoundListed : BoundCondition {
+    std::string_view table;  // qualified
+    std::string_view rows;   // a condition on the columns of `listed`, which binds as a conjunction's operand
 };
 
 }  // namespace segment::definition

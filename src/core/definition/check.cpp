@@ -12,6 +12,7 @@ Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::me
             std::move(binder.probes),
             binder.ranks,
             std::move(binder.joins),
+            std::move(binder.traits),
             std::move(binder.events),
             binder.subscriptions};
 }

@@ -36,6 +36,7 @@ struct Checked {
     std::pmr::vector<Probe> probes;
     bool ranks = false;                           // has a rank form: a member's result depends on all the others
     std::pmr::vector<std::uint32_t> joins = {};   // of the trait relations that it reads, ascending
+    std::pmr::vector<const Trait *> traits = {};  // that it reads, each once
     std::pmr::vector<std::uint32_t> events = {};  // of the event sources that it reads, ascending
     bool subscriptions = false;                   // reads the subscriptions
 };

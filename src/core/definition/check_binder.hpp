@@ -33,6 +33,7 @@ public:
     std::pmr::vector<Probe> probes;
     bool ranks = false;
     std::pmr::vector<std::uint32_t> joins;
+    std::pmr::vector<const Trait *> traits;
     std::pmr::vector<std::uint32_t> events;
     bool subscriptions = false;
 
@@ -109,6 +110,8 @@ private:
     const BoundValue *element(const BoundValue *item, const Type *type, const BoundValue &array);
     const BoundCondition *rank(const Rank &node);
     const BoundCondition *in_segment(const InSegment &node);
+    const BoundCondition *is_label(const IsLabel &node);
+    const BoundCondition *in_manual_list(const InManualList &node);
     const BoundCondition *segment_change(const SegmentChange &node);
 
     // check_row.cpp: the columns of a source
@@ -196,6 +199,9 @@ inline bool is_untyped(const BoundValue &value) {
 
 // How messages name a value: as the definition does, or by what it is.
 std::string label(const BoundValue &value);
+
+// The path itself of an untyped value, to which a cast is written.
+std::string path_label(const BoundValue &untyped);
 
 // `plan is text`, `3 is a number`.
 std::string what(const BoundValue &value);

@@ -59,9 +59,9 @@ const BoundValue *Binder::read_path(const BoundValue *value, const BoundValue *p
     const std::string name = label(*value);
     if (is_untyped(*partner))
         mismatch(value->position, "it is not clear how " + name + " and " + label(*partner) + " compare",
-                 "Write " + name + "::numeric or " + name + "::text.");
+                 "Write " + path_label(*value) + "::numeric or " + path_label(*value) + "::text.");
     if (is_moment(*partner->type))
-        mismatch(value->position, name + " is jsonb and does not tell that it is a time", "Write " + name + "::timestamptz.");
+        mismatch(value->position, name + " is jsonb and does not tell that it is a time", "Write " + path_label(*value) + "::timestamptz.");
     mismatch(value->position, name + " is jsonb and cannot be compared with " + label(*partner),
              "Compare it with a text, a number or a boolean.");
 }
@@ -132,7 +132,11 @@ Binder::Pair Binder::comparable(const BoundValue *left, const BoundValue *right)
         const bool text = left->type->type_class == TypeClass::text || right->type->type_class == TypeClass::text;
         const bool number = left->kind == ValueKind::number || right->kind == ValueKind::number;
         const std::string other = right->constant ? describe(*right->type) : label(*right) + ", which is " + describe(*right->type);
-        mismatch(right->position, what(*left) + " and cannot be compared with " + other, text && number ? "Put a text in quotes." : "");
+        const bool quotable = left->type->type_class == TypeClass::other && left->type->ordered;
+        mismatch(right->position, what(*left) + " and cannot be compared with " + other,
+                 text && number       ? "Put a text in quotes."
+                 : number && quotable ? "Put the value in quotes."
+                                      : "");
     }
     require_order(*left);
     require_order(*right);

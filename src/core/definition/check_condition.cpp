@@ -1,4 +1,6 @@
 // Conditions other than comparisons and windows.
+#include <algorithm>
+
 #include "core/definition/check_binder.hpp"
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/value_number.hpp"
@@ -56,7 +58,9 @@ const BoundCondition *Binder::condition(const Node &node) {
         case Kind::had_movement:
             return had_movement(static_cast<const HadMovement &>(node));
         case Kind::in_manual_list:
+            return in_manual_list(static_cast<const InManualList &>(node));
         case Kind::is_label:
+            return is_label(static_cast<const IsLabel &>(node));
         case Kind::related:
             missing_part(node);
         default:
@@ -198,6 +202,21 @@ const BoundCondition *Binder::in_segment(const InSegment &node) {
         member = both(member, add(BoundStay{{ConditionKind::stay}, StayForm::open, segment.id, nullptr, latest, true, true}));
     }
     return negated_if(node.negated, member);
+}
+
+const BoundCondition *Binder::is_label(const IsLabel &node) {
+    const std::string scheme = display(node.subject->parts);
+    if (std::ranges::find(vocabulary_.schemes, scheme) == vocabulary_.schemes.end())
+        missing_part(node);
+    const SegmentName &rule = segment(scheme + '.' + std::string(node.label), node.position, true);
+    return negated_if(node.negated, add(BoundInSegment{{ConditionKind::in_segment}, rule.id, rule.name}));
+}
+
+const BoundCondition *Binder::in_manual_list(const InManualList &node) {
+    if (std::ranges::find(vocabulary_.lists, node.list) == vocabulary_.lists.end())
+        missing_part(node);
+    const std::string rows = "listed.list = " + quote_literal(node.list);
+    return negated_if(node.negated, add(BoundListed{{ConditionKind::listed}, vocabulary_.list_sql, arena_.copy(std::string_view(rows))}));
 }
 
 const BoundCondition *Binder::segment_change(const SegmentChange &node) {

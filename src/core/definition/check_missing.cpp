@@ -1,5 +1,6 @@
 // Forms whose part is not installed: which registration is missing.
 #include "core/definition/check_binder.hpp"
+#include "core/definition/nearest.hpp"
 
 namespace segment::definition {
 namespace {
@@ -39,6 +40,11 @@ void Binder::missing_part(const Node &node) {
             const std::string_view list = static_cast<const InManualList &>(node).list;
             what = "a list named \"" + std::string(list) + "\"";
             hint = "Create it with segment.create_list(" + quote(list) + ", " + population + ").";
+            Nearest search(list);
+            for (const std::string_view known : vocabulary_.lists)
+                search.offer(known);
+            if (!search.best().empty())
+                hint = "Did you mean " + quote(search.best()) + "?";
             break;
         }
         case Kind::is_label: {

@@ -36,7 +36,7 @@ const BoundValue *Binder::day(const BoundValue *value) {
         if (calendar_only)
             return add(BoundShift{{ValueKind::shift, value->constant, value->position, &date_type}, day(shifted.base), shifted.steps});
     }
-    if (value->kind == ValueKind::instant)
+    if (value->kind == ValueKind::instant && !static_cast<const BoundInstant *>(value)->cast)
         value = static_cast<const BoundInstant *>(value)->operand;
     return add(BoundDay{{ValueKind::day, value->constant, value->position, &date_type}, value});
 }

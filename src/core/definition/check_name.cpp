@@ -137,6 +137,8 @@ Binder::Resolved Binder::resolve_trait(const Name &name) {
         if (place == joins.end() || *place != join)
             joins.insert(place, join);
     }
+    if (std::ranges::find(traits, found.trait) == traits.end())
+        traits.push_back(found.trait);
     return found;
 }
 
@@ -188,7 +190,7 @@ const BoundValue *Binder::cast(const BoundValue *operand, const Name &name) {
     if (is_moment(*operand->type) && type.type_class == TypeClass::date)
         return day(operand);
     if (operand->type->type_class == TypeClass::timestamp && type.type_class == TypeClass::timestamptz)
-        return instant(operand);
+        return add(BoundInstant{{ValueKind::instant, operand->constant, operand->position, &timestamptz_type}, operand, true});
     mismatch(name.position, what(*operand) + " and cannot be cast to " + std::string(name.cast));
 }
 

@@ -118,6 +118,10 @@ std::string label(const BoundValue &value) {
     return "the expression";
 }
 
+std::string path_label(const BoundValue &untyped) {
+    return label(untyped.kind == ValueKind::events ? *static_cast<const BoundEventValue &>(untyped).events.parts.front().value : untyped);
+}
+
 std::string what(const BoundValue &value) {
     return label(value) + " is " + describe(*value.type);
 }
@@ -130,6 +134,7 @@ Binder::Binder(const Vocabulary &vocabulary, std::pmr::memory_resource &memory, 
     : segments(&memory),
       probes(&memory),
       joins(&memory),
+      traits(&memory),
       events(&memory),
       vocabulary_(vocabulary),
       arena_(memory),
@@ -295,7 +300,7 @@ const BoundValue *Binder::as_moment(const BoundValue *value) {
     }
     if (is_untyped(*value))
         mismatch(value->position, label(*value) + " is jsonb and does not tell that it is a time",
-                 "Write " + label(*value) + "::timestamptz.");
+                 "Write " + path_label(*value) + "::timestamptz.");
     if (!is_moment(*value->type))
         mismatch(value->position, what(*value) + ", expected a date or a timestamp");
     return value;

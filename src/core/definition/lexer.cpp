@@ -28,6 +28,7 @@ constexpr ForeignSign foreign_signs[] = {
     {"\xE2\x80\x93", "-", Problem::typographic_sign},   {"\xE2\x88\x92", "-", Problem::typographic_sign},
     {"\xE2\x89\xA0", "!=", Problem::typographic_sign},  {"\xE2\x89\xA4", "<=", Problem::typographic_sign},
     {"\xE2\x89\xA5", ">=", Problem::typographic_sign},  {"\xC2\xA0", " ", Problem::no_break_space},
+    {"\xE2\x80\xAF", " ", Problem::no_break_space},     {"\xE2\x80\x8B", "", Problem::zero_width_space},
 };
 
 const ForeignSign *foreign_sign(std::string_view text) {
@@ -293,6 +294,10 @@ void Lexer::raise(const Token &invalid) const {
         case Problem::no_break_space:
             message = "unexpected no-break space";
             hint = "Write an ordinary space instead.";
+            break;
+        case Problem::zero_width_space:
+            message = "unexpected zero-width space";
+            hint = "Remove it, or write an ordinary space.";
             break;
         case Problem::unknown_operator:
             message = "unknown operator \"" + excerpt(source) + "\"";

@@ -21,7 +21,7 @@ enum class TokenKind : std::uint8_t {
 // Why a token is invalid.
 enum class Problem : std::uint8_t {
     none, nul_byte, control_character, unterminated_text, unterminated_name, empty_name, junk_after_number, hexadecimal, comment,
-    typographic_quote, typographic_sign, no_break_space, unknown_operator, unknown_character,
+    typographic_quote, typographic_sign, no_break_space, zero_width_space, unknown_operator, unknown_character,
 };
 // clang-format on
 

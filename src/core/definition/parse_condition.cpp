@@ -141,7 +141,7 @@ const Node *Parser::comparison(const Node *left, Comparison op) {
 const Node *Parser::range(const Node *left, bool negated) {
     advance();
     const Node *low = require_value(expression(Precedence::sum));
-    expect(Word::and_, "A range is written \"between 20 and 29\".");
+    expect(Word::and_, at(Word::ago) ? "Write \"between 30 days and 10 days ago\"." : "A range is written \"between 20 and 29\".");
     const Node *high = require_value(expression(Precedence::sum));
     if (at(Word::ago))
         fail_at(low->position, "both ends of \"between ... ago\" are durations", "Write \"between 30 days and 10 days ago\".");

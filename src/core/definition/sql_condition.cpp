@@ -38,39 +38,6 @@ std::string escape_like(std::string_view text) {
     return escaped;
 }
 
-// A text as a JSON string.
-void append_json_string(std::string &out, std::string_view text) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\')
-            out += '\\';
-        if (static_cast<unsigned char>(c) < 0x20) {
-            out += "\\u00";
-            out += hex[static_cast<unsigned char>(c) / 16];
-            out += hex[static_cast<unsigned char>(c) % 16];
-        } else
-            out += c;
-    }
-    out += '"';
-}
-
-// The items as JSON values: ["a", 5, true].
-std::string json_array(BoundValues items) {
-    std::string json = "[";
-    for (const BoundValue *item : items) {
-        if (json.size() > 1)
-            json += ", ";
-        if (item->kind == ValueKind::number)
-            json += static_cast<const BoundNumber *>(item)->digits;
-        else if (item->kind == ValueKind::boolean)
-            json += static_cast<const BoundBoolean *>(item)->value ? "true" : "false";
-        else
-            append_json_string(json, static_cast<const BoundText *>(item)->value);
-    }
-    return json + ']';
-}
-
 }  // namespace
 
 void SqlWriter::condition(const BoundCondition &condition, Binding least) {
@@ -116,6 +83,8 @@ void SqlWriter::condition(const BoundCondition &condition, Binding least) {
             return in_segment(static_cast<const BoundInSegment &>(condition), false, least);
         case ConditionKind::stay:
             return stay(static_cast<const BoundStay &>(condition), false, least);
+        case ConditionKind::listed:
+            return listed(static_cast<const BoundListed &>(condition), false, least);
         case ConditionKind::occurs:
             return occurs(static_cast<const BoundOccurs &>(condition), false, least);
         case ConditionKind::trend:
@@ -176,6 +145,8 @@ void SqlWriter::negation(const BoundCondition &operand, Binding least) {
             return in_segment(static_cast<const BoundInSegment &>(operand), true, least);
         case ConditionKind::stay:
             return stay(static_cast<const BoundStay &>(operand), true, least);
+        case ConditionKind::listed:
+            return listed(static_cast<const BoundListed &>(operand), true, least);
         case ConditionKind::occurs:
             return occurs(static_cast<const BoundOccurs &>(operand), true, least);
         case ConditionKind::resumed:
@@ -305,83 +276,6 @@ void SqlWriter::text_match(const BoundTextMatch &match, Binding least) {
             append_literal(out_, match.pattern);
             break;
     }
-    close(opened);
-}
-
-namespace {
-
-// The type in which elements and items are compared: numeric where an integer type would round an item or not hold it.
-std::string_view common_element(const BoundIncludes &includes) {
-    const Type &type = *includes.value->type;
-    if (type.element_class != TypeClass::integer)
-        return type.element_sql_name;
-    const int width = type.element_sql_name == "smallint" ? 2 : type.element_sql_name == "bigint" ? 8 : 4;
-    const bool held = std::ranges::all_of(includes.items, [&](const BoundValue *item) {
-        const std::string_view digits = static_cast<const BoundNumber &>(*item).digits;
-        return is_integral(digits) && fits_integer(digits, width);
-    });
-    return held ? type.element_sql_name : "numeric";
-}
-
-}  // namespace
-
-void SqlWriter::includes(const BoundIncludes &includes, Binding least) {
-    if (includes.value->type->type_class != TypeClass::array)
-        return json_includes(includes, least);
-    const bool none = includes.quantity == Quantity::none;
-    const bool opened = open(none ? Binding::negation : Binding::loose, least);
-    out_ += none ? "NOT " : "";
-    const bool inner = none && open(Binding::disjunction, Binding::primary);
-    included_array(includes);
-    out_ += includes.quantity == Quantity::all || includes.items.size() == 1 ? " @> ARRAY[" : " && ARRAY[";
-    for (std::size_t i = 0; i < includes.items.size(); ++i) {
-        out_ += i == 0 ? "" : ", ";
-        value(*includes.items[i], Binding::disjunction);
-    }
-    out_ += "]::";
-    out_ += common_element(includes);
-    out_ += "[]";
-    close(inner);
-    close(opened);
-}
-
-void SqlWriter::included_array(const BoundIncludes &includes) {
-    const std::string_view element = common_element(includes);
-    const bool as_is = element == includes.value->type->element_sql_name;
-    value(*includes.value, as_is ? Binding::sum : Binding::cast);
-    if (!as_is) {
-        out_ += "::";
-        out_ += element;
-        out_ += "[]";
-    }
-}
-
-void SqlWriter::included_element(const BoundIncludes &includes, const BoundValue &item) {
-    value(item, Binding::cast);
-    out_ += "::";
-    out_ += common_element(includes);
-}
-
-// An array contains the array of an item exactly if it has the item; anything but an array contains none.
-void SqlWriter::json_includes(const BoundIncludes &includes, Binding least) {
-    const bool none = includes.quantity == Quantity::none, one = includes.quantity == Quantity::all || includes.items.size() == 1;
-    const auto &path = static_cast<const BoundPath &>(*includes.value);
-    const bool opened = open(none ? Binding::conjunction : Binding::loose, least);
-    if (none) {
-        out_ += "jsonb_typeof(";
-        path_json(path, Binding::disjunction);
-        out_ += ") = 'array' AND NOT (";
-    }
-    path_json(path, Binding::sum);
-    out_ += one ? " @> " : " @> ANY (ARRAY[";
-    if (one)
-        append_literal(out_, json_array(includes.items));
-    for (std::size_t i = 0; !one && i < includes.items.size(); ++i) {
-        out_ += i == 0 ? "" : ", ";
-        append_literal(out_, json_array(includes.items.subspan(i, 1)));
-    }
-    out_ += one ? "::jsonb" : "]::jsonb[])";
-    out_ += none ? ")" : "";
     close(opened);
 }
 

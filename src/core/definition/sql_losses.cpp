@@ -86,7 +86,8 @@ bool can_be_lost(const BoundValue &value, const Vocabulary &vocabulary) {
             if (call.function == BoundFunction::age)
                 return true;
             // The hour of local time needs no instant.
-            if (call.function == BoundFunction::hour && call.operand->kind == ValueKind::instant)
+            if (call.function == BoundFunction::hour && call.operand->kind == ValueKind::instant &&
+                !static_cast<const BoundInstant &>(*call.operand).cast)
                 return false;
             break;
         }
@@ -188,6 +189,7 @@ void Losses::look_at(const BoundCondition &condition) {
         case ConditionKind::includes:
         case ConditionKind::in_segment:
         case ConditionKind::stay:
+        case ConditionKind::listed:
         case ConditionKind::occurs:  // what events lose is told by the pass over them, not by the scan of the members
         case ConditionKind::trend:
         case ConditionKind::resumed:

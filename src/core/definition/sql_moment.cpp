@@ -146,7 +146,9 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
         case ValueKind::period_start:
             return local_period_start(static_cast<const BoundPeriodStart &>(moment).unit, least);
         case ValueKind::instant:
-            return local(*static_cast<const BoundInstant &>(moment).operand, least);
+            if (const auto &instant = static_cast<const BoundInstant &>(moment); !instant.cast)
+                return local(*instant.operand, least);
+            break;
         case ValueKind::shift:
             if (const auto &shift = static_cast<const BoundShift &>(moment); shift.constant)
                 return moved_local(shift, 2 * shift.steps.size(), least);
@@ -179,8 +181,8 @@ void SqlWriter::local(const BoundValue &moment, Binding least) {
 // Months and days of the interval move local time, the rest moves the instant, which local time does not always tell.
 void SqlWriter::move(const BoundMove &move, Binding) {
     const std::string_view sign = move.back ? " - " : " + ";
-    const bool tells =
-        move.base->type->type_class == TypeClass::date || move.base->kind == ValueKind::instant || scope_.vocabulary.time_zone == "UTC";
+    const bool timestamp = move.base->kind == ValueKind::instant && !static_cast<const BoundInstant &>(*move.base).cast;
+    const bool tells = timestamp || move.base->type->type_class == TypeClass::date || scope_.vocabulary.time_zone == "UTC";
     out_ += "CASE WHEN ";
     years_1_to_9999(*move.base);
     out_ += " AND ";

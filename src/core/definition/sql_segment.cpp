@@ -1,4 +1,4 @@
-// What other segments say: their members of this run, and the stays that earlier runs stored.
+// What other segments say: their members of this run, and the stays that earlier runs stored. What is said of a key by hand.
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "core/error.hpp"
@@ -13,17 +13,68 @@ void append_segment_table(std::pmr::string &out, std::int32_t id, std::string_vi
     out += std::to_string(id);
 }
 
+// `<key> IN (SELECT `, by the operator that compares keys.
+void SqlWriter::key_in_select() {
+    const std::string_view equals = scope_.vocabulary.key_equals;
+    out_ += scope_.vocabulary.key_sql;
+    if (equals == "=") {
+        out_ += " IN (SELECT ";
+        return;
+    }
+    out_ += ' ';
+    out_ += equals;
+    out_ += " ANY (SELECT ";
+}
+
+// ` = <key>`.
+void SqlWriter::equals_key() {
+    out_ += ' ';
+    out_ += scope_.vocabulary.key_equals;
+    out_ += ' ';
+    out_ += scope_.vocabulary.key_sql;
+}
+
 void SqlWriter::in_segment(const BoundInSegment &member, bool negated, Binding least) {
     const bool opened = open(negated ? Binding::negation : Binding::comparison, least);
-    out_ += negated ? "NOT EXISTS (SELECT FROM " : scope_.vocabulary.key_sql;
-    out_ += negated ? "" : " IN (SELECT key FROM ";
+    if (negated)
+        out_ += "NOT EXISTS (SELECT FROM ";
+    else {
+        key_in_select();
+        out_ += "key FROM ";
+    }
     append_segment_table(out_, member.segment, member.name);
     if (negated) {
         // An anti-join; NOT IN would be one look-up per row through a list without an index.
-        out_ += " AS other WHERE other.key = ";
-        out_ += scope_.vocabulary.key_sql;
+        out_ += " AS other WHERE other.key";
+        equals_key();
     }
     out_ += ')';
+    close(opened);
+}
+
+void SqlWriter::listed(const BoundListed &listed, bool negated, Binding least) {
+    const Vocabulary &vocabulary = scope_.vocabulary;
+    const bool opened = open(negated ? Binding::negation : Binding::comparison, least);
+    if (negated)
+        out_ += "NOT EXISTS (SELECT FROM ";
+    else {
+        key_in_select();
+        out_ += "listed.";
+        out_ += vocabulary.member_column;
+        out_ += " FROM ";
+    }
+    out_ += listed.table;
+    out_ += " AS listed WHERE ";
+    if (negated) {
+        out_ += "listed.";
+        out_ += vocabulary.member_column;
+        equals_key();
+        out_ += " AND ";
+    }
+    out_ += listed.rows;
+    out_ += " AND (listed.until IS NULL OR listed.until > ";
+    out_ += scope_.as_of_sql;
+    out_ += "))";
     close(opened);
 }
 
@@ -47,8 +98,7 @@ void SqlWriter::stay(const BoundStay &stay, bool negated, Binding least) {
     out_ += std::to_string(stay.segment);
     out_ += " AND stay.";
     out_ += vocabulary.member_column;
-    out_ += " = ";
-    out_ += vocabulary.key_sql;
+    equals_key();
     bound(stay.low_inclusive ? " >= " : " > ", stay.low);
     bound(stay.high_inclusive ? " <= " : " < ", stay.high);
     out_ += " AND ";

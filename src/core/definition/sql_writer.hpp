@@ -102,12 +102,15 @@ private:
     void range(const BoundRange &range, Binding least);
     void list(const BoundList &list, Binding least);
     void text_match(const BoundTextMatch &match, Binding least);
-    void includes(const BoundIncludes &includes, Binding least);
-    void json_includes(const BoundIncludes &includes, Binding least);
     void anniversary(const BoundAnniversary &anniversary, Binding least);
     void anniversary_in_year(const BoundValue &date, const BoundValue &day, int years_later);
     void operand(const BoundValue &value, const Type &partner, Binding least);
     void within_double(const BoundValue &value);
+
+    // sql_includes.cpp
+    void includes(const BoundIncludes &includes, Binding least);
+    void includes_looked_up(const BoundIncludes &includes, Binding least);
+    void json_includes(const BoundIncludes &includes, Binding least);
 
     // sql_rank.cpp
     void rank(const BoundRank &rank, bool negated, Binding least);
@@ -116,6 +119,9 @@ private:
     // sql_segment.cpp
     void in_segment(const BoundInSegment &member, bool negated, Binding least);
     void stay(const BoundStay &stay, bool negated, Binding least);
+    void key_in_select();
+    void equals_key();
+    void listed(const BoundListed &listed, bool negated, Binding least);
 
     // sql_events.cpp
     using EventColumns = std::initializer_list<EventColumn>;

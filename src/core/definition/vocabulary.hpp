@@ -88,9 +88,14 @@ struct Vocabulary {
     std::span<const Trait> traits;
     std::span<const SegmentName> segments;
     std::span<const EventSource> events = {};
-    const Subscriptions *subscriptions = nullptr;  // null: none are registered
-    std::string_view history_sql = {};    // the view of stays, qualified: public.customer_segment_history
-    std::string_view member_column = {};  // its column with the member's key, quoted: "customer_id"
+    const Subscriptions *subscriptions = nullptr;    // null: none are registered
+    std::span<const std::string_view> schemes = {};  // their names; the segment of a rule is called `scheme.rule`
+    std::span<const std::string_view> lists = {};    // their names
+    std::string_view key_equals = "=";               // the operator that compares keys: = or OPERATOR(public.=)
+    std::string_view list_sql = {};                  // the table of the lists' keys, qualified: public.customer_segment_list
+    std::string_view override_sql = {};              // that of the segments' overrides
+    std::string_view history_sql = {};               // the view of stays, qualified: public.customer_segment_history
+    std::string_view member_column = {};             // its column with the member's key, quoted: "customer_id"
 };
 
 }  // namespace segment::definition

@@ -100,6 +100,7 @@ NodeId Compiler::node(const BoundCondition &condition) {
         case ConditionKind::text_match:
         case ConditionKind::anniversary:
         case ConditionKind::stay:
+        case ConditionKind::listed:
         case ConditionKind::occurs:
         case ConditionKind::trend:
         case ConditionKind::resumed:

@@ -1,0 +1,55 @@
+#include "core/definition/references.hpp"
+
+#include "core/definition/lexer.hpp"
+#include "core/definition/limits.hpp"
+#include "core/error.hpp"
+
+namespace segment::definition {
+namespace {
+
+// As a definition writes it.
+std::pmr::string literal(std::string_view text, std::pmr::memory_resource &memory) {
+    std::pmr::string quoted("'", &memory);
+    for (const char c : text)
+        quoted.append(c == '\'' ? 2 : 1, c);
+    return quoted += '\'';
+}
+
+// Calls `found(token)` for every reference to `name`.
+template <class Found>
+void for_each_reference(std::string_view definition, Word what, std::string_view name, std::pmr::memory_resource &memory, Found found) {
+    const std::pmr::string wanted = literal(name, memory);
+    Lexer lexer(definition);
+    Token before;
+    for (Token token = lexer.next(); token.kind != TokenKind::end; before = token, token = lexer.next()) {
+        if (token.kind == TokenKind::invalid)
+            lexer.raise(token);
+        if (token.kind == TokenKind::text && before.kind == TokenKind::name && before.word == what && lexer.slice(token) == wanted)
+            found(token);
+    }
+}
+
+}  // namespace
+
+bool refers_to(std::string_view definition, Word what, std::string_view name, std::pmr::memory_resource &memory) {
+    bool refers = false;
+    for_each_reference(definition, what, name, memory, [&](const Token &) { refers = true; });
+    return refers;
+}
+
+std::pmr::string with_renamed(std::string_view definition, Word what, std::string_view name, std::string_view new_name,
+                              std::pmr::memory_resource &memory) {
+    const std::pmr::string replacement = literal(new_name, memory);
+    std::pmr::string renamed(&memory);
+    std::uint32_t copied = 0;
+    for_each_reference(definition, what, name, memory, [&](const Token &token) {
+        renamed.append(definition.substr(copied, token.begin - copied)).append(replacement);
+        copied = token.end;
+    });
+    renamed.append(definition.substr(copied));
+    if (renamed.size() > limits::text_bytes)
+        throw Error(ErrorCode::program_limit_exceeded, "definition would be longer than " + std::to_string(limits::text_bytes) + " bytes");
+    return renamed;
+}
+
+}  // namespace segment::definition

@@ -1,0 +1,21 @@
+// The names of segments and lists that a definition's text refers to. They stand in quotes after the word `segment` or `list`
+// and nowhere else, so the tokens tell them without a vocabulary.
+#pragma once
+
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+#include "core/definition/keywords.hpp"
+
+namespace segment::definition {
+
+// Whether `definition` refers to the segment (Word::segment) or the list (Word::list) called `name`.
+bool refers_to(std::string_view definition, Word what, std::string_view name, std::pmr::memory_resource &memory);
+
+// `definition` with references to the segment or list `name` replaced by references to `new_name`; nothing else changes, so a
+// canonical text stays one. Throws program_limit_exceeded when the text gets longer than a definition may be.
+std::pmr::string with_renamed(std::string_view definition, Word what, std::string_view name, std::string_view new_name,
+                              std::pmr::memory_resource &memory);
+
+}  // namespace segment::definition
