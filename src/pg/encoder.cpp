@@ -97,17 +97,22 @@ inline int64 integer_of(IntegerForm form, Datum value) {
 // Integers of a small range are looked up.
 constexpr int64 table_max = 4096;
 
+// Where the cuts lie in a wider range: far more buckets than most traits have cuts, so that most buckets hold none.
+constexpr uint64 most_buckets = 4096;
+
 }  // namespace
 
 struct Encoder {
     Cuts cuts;
     FmgrInfo *function;
     IntegerForm form;
-    int64 *integers;     // the cuts, for an integer form
-    bool *exact;         // whether integers decide equality, for numerics
-    uint32 *table;       // codes of the integers from the first cut to the last, if these are near to each other
-    int16 length;        // of the type
-    ByteCache *cache;    // for a varlena type or one by reference, else null: low-cardinality columns are encoded by a look-up
+    int64 *integers;   // the cuts, for an integer form
+    bool *exact;       // whether integers decide equality, for numerics
+    uint32 *starts;    // the cuts below each bucket of integers, and one more for the end of the last bucket
+    uint32 shift;      // from an integer's distance to the first cut to its bucket
+    uint32 *table;     // codes of the integers from the first cut to the last, if these are near to each other
+    int16 length;      // of the type
+    ByteCache *cache;  // for a varlena type or one by reference, else null: low-cardinality columns are encoded by a look-up
 };
 
 Cuts rank_cuts(Oid type, Oid collation, const Datum *values, const bool *nulls, uint32 count, uint32 *ranks) {
@@ -150,6 +155,28 @@ void make_table(Encoder *encoder) {
     }
 }
 
+void make_buckets(Encoder *encoder) {
+    uint32 count = encoder->cuts.count;
+    if (count == 0) {
+        return;
+    }
+    auto first = static_cast<uint64>(encoder->integers[0]);
+    uint64 range = static_cast<uint64>(encoder->integers[count - 1]) - first;
+    while (range >> encoder->shift >= most_buckets) {
+        encoder->shift++;
+    }
+    auto buckets = static_cast<uint32>(range >> encoder->shift) + 1;
+    encoder->starts = static_cast<uint32 *>(palloc(sizeof(uint32) * (buckets + 1)));
+    uint32 cut = 0;
+    for (uint32 bucket = 0; bucket < buckets; bucket++) {
+        encoder->starts[bucket] = cut;
+        while (cut < count && (static_cast<uint64>(encoder->integers[cut]) - first) >> encoder->shift == bucket) {
+            cut++;
+        }
+    }
+    encoder->starts[buckets] = cut;
+}
+
 }  // namespace
 
 Encoder *make_encoder(const Cuts &cuts) {
@@ -163,6 +190,7 @@ Encoder *make_encoder(const Cuts &cuts) {
         for (uint32 i = 0; i < cuts.count; i++) {
             encoder->integers[i] = integer_of(encoder->form, cuts.values[i]);
         }
+        make_buckets(encoder);
         if (encoder->form == IntegerForm::numeric) {
             encoder->exact = static_cast<bool *>(palloc_extended(std::max(cuts.count, 1u), MCXT_ALLOC_HUGE));
             for (uint32 i = 0; i < cuts.count; i++) {
@@ -180,19 +208,26 @@ Encoder *make_encoder(const Cuts &cuts) {
 
 namespace {
 
-// The first cut that is not less. The comparison's outcome is added and never jumped on: values come in no order.
+// The first cut that is not less. Only what lies in the value's bucket is compared. Among many cuts the comparison's outcome is
+// added and never jumped on: values come in no order.
 inline uint32 lower_bound(const Encoder *encoder, int64 value) {
-    const int64 *first = encoder->integers;
+    const int64 *cuts = encoder->integers;
     uint32 count = encoder->cuts.count;
-    if (count == 0) {
+    if (count == 0 || value <= cuts[0]) {
         return 0;
     }
+    if (value > cuts[count - 1]) {
+        return count;
+    }
+    uint64 bucket = (static_cast<uint64>(value) - static_cast<uint64>(cuts[0])) >> encoder->shift;
+    const int64 *first = cuts + encoder->starts[bucket];
+    count = encoder->starts[bucket + 1] - encoder->starts[bucket];
     while (count > 1) {
         uint32 half = count / 2;
         first += first[half - 1] < value ? half : 0;
         count -= half;
     }
-    return static_cast<uint32>(first - encoder->integers) + (*first < value);
+    return static_cast<uint32>(first - cuts) + (count == 1 && *first < value);
 }
 
 inline uint32 search_integers(const Encoder *encoder, int64 value) {
