@@ -100,6 +100,8 @@ foreach my $row (split /\n/, $node->safe_psql('postgres', 'SELECT id, made, fail
     ok($contexts <= $context_limit && $resident <= $resident_limit, "$statements[$call - 1][0]: $made calls, $failed failed")
       or diag("$contexts bytes more in memory contexts, $resident kB more resident");
 }
+note("$_->[0]: $_->[1]") foreach map { my ($call, $told) = split /\|/; [ $statements[ $call - 1 ][0], $told ] } split /\n/,
+  $node->safe_psql('postgres', q{SELECT id, contexts || ' bytes in memory contexts, ' || resident || ' kB resident' FROM call ORDER BY resident DESC LIMIT 3});
 note($node->safe_psql('postgres', q{SELECT sum(made) || ' calls, ' || sum(failed) || ' failed; at most ' || max(contexts) || ' bytes more in memory contexts, '
     || max(resident) || ' kB more resident' FROM call}));
 
