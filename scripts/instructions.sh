@@ -7,7 +7,7 @@
 readonly instruction_tolerance=3  # percent
 
 # What is counted: each runs test/instructions/<name>.sql and counts inside this function.
-declare -rA counted_functions=([parse]=segment_definition_in [evaluate]='segment::match::evaluate(*' [diff]=segment_refresh)
+declare -rA counted_functions=([parse]=segment_definition_in [evaluate]='segment::match::Evaluation::run(*' [diff]=segment_refresh)
 
 # The counts are those of one compiler and one server.
 instruction_platform() { echo "g++ $(g++ -dumpversion | cut -d . -f 1), PostgreSQL $("$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')"; }
