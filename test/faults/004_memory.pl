@@ -45,7 +45,8 @@ $node->safe_psql('postgres', q{
         END LOOP;
     END $$;
     CREATE FUNCTION contexts() RETURNS bigint LANGUAGE sql AS 'SELECT sum(used_bytes) FROM pg_backend_memory_contexts';
-    CREATE FUNCTION resident() RETURNS bigint LANGUAGE sql AS $$ SELECT substring(pg_read_file('/proc/self/status') FROM 'VmRSS:\s+(\d+)')::bigint $$;
+    -- Without the shared buffers, which fill with the dead rows of failed calls.
+    CREATE FUNCTION resident() RETURNS bigint LANGUAGE sql AS $$ SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint $$;
     -- What succeeds (and is undone) shows nothing of errors: few times are enough. What is needed by a transaction is given back at its end.
     CREATE PROCEDURE call_all(times int) LANGUAGE plpgsql AS $$
     DECLARE
