@@ -35,7 +35,9 @@ DATA_built := $(EXTENSION)--$(version).sql
 
 # g++ 16 takes a memory resource for another kind of one, and warns about what that would do.
 false_alarms := $(if $(filter 16,$(shell $(CXX) -dumpversion 2>/dev/null)),-Wno-error=array-bounds)
-warnings := -Wall -Wextra $(if $(WERROR),-Werror $(false_alarms))
+# Options of the compiler that built the server come from pg_config; another compiler need not know them.
+foreign_options := $(if $(findstring clang,$(shell $(CXX) --version 2>/dev/null)),-Wno-unknown-warning-option)
+warnings := -Wall -Wextra $(foreign_options) $(if $(WERROR),-Werror $(false_alarms))
 # Eigen is a system directory: g++ 12 warns inside its headers. Contraction to FMA would make printed numbers depend on the machine.
 language := -std=c++20 -ffp-contract=off -I$(root)/src -isystem /usr/include/eigen3
 

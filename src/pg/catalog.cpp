@@ -183,8 +183,19 @@ SubscriptionRelations subscription_relations(const Population *population) {
                                  static_cast<SubscriptionRelation *>(palloc0(sizeof(SubscriptionRelation) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++) {
         const auto text = [&](int column) { return text_of(rows, row, column); };
-        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text(1), text(2), text(3), text(4),  text(5),  text(6), text(7), text(8),
-                             text(9),                               text(10), text(11), text(12)};
+        result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),
+                             text(1),
+                             text(2),
+                             text(3),
+                             text(4),
+                             text(5),
+                             text(6),
+                             text(7),
+                             text(8),
+                             text(9),
+                             text(10),
+                             text(11),
+                             text(12)};
     }
     return result;
 }

@@ -22,8 +22,7 @@ struct CallList {
 
 }  // namespace detail
 
-using GuardedCalls =
-    detail::CallList<&AllocSetContextCreateInternal, &FunctionCall2Coll, &OidInputFunctionCall, &ProcessInterrupts, &pg_detoast_datum,
-                     &pg_verify_mbstr>;
+using GuardedCalls = detail::CallList<&AllocSetContextCreateInternal, &FunctionCall2Coll, &OidInputFunctionCall, &ProcessInterrupts,
+                                      &pg_detoast_datum, &pg_verify_mbstr>;
 
 }  // namespace segment::boundary

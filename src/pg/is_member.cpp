@@ -46,9 +46,9 @@ CallSite *call_site(FunctionCallInfo fcinfo) {
 
 bool is_current(const CallSite *site, const text *name) {
     Snapshot snapshot = GetActiveSnapshot();
-    return site->stored != nullptr && site->completed == snapshot->snapXactCompletionCount &&
-           site->command == snapshot->curcid && site->xmin == snapshot->xmin && site->xmax == snapshot->xmax &&
-           strlen(site->name) == VARSIZE_ANY_EXHDR(name) && memcmp(site->name, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) == 0;
+    return site->stored != nullptr && site->completed == snapshot->snapXactCompletionCount && site->command == snapshot->curcid &&
+           site->xmin == snapshot->xmin && site->xmax == snapshot->xmax && strlen(site->name) == VARSIZE_ANY_EXHDR(name) &&
+           memcmp(site->name, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) == 0;
 }
 
 void load(CallSite *site, Load load) {
@@ -156,10 +156,11 @@ void return_members(ReturnSetInfo *result, const char *name) {
         return;
     }
     spi::connect();
-    spi::execute_to(spi::make_receiver(receive_key, &keys),
-                    psprintf("SELECT m.%s FROM %s AS m WHERE m.segment_id OPERATOR(pg_catalog.=) $1",
-                             quote_identifier(member_column(stored->population)), member_relation_sql(stored->population, "segment_member")),
-                    {int4_argument(stored->segment.id)}, {.read_only = true});
+    spi::execute_to(
+        spi::make_receiver(receive_key, &keys),
+        psprintf("SELECT m.%s FROM %s AS m WHERE m.segment_id OPERATOR(pg_catalog.=) $1",
+                 quote_identifier(member_column(stored->population)), member_relation_sql(stored->population, "segment_member")),
+        {int4_argument(stored->segment.id)}, {.read_only = true});
     spi::finish();
 }
 
@@ -182,7 +183,8 @@ Estimate estimate(Node *name) {
     if (rows.count != 1) {
         return {false, 0, 0};
     }
-    auto members = static_cast<double>(DatumGetInt64(value_of(rows, 0, 0))), everybody = static_cast<double>(DatumGetInt64(value_of(rows, 0, 1)));
+    auto members = static_cast<double>(DatumGetInt64(value_of(rows, 0, 0))),
+         everybody = static_cast<double>(DatumGetInt64(value_of(rows, 0, 1)));
     return {true, members, everybody > 0 ? std::min(1.0, members / everybody) : 0};
 }
 

@@ -33,10 +33,7 @@ SEGMENT_FUNCTION(segment_matches) {
     MemoryContext before = MemoryContextSwitchTo(context);
     segment::spi::Argument key = key_argument(fcinfo, 1, key_column(reference.population));
     Segments segments = segments_of(reference.population);
-    int32 index = 0;
-    while (segments.items[index].id != reference.segment.id) {
-        index++;
-    }
+    int32 index = index_of(&segments, reference.segment.id);
     segment::Identity caller = begin_reading(reference.population);
     Run *run = begin_run(reference.population, &segments, &index, 1, as_of, nullptr, Keep::no, nullptr, &key);
     Match match{run, false};

@@ -38,9 +38,9 @@ struct MemberRows {
     int16 key_length;
     char key_alignment;
 
-    BulkInsert *members;      // null before the first, or if only statements will do
+    BulkInsert *members;  // null before the first, or if only statements will do
     bool by_statement;
-    bool index_afterwards;    // the table was empty
+    bool index_afterwards;      // the table was empty
     int order[member_columns];  // of the table's columns: which of the values below they take
     Datum values[member_columns];
     Datum reasons[lengthof(reason_names)];
@@ -80,8 +80,8 @@ void run_batch(const MemberRows *rows, Batch *batch, const char *sql, const char
     MemoryContext before = MemoryContextSwitchTo(context);
     spi::Argument arguments[] = {
         {INT4ARRAYOID, PointerGetDatum(construct_array(batch->segments, batch->count, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
-        {get_array_type(rows->key_type),
-         PointerGetDatum(construct_array(batch->keys, batch->count, rows->key_type, rows->key_length, rows->key_by_value, rows->key_alignment))},
+        {get_array_type(rows->key_type), PointerGetDatum(construct_array(batch->keys, batch->count, rows->key_type, rows->key_length,
+                                                                         rows->key_by_value, rows->key_alignment))},
         {TEXTARRAYOID, PointerGetDatum(construct_array(batch->reasons, batch->count, TEXTOID, -1, false, TYPALIGN_INT))},
         {INT4ARRAYOID, PointerGetDatum(construct_array(batch->versions, batch->count, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
         {TIMESTAMPTZOID, TimestampTzGetDatum(rows->as_of)},
@@ -98,7 +98,8 @@ void run_batch(const MemberRows *rows, Batch *batch, const char *sql, const char
 
 // The batch as a relation: $1 to $4 side by side.
 constexpr const char *batch_sql =
-    "ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS c (segment_id, k, reason, version)";
+    "ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS c (segment_id, k, reason, "
+    "version)";
 
 void flush_entered(MemberRows *rows) {
     const Population *population = rows->run->population;
@@ -125,17 +126,18 @@ void flush_announced(MemberRows *rows) {
 void flush_exited(MemberRows *rows) {
     const Population *population = rows->run->population;
     const char *key = quote_identifier(member_column(population));
-    run_batch(rows, &rows->exited,
-              psprintf("WITH gone AS (DELETE FROM %s AS m USING %s "
-                       "WHERE m.segment_id = c.segment_id AND m.%s %s c.k "
-                       "RETURNING m.segment_id, m.%s, m.entered_at, m.enter_reason, c.reason, c.version), "
-                       "closed AS (INSERT INTO %s (segment_id, %s, entered_at, exited_at, enter_reason, exit_reason) "
-                       "SELECT segment_id, %s, entered_at, $5, enter_reason, reason FROM gone WHERE entered_at < $5) "
-                       "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) "
-                       "SELECT segment_id, %s, 'exited', $6, $5, reason, version FROM gone",
-                       member_relation_sql(population, "segment_member"), batch_sql, key, equality_sql(rows->key_type), key,
-                       member_relation_sql(population, "segment_stay"), key, key, member_relation_sql(population, "segment_change"), key, key),
-              nullptr);
+    run_batch(
+        rows, &rows->exited,
+        psprintf("WITH gone AS (DELETE FROM %s AS m USING %s "
+                 "WHERE m.segment_id = c.segment_id AND m.%s %s c.k "
+                 "RETURNING m.segment_id, m.%s, m.entered_at, m.enter_reason, c.reason, c.version), "
+                 "closed AS (INSERT INTO %s (segment_id, %s, entered_at, exited_at, enter_reason, exit_reason) "
+                 "SELECT segment_id, %s, entered_at, $5, enter_reason, reason FROM gone WHERE entered_at < $5) "
+                 "INSERT INTO %s (segment_id, %s, change, at, as_of, reason, definition_version) "
+                 "SELECT segment_id, %s, 'exited', $6, $5, reason, version FROM gone",
+                 member_relation_sql(population, "segment_member"), batch_sql, key, equality_sql(rows->key_type), key,
+                 member_relation_sql(population, "segment_stay"), key, key, member_relation_sql(population, "segment_change"), key, key),
+        nullptr);
 }
 
 void add(MemberRows *rows, Batch *batch, const MemberChange &change, void (*flush)(MemberRows *)) {
@@ -177,9 +179,11 @@ void open_members(MemberRows *rows) {
     const Population *population = rows->run->population;
     Oid oid = get_relname_relid(member_relation_name(population, "segment_member"), get_namespace_oid(population->schema, false));
     Relation table = table_open(oid, RowExclusiveLock);
-    rows->by_statement = pg_class_aclcheck(oid, GetUserId(), ACL_INSERT) != ACLCHECK_OK || !takes_bulk_insert(table) || !map_columns(rows, table);
+    rows->by_statement =
+        pg_class_aclcheck(oid, GetUserId(), ACL_INSERT) != ACLCHECK_OK || !takes_bulk_insert(table) || !map_columns(rows, table);
     // Indexes of an empty table are built in one go at the end, unless a query of this session is reading it.
-    rows->index_afterwards = !rows->by_statement && table->rd_refcnt == 1 && !AfterTriggerPendingOnRel(oid) && RelationGetNumberOfBlocks(table) == 0;
+    rows->index_afterwards =
+        !rows->by_statement && table->rd_refcnt == 1 && !AfterTriggerPendingOnRel(oid) && RelationGetNumberOfBlocks(table) == 0;
     table_close(table, NoLock);
     if (!rows->by_statement) {
         MemoryContext before = MemoryContextSwitchTo(rows->context);

@@ -103,7 +103,7 @@ void note_stray(Membership *membership, size_t index, Datum key) {
         membership->stray_capacity = std::max<size_t>(64, membership->stray_capacity * 2);
         Size size = sizeof(StrayKey) * membership->stray_capacity;
         membership->strays = static_cast<StrayKey *>(membership->strays == nullptr ? MemoryContextAllocHuge(membership->context, size)
-                                                                                  : repalloc_huge(membership->strays, size));
+                                                                                   : repalloc_huge(membership->strays, size));
     }
     membership->strays[membership->stray_count++] = {index, key};
 }
@@ -132,7 +132,8 @@ void store_from_rows(Membership *membership, const size_t *missing, size_t count
     for (size_t i = 0; i < count; i++) {
         ids[i] = Int32GetDatum(membership->segments[missing[i]]->id);
     }
-    RowReader reader{membership, missing, count, 0, AllocSetContextCreate(CurrentMemoryContext, "segment set", ALLOCSET_DEFAULT_SIZES), nullptr};
+    RowReader reader{membership, missing, count, 0, AllocSetContextCreate(CurrentMemoryContext, "segment set", ALLOCSET_DEFAULT_SIZES),
+                     nullptr};
     reader.set = make_set(reader.context);
     ArrayType *array = construct_array(ids, static_cast<int>(count), INT4OID, sizeof(int32), true, TYPALIGN_INT);
     spi::connect();
@@ -190,8 +191,7 @@ bool store_missing(Membership *membership) {
         close_sets(former);
     }
     if (count > 0) {
-        std::sort(missing, missing + count,
-                  [&](size_t a, size_t b) { return membership->segments[a]->id < membership->segments[b]->id; });
+        std::sort(missing, missing + count, [&](size_t a, size_t b) { return membership->segments[a]->id < membership->segments[b]->id; });
         store_from_rows(membership, missing, count);
     }
     pfree(missing);
@@ -230,8 +230,9 @@ void write_differences(Membership *membership, size_t index, const Chunk &chunk,
             bool present = (chunk.present[bit / 64] >> bit % 64 & 1) != 0, in_base = (chunk.base[bit / 64] >> bit % 64 & 1) != 0;
             exit_member(membership->rows, {segment, keys->key(ordinal), in_base ? reason : present ? Reason::base : Reason::deleted});
         });
-        members::for_each_bit_and_not(now, before, first,
-                                      [&](Ordinal ordinal) { enter_member(membership->rows, {segment, keys->key(ordinal), reason}); });
+        members::for_each_bit_and_not(now, before, first, [&](Ordinal ordinal) {
+            enter_member(membership->rows, {segment, keys->key(ordinal), reason});
+        });
     }
     write_chunk(membership->sets, index, chunk.number, stored, now.data(), summary);
 }

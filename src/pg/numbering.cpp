@@ -159,12 +159,14 @@ struct StoredNumbering {
 };
 
 StoredNumbering read_numbering(const Population *population, Oid type) {
-    Rows rows = catalog_execute("SELECT epoch, key_type, direct FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
-                                {int4_argument(population->id)});
+    Rows rows =
+        catalog_execute("SELECT epoch, key_type, direct FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(population->id)});
     if (rows.count == 0) {
         return {0, false, false};
     }
-    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), format_type_be(type)) == 0, DatumGetBool(value_of(rows, 0, 2))};
+    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), format_type_be(type)) == 0,
+            DatumGetBool(value_of(rows, 0, 2))};
 }
 
 }  // namespace
@@ -180,7 +182,8 @@ MemberNumbering *load_numbering(const Population *population, Oid type, Oid coll
     if (!stored.fits) {
         return new_numbering(population->id, stored.epoch + 1, keys, first_choice(keys));
     }
-    MemberNumbering *numbering = new_numbering(population->id, stored.epoch, keys, stored.direct ? Numbering::direct : Numbering::dictionary);
+    MemberNumbering *numbering =
+        new_numbering(population->id, stored.epoch, keys, stored.direct ? Numbering::direct : Numbering::dictionary);
     numbering->stored = true;
     if (stored.direct) {
         return numbering;

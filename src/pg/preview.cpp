@@ -81,11 +81,14 @@ Datum preview(FunctionCallInfo fcinfo, const char *definition) {
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, &last, 1, as_of, progress, Keep::no);
     const Column *key = run->binding.key;
-    Preview preview{run, 0, 0,
+    Preview preview{run,
+                    0,
+                    0,
                     {&lookup_type_cache(key->type, TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo, key->collation, wanted, 0,
                      static_cast<Datum *>(palloc(sizeof(Datum) * (wanted + 1)))}};
     evaluate_run(run, take_chunk, &preview);
-    Datum values[] = {Int64GetDatum(preview.members), Float8GetDatum(preview.base == 0 ? 0 : static_cast<float8>(preview.members) / static_cast<float8>(preview.base)),
+    Datum values[] = {Int64GetDatum(preview.members),
+                      Float8GetDatum(preview.base == 0 ? 0 : static_cast<float8>(preview.members) / static_cast<float8>(preview.base)),
                       sample_texts(&preview.sample, key->type)};
     bool nulls[] = {false, preview.base == 0, false};
     end_run(run);

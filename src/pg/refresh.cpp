@@ -168,9 +168,8 @@ void return_segments(const Run *run, const Membership *membership, ReturnSetInfo
     for (size_t i = 0; i < count; i++) {
         by_id[i] = i;
     }
-    std::sort(by_id, by_id + count, [&](size_t a, size_t b) {
-        return run->compilation->segments[a].segment->id < run->compilation->segments[b].segment->id;
-    });
+    std::sort(by_id, by_id + count,
+              [&](size_t a, size_t b) { return run->compilation->segments[a].segment->id < run->compilation->segments[b].segment->id; });
     for (size_t i = 0; i < count; i++) {
         Written changes = written(membership, by_id[i]);
         Datum values[] = {CStringGetTextDatum(run->compilation->segments[by_id[i]].segment->name), Int64GetDatum(changes.members),

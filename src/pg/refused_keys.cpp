@@ -48,9 +48,10 @@ void refuse_keys(const Population *population, const Binding *binding, const Ref
                 (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("key \"%s\" of %s is not unique", binding->key->name, binding->relation->sql),
                  errdetail("More than one row has the key %s%s.", keys.data, refused->duplicates > named_keys ? " and others" : ""),
                  errhint("Every row of population \"%s\" is a member: register a view with one row per key.", population->name)));
-    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("%s has more than one row per member", repeating_relation(binding)),
-                    errdetail("That is so for the key %s%s.", keys.data, refused->duplicates > named_keys ? " and others" : ""),
-                    errhint("Traits of population \"%s\" come from one row per member: register a view that aggregates.", population->name)));
+    ereport(ERROR,
+            (errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("%s has more than one row per member", repeating_relation(binding)),
+             errdetail("That is so for the key %s%s.", keys.data, refused->duplicates > named_keys ? " and others" : ""),
+             errhint("Traits of population \"%s\" come from one row per member: register a view that aggregates.", population->name)));
 }
 
 }  // namespace segment::pg

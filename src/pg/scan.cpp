@@ -97,7 +97,7 @@ struct Batch {
     Datum *keys;
     uint64 *hashes;
     uint64 *ordinals;
-    uint32 *codes;  // by row, then as the query's features
+    uint32 *codes;          // by row, then as the query's features
     MemoryContext context;  // of the keys
 };
 
@@ -186,7 +186,8 @@ bool number_batch(Scan *scan) {
         scan->keys->prefetch(batch->hashes[i]);
     }
     for (uint32 i = 0; i < batch->count; i++) {
-        members::Ordinal ordinal = first_query ? scan->keys->add(batch->keys[i], batch->hashes[i]) : scan->keys->find(batch->keys[i], batch->hashes[i]);
+        members::Ordinal ordinal =
+            first_query ? scan->keys->add(batch->keys[i], batch->hashes[i]) : scan->keys->find(batch->keys[i], batch->hashes[i]);
         if (ordinal == members::no_ordinal) {
             refuse_changing_keys(scan);
         }

@@ -74,8 +74,9 @@ SEGMENT_FUNCTION(segment_sizes) {
     TimestampTz since = PG_GETARG_TIMESTAMPTZ(1), until = PG_GETARG_TIMESTAMPTZ(2);
     const Interval *grain = PG_GETARG_INTERVAL_P(3);
     if (!reference.segment.has_rows) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("segment \"%s\" keeps no history", reference.segment.name),
-                        errdetail("It is materialized as a set."), errhint("Segments with materialize => 'rows' do.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("segment \"%s\" keeps no history", reference.segment.name),
+                 errdetail("It is materialized as a set."), errhint("Segments with materialize => 'rows' do.")));
     }
     if (TIMESTAMP_NOT_FINITE(since) || TIMESTAMP_NOT_FINITE(until)) {
         ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("since and until must be finite")));
@@ -87,14 +88,17 @@ SEGMENT_FUNCTION(segment_sizes) {
     segment::Identity caller = segment::begin_identity(GetUserId());
     put(result,
         caller_execute(
-            psprintf("WITH step AS (SELECT s AT TIME ZONE %s AS at FROM pg_catalog.generate_series($2 AT TIME ZONE %s, $3 AT TIME ZONE %s, $4) AS s), "
+            psprintf("WITH step AS (SELECT s AT TIME ZONE %s AS at FROM pg_catalog.generate_series($2 AT TIME ZONE %s, $3 AT TIME ZONE %s, "
+                     "$4) AS s), "
                      "stay AS (SELECT entered_at, exited_at FROM %s WHERE segment_id = $1), "
                      "change AS (SELECT entered_at AS at, 1 AS members, false AS is_step FROM stay "
                      "UNION ALL SELECT exited_at, -1, false FROM stay WHERE exited_at IS NOT NULL UNION ALL SELECT at, 0, true FROM step) "
                      "SELECT at, total FROM (SELECT at, sum(members) OVER (ORDER BY at) AS total, is_step FROM change) AS c "
                      "WHERE is_step ORDER BY at",
                      zone, zone, zone, member_relation_sql(reference.population, "segment_history")),
-            {int4_argument(reference.segment.id), timestamptz_argument(since), timestamptz_argument(until),
+            {int4_argument(reference.segment.id),
+             timestamptz_argument(since),
+             timestamptz_argument(until),
              {INTERVALOID, PG_GETARG_DATUM(3)}},
             {.read_only = true}));
     segment::end_identity(caller);

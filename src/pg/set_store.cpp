@@ -4,6 +4,7 @@
 
 #include "core/members/chunk_format.hpp"
 #include "core/members/delta.hpp"
+#include "core/members/pieces.hpp"
 #include "core/members/words.hpp"
 #include "pg/boundary.hpp"
 #include "pg/bulk_insert.hpp"
@@ -13,8 +14,9 @@ namespace segment::pg {
 
 namespace {
 
-constexpr Size piece_size = 8000;
-constexpr uint32 pieces_per_chunk = (members::max_encoded + piece_size - 1) / piece_size;
+using members::max_piece;
+using members::max_pieces_of_chunk;
+
 static_assert(BLCKSZ >= 8192, "a piece does not fit into a page");
 
 // What a delta may grow to before chunks are rewritten, and what a chunk's part of it may: it is read whenever the set is.
@@ -31,8 +33,8 @@ struct StoredChunk {
 struct ChangedChunk {
     uint32 chunk;
     bool rewritten;
-    StoredChunk now;           // if rewritten; no members: it is gone
-    const std::byte *entry;    // if not rewritten; none: as the pieces are
+    StoredChunk now;         // if rewritten; no members: it is gone
+    const std::byte *entry;  // if not rewritten; none: as the pieces are
     Size entry_size;
 };
 
@@ -62,8 +64,8 @@ struct SetStore {
     Oid pieces_index;
     Snapshot snapshot;
     BulkInsert *insert;
-    std::byte encoded[pieces_per_chunk * piece_size];
-    alignas(int32) char piece[VARHDRSZ + piece_size];
+    std::byte encoded[max_pieces_of_chunk * max_piece];
+    alignas(int32) char piece[VARHDRSZ + max_piece];
 };
 
 namespace {
@@ -74,7 +76,8 @@ std::span<const std::byte> bytes_of(const bytea *value) {
 
 const StoredChunk *find_stored(const StoredSet *set, uint32 chunk) {
     const StoredChunk *first = set->chunks, *end = first + set->count;
-    const StoredChunk *found = std::lower_bound(first, end, chunk, [](const StoredChunk &item, uint32 wanted) { return item.chunk < wanted; });
+    const StoredChunk *found =
+        std::lower_bound(first, end, chunk, [](const StoredChunk &item, uint32 wanted) { return item.chunk < wanted; });
     return found != end && found->chunk == chunk ? found : nullptr;
 }
 
@@ -109,15 +112,16 @@ void read_pieces(SetStore *store, const StoredSet *set, uint32 chunk, uint64 *wo
         int32 piece = DatumGetInt32(heap_getattr(tuple, 3, RelationGetDescr(store->pieces), &isnull));
         const bytea *data = DatumGetByteaPP(heap_getattr(tuple, 4, RelationGetDescr(store->pieces), &isnull));
         Size length = VARSIZE_ANY_EXHDR(data);
-        if (piece < 0 || static_cast<uint32>(piece) >= pieces_per_chunk || length > piece_size) {
+        if (piece < 0 || static_cast<uint32>(piece) >= max_pieces_of_chunk || length > max_piece) {
             refuse_pieces(set);
         }
-        memcpy(store->encoded + static_cast<Size>(piece) * piece_size, VARDATA_ANY(data), length);
+        memcpy(store->encoded + static_cast<Size>(piece) * max_piece, VARDATA_ANY(data), length);
         size += length;
     }
     systable_endscan(scan);
     uint32 found = boundary::core([&] {
-        return members::decode(std::span<const std::byte>(store->encoded, size), std::span<std::uint64_t, members::words_per_chunk>(words, members::words_per_chunk));
+        return members::decode(std::span<const std::byte>(store->encoded, size),
+                               std::span<std::uint64_t, members::words_per_chunk>(words, members::words_per_chunk));
     });
     if (found != stored->members) {
         refuse_pieces(set);
@@ -139,15 +143,14 @@ void insert_pieces(SetStore *store, const StoredSet *set, uint32 chunk, members:
         MemoryContextSwitchTo(before);
     }
     Size size = members::encode(words, std::span<std::byte, members::max_encoded>(store->encoded, members::max_encoded));
-    for (Size start = 0, piece = 0; start < size; start += piece_size, piece++) {
-        Size length = std::min(piece_size, size - start);
-        SET_VARSIZE(store->piece, VARHDRSZ + length);
-        memcpy(VARDATA(store->piece), store->encoded + start, length);
-        Datum values[] = {Int32GetDatum(set->segment->id), Int32GetDatum(static_cast<int32>(chunk)), Int32GetDatum(static_cast<int32>(piece)),
-                          PointerGetDatum(store->piece)};
+    members::for_each_piece({store->encoded, size}, [&](uint32 number, std::span<const std::byte> piece) {
+        SET_VARSIZE(store->piece, VARHDRSZ + piece.size());
+        memcpy(VARDATA(store->piece), piece.data(), piece.size());
+        Datum values[] = {Int32GetDatum(set->segment->id), Int32GetDatum(static_cast<int32>(chunk)),
+                          Int32GetDatum(static_cast<int32>(number)), PointerGetDatum(store->piece)};
         bool nulls[lengthof(values)] = {};
         bulk_insert(store->insert, values, nulls);
-    }
+    });
 }
 
 ChangedChunk *add_change(SetStore *store, StoredSet *set, uint32 chunk) {
@@ -155,7 +158,7 @@ ChangedChunk *add_change(SetStore *store, StoredSet *set, uint32 chunk) {
         set->changed_capacity = std::max<uint32>(8, set->changed_capacity * 2);
         Size size = sizeof(ChangedChunk) * set->changed_capacity;
         set->changes = static_cast<ChangedChunk *>(set->changes == nullptr ? MemoryContextAllocHuge(store->context, size)
-                                                                          : repalloc_huge(set->changes, size));
+                                                                           : repalloc_huge(set->changes, size));
     }
     ChangedChunk *change = &set->changes[set->changed_count++];
     *change = {};
@@ -210,7 +213,8 @@ struct NewRow {
 };
 
 NewRow merge(const SetStore *store, StoredSet *set) {
-    std::sort(set->changes, set->changes + set->changed_count, [](const ChangedChunk &a, const ChangedChunk &b) { return a.chunk < b.chunk; });
+    std::sort(set->changes, set->changes + set->changed_count,
+              [](const ChangedChunk &a, const ChangedChunk &b) { return a.chunk < b.chunk; });
     NewRow row{};
     row.chunks = static_cast<StoredChunk *>(palloc(sizeof(StoredChunk) * (set->count + set->changed_count + 1)));
     const StoredChunk *old = set->chunks, *old_end = set->chunks + set->count;
@@ -274,7 +278,8 @@ Datum bytea_of(const void *bytes, Size size) {
 
 void write_rows(SetStore *store) {
     static constexpr size_t rows_per_statement = 500;
-    Datum ids[rows_per_statement], uids[rows_per_statement], members[rows_per_statement], chunks[rows_per_statement], deltas[rows_per_statement];
+    Datum ids[rows_per_statement], uids[rows_per_statement], members[rows_per_statement], chunks[rows_per_statement],
+        deltas[rows_per_statement];
     int count = 0;
     auto flush = [&] {
         catalog_execute(
@@ -313,7 +318,8 @@ void write_rows(SetStore *store) {
 
 void read_row(SetStore *store, StoredSet *set, const Rows *rows, uint64 row) {
     set->exists = true;
-    if (DatumGetInt32(value_of(*rows, row, 1)) != store->epoch || memcmp(DatumGetUUIDP(value_of(*rows, row, 2)), &set->segment->uid, UUID_LEN) != 0) {
+    if (DatumGetInt32(value_of(*rows, row, 1)) != store->epoch ||
+        memcmp(DatumGetUUIDP(value_of(*rows, row, 2)), &set->segment->uid, UUID_LEN) != 0) {
         return;
     }
     set->members = DatumGetInt64(value_of(*rows, row, 3));

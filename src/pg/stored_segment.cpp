@@ -72,10 +72,11 @@ StoredSegment *load_segment(const char *name, Load load) {
 
 bool has_member_row(const StoredSegment *stored, Datum key) {
     const char *equals = equality_sql(stored->key->type);
-    Rows rows = caller_execute(psprintf("SELECT 1 FROM %s AS m WHERE m.segment_id OPERATOR(pg_catalog.=) $1 AND m.%s %s $2",
-                                        member_relation_sql(stored->population, "segment_member"),
-                                        quote_identifier(member_column(stored->population)), strcmp(equals, "=") == 0 ? "OPERATOR(pg_catalog.=)" : equals),
-                               {int4_argument(stored->segment.id), {stored->key->type, key}}, {.read_only = true});
+    Rows rows = caller_execute(
+        psprintf("SELECT 1 FROM %s AS m WHERE m.segment_id OPERATOR(pg_catalog.=) $1 AND m.%s %s $2",
+                 member_relation_sql(stored->population, "segment_member"), quote_identifier(member_column(stored->population)),
+                 strcmp(equals, "=") == 0 ? "OPERATOR(pg_catalog.=)" : equals),
+        {int4_argument(stored->segment.id), {stored->key->type, key}}, {.read_only = true});
     return rows.count > 0;
 }
 

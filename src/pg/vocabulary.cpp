@@ -274,7 +274,7 @@ Binding bind(const Population *population, const Segments *segments) {
     size_t named = 0;
     for (int32 i = 0; i < segments->count; i++) {
         if (segments->items[i].name[0] != '\0') {
-            names[named++] = {segments->items[i].name, segments->items[i].id};
+            names[named++] = {segments->items[i].name, segments->items[i].id, segments->items[i].has_rows};
         }
     }
 

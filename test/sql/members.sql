@@ -10,6 +10,11 @@ SELECT count(segment.create_segment('pro', p, $$plan = 'pro'$$)), count(segment.
 FROM unnest('{by_id,by_code,by_name}'::text[]) AS p;
 SELECT segment.create_segment('x', 'by_id', 'everyone', materialize => 'both');
 SELECT segment.is_member('by_id.tagged', 1);
+-- What a set keeps has no past to ask for.
+SELECT segment.preview('by_id', $$ever in segment 'tagged'$$);
+SELECT segment.preview('by_id', $$entered segment 'tagged' within 7 days$$);
+SELECT segment.preview('by_id', $$in segment 'tagged' for at least 1 day$$);
+SELECT members FROM segment.preview('by_id', $$in segment 'tagged'$$);
 SELECT segment.is_member('by_id.pro', 1);
 
 CREATE FUNCTION refreshed() RETURNS TABLE (population text, segment text, members bigint, entered bigint, exited bigint) LANGUAGE sql

@@ -44,6 +44,12 @@ const Wrong wrong[] = {
     {type, "¦email::text = 'A'", "email is text that ignores case, which a cast does not change", ""},
     {type, "¦mrr::date > '2025-01-01'", "mrr is a number and cannot be cast to date", ""},
     {object, "¦not in segment 'vop'", "unknown segment \"vop\"", "Did you mean \"vip\"?"},
+    {ErrorCode::object_not_ready, "¦ever in segment 'as set'", "segment \"as set\" keeps no history",
+     "Segments with materialize => 'rows' do."},
+    {ErrorCode::object_not_ready, "plan = 'a' and ¦in segment 'as set' for at least 1 day", "segment \"as set\" keeps no history",
+     "Segments with materialize => 'rows' do."},
+    {ErrorCode::object_not_ready, "¦exited segment 'as set'", "segment \"as set\" keeps no history",
+     "Segments with materialize => 'rows' do."},
     {object, "¦in segment 'elsewhere'", "unknown segment \"elsewhere\"", "The view segment.segment lists the segments."},
     // types
     {type, "plan = ¦5", "plan is text and cannot be compared with a number", "Put a text in quotes."},

@@ -52,7 +52,7 @@ inline const Trait traits[] = {
     {"billing", "amount", "t1.\"amount\"", numeric_type},
 };
 
-inline const SegmentName segments[] = {{"vip", 1}, {"at risk", 2}};
+inline const SegmentName segments[] = {{"vip", 1}, {"at risk", 2}, {"as set", 3, false}};
 
 inline constexpr std::string_view lists[] = {"testers", "o'clock"};
 

@@ -338,7 +338,7 @@ TEST(Evaluate, ManyLeavesOfManyCuts) {
     plan.rank(f, ranks);
     Staging staging(plan, heap());
     for (std::uint32_t value = 0; value < 1'000; ++value) {
-        staging.set(f, staging.append(), 2 * (value * 40) + 2);
+        staging.add(staging.end()).set(f, 2 * (value * 40) + 2);
     }
     CountingInterrupts interrupts;
     const Result result = evaluate(plan, staging, interrupts, heap());
@@ -354,7 +354,7 @@ TEST(Evaluate, NothingAsked) {
     Staging staging(plan, heap());
     CountingInterrupts interrupts;
     EXPECT_EQ(evaluate(plan, staging, interrupts, heap()).base_members().count(), 0U);
-    staging.append();
+    staging.add(staging.end());
     staging.add(5);
     EXPECT_EQ(evaluate(plan, staging, interrupts, heap()).base_members().count(), 2U);
 }
@@ -451,7 +451,7 @@ TEST(Program, LeavesAreGrouped) {
     EXPECT_EQ(program.groups.size(), 3U);  // 3,126 class boundaries
     EXPECT_LE(program.classes, 1'024U);
     for (std::uint32_t code = 0; code < 6'002; ++code) {
-        staging.set(f, staging.append(), code);
+        staging.add(staging.end()).set(f, code);
     }
     CountingInterrupts interrupts;
     const Result result = evaluate(plan, staging, interrupts, heap());

@@ -10,7 +10,6 @@
 #include <set>
 #include <vector>
 
-#include "core/members/difference.hpp"
 #include "failing_memory.hpp"
 
 namespace segment::members {
@@ -45,12 +44,6 @@ std::vector<Ordinal> collect(ForEach for_each) {
     std::vector<Ordinal> members;
     for_each([&](Ordinal ordinal) { members.push_back(ordinal); });
     return members;
-}
-
-std::vector<Ordinal> minus(const std::set<Ordinal> &a, const std::set<Ordinal> &b) {
-    std::vector<Ordinal> result;
-    std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(result));
-    return result;
 }
 
 TEST(BitSet, AgreesWithSet) {
@@ -145,29 +138,6 @@ TEST(Words, OneBitAnywhereIsSeen) {
         words[bit / 64] = std::uint64_t{1} << bit % 64;
         ASSERT_EQ(count(words), 1U);
         ASSERT_FALSE(is_empty(words));
-    }
-}
-
-TEST(Difference, AgreesWithSets) {
-    std::mt19937 random(4);
-    for (int i = 0; i < 30; ++i) {
-        std::set<Ordinal> before = random_members(random), after = random_members(random);
-        if (i % 3 == 0) {  // much alike
-            after = before;
-            after.erase(after.begin());
-            after.insert(250'001);
-        } else if (i == 1) {
-            before.clear();
-        } else if (i == 2) {
-            after.clear();
-        }
-        const BitSet stored = bit_set(before), current = bit_set(after);
-        const auto entered = collect([&](auto visit) { for_each_entered(stored, current, visit); });
-        const auto exited = collect([&](auto visit) { for_each_exited(stored, current, visit); });
-        EXPECT_EQ(entered, minus(after, before));
-        EXPECT_EQ(exited, minus(before, after));
-        EXPECT_EQ(count_changes(stored, current), (Changes{entered.size(), exited.size()}));
-        EXPECT_EQ(count_changes(current, current), Changes{});
     }
 }
 

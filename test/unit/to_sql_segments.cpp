@@ -118,7 +118,7 @@ TEST(ToSqlSegments, RulesOfASchemeExcludeEachOther) {
     const Vocabulary words = vocabulary();
     Checked checked = check(parse_definition("mrr > 5", arena), words, arena);
     const std::int32_t rivals[] = {1, 2};
-    checked.condition = amended(checked.condition, {7, false, false, segments, rivals}, words, arena);
+    checked.condition = amended(checked.condition, {7, false, false, std::span(segments).first(2), rivals}, words, arena);
     EXPECT_EQ(condition_sql(checked, {words, "now()"}, &arena),
               "m.\"mrr\" > 5 AND (m.\"id\" IN (SELECT key FROM \"vip\") OR m.\"id\" IN (SELECT key FROM \"at risk\")) IS NOT TRUE AND "
               "NOT EXISTS (SELECT FROM public.customer_segment_override AS listed WHERE listed.\"customer_id\" = m.\"id\" AND "

@@ -238,6 +238,24 @@ struct Truth : Node {
 
 enum class Comparison : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
 
+// What a comparison is with its sides exchanged.
+constexpr Comparison mirrored(Comparison op) {
+    switch (op) {
+        case Comparison::less:
+            return Comparison::greater;
+        case Comparison::less_equal:
+            return Comparison::greater_equal;
+        case Comparison::greater:
+            return Comparison::less;
+        case Comparison::greater_equal:
+            return Comparison::less_equal;
+        case Comparison::equal:
+        case Comparison::not_equal:
+            break;
+    }
+    return op;
+}
+
 struct Compare : Node {
     Comparison op;
     const Node *left, *right;

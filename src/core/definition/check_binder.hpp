@@ -51,6 +51,7 @@ private:
     const BoundValue *cast(const BoundValue *operand, const Name &name);
     const BoundValue *text_cast(const BoundValue *operand, const Type &type);
     const SegmentName &segment(std::string_view name, std::uint32_t position, bool current);
+    const SegmentName &past_segment(std::string_view name, std::uint32_t position, bool current);
 
     // check_value.cpp
     const BoundValue *arithmetic(const Arithmetic &node);

@@ -6,23 +6,6 @@
 namespace segment::definition {
 namespace {
 
-Comparison mirrored(Comparison op) {
-    switch (op) {
-        case Comparison::less:
-            return Comparison::greater;
-        case Comparison::less_equal:
-            return Comparison::greater_equal;
-        case Comparison::greater:
-            return Comparison::less;
-        case Comparison::greater_equal:
-            return Comparison::less_equal;
-        case Comparison::equal:
-        case Comparison::not_equal:
-            break;
-    }
-    return op;
-}
-
 // Types of one family are compared with each other.
 bool same_family(const Type &left, const Type &right) {
     if (is_number(left) || is_moment(left))

@@ -191,8 +191,19 @@ const BoundCondition *Binder::rank(const Rank &node) {
     return negated_if(node.negated, add(BoundRank{{ConditionKind::rank}, node.form, subject, amount, node.percent, per}));
 }
 
+// A segment whose past conditions can ask for.
+const SegmentName &Binder::past_segment(std::string_view name, std::uint32_t position, bool current) {
+    const SegmentName &found = segment(name, position, current);
+    if (!found.keeps_history)
+        throw Error(ErrorCode::object_not_ready, "segment \"" + std::string(found.name) + "\" keeps no history", position,
+                    "It is materialized as a set.", "Segments with materialize => 'rows' do.");
+    return found;
+}
+
 const BoundCondition *Binder::in_segment(const InSegment &node) {
-    const SegmentName &segment = this->segment(node.segment, node.position, !node.ever);
+    const bool past = node.ever || node.for_at_least;
+    const SegmentName &segment =
+        past ? past_segment(node.segment, node.position, !node.ever) : this->segment(node.segment, node.position, true);
     if (node.ever)
         return negated_if(node.negated, add(BoundStay{{ConditionKind::stay}, StayForm::ever, segment.id, nullptr, nullptr, true, true}));
     const BoundCondition *member = add(BoundInSegment{{ConditionKind::in_segment}, segment.id, segment.name});
@@ -220,7 +231,7 @@ const BoundCondition *Binder::in_manual_list(const InManualList &node) {
 }
 
 const BoundCondition *Binder::segment_change(const SegmentChange &node) {
-    const std::int32_t id = segment(node.segment, node.position, false).id;
+    const std::int32_t id = past_segment(node.segment, node.position, false).id;
     Edges found;
     if (node.window) {
         found = edges(*node.window, timestamptz_type);

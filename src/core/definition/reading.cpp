@@ -6,23 +6,6 @@
 namespace segment::definition {
 namespace {
 
-Comparison mirrored(Comparison op) {
-    switch (op) {
-        case Comparison::less:
-            return Comparison::greater;
-        case Comparison::less_equal:
-            return Comparison::greater_equal;
-        case Comparison::greater:
-            return Comparison::less;
-        case Comparison::greater_equal:
-            return Comparison::less_equal;
-        case Comparison::equal:
-        case Comparison::not_equal:
-            break;
-    }
-    return op;
-}
-
 class Reader {
 public:
     Reader(const Scope &scope, std::uint32_t first_clock, std::pmr::memory_resource *memory)

@@ -53,6 +53,7 @@ struct Trait {
 struct SegmentName {
     std::string_view name;
     std::int32_t id;
+    bool keeps_history = true;  // stays are written
 };
 
 // A relation with many rows per member, each of them an event at a time.

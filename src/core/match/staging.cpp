@@ -63,11 +63,6 @@ void Staging::begin_next_pass() {
     held_ = 0;
 }
 
-Ordinal Staging::append() {
-    add(end_);
-    return static_cast<Ordinal>(end_ - 1);
-}
-
 void Staging::make_chunk(std::uint32_t chunk) {
     if (!admits(std::uint64_t{chunk} * members::chunk_size)) {
         throw Error(ErrorCode::internal_error, "member is not part of this pass");

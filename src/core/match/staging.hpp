@@ -74,8 +74,6 @@ public:
     // Throws program_limit_exceeded for an ordinal that is not below members::max_members, internal_error for one that this
     // pass does not admit.
     Row add(std::uint64_t ordinal);
-    // Adds the ordinal after the highest one.
-    Ordinal append();
     // The row of a member that has been added, for another scan's features. Throws internal_error if it has not.
     Row row(Ordinal ordinal);
     void set(FeatureId feature, Ordinal ordinal, std::uint32_t code) { row(ordinal).set(feature, code); }
