@@ -41,8 +41,10 @@ COMMENT ON FUNCTION segment.event_names(text) IS 'the events in the population''
 
 CREATE VIEW segment.source WITH (security_barrier) AS
     SELECT p.name AS population, s.name, s.kind, pg_catalog.format('%I.%I', s.relation_schema, s.relation_name) AS relation, s.key, s.columns
-    FROM (SELECT t.population_id, t.prefix AS name, 'traits'::pg_catalog.text AS kind, t.relation_schema, t.relation_name, t.key,
-                 NULL::pg_catalog.jsonb AS columns
+    FROM (SELECT t.population_id, t.prefix AS name,
+                 CASE WHEN t.foreign_key IS NULL THEN 'traits' ELSE 'parent' END::pg_catalog.text AS kind,
+                 t.relation_schema, t.relation_name, t.key,
+                 CASE WHEN t.foreign_key IS NOT NULL THEN pg_catalog.jsonb_build_object('foreign_key', t.foreign_key) END AS columns
           FROM segment.catalog_traits t
           UNION ALL
           SELECT e.population_id, e.name, e.kind, e.relation_schema, e.relation_name, e.key, e.columns

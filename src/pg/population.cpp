@@ -5,6 +5,7 @@
 #include "pg/catalog.hpp"
 #include "pg/check.hpp"
 #include "pg/member_tables.hpp"
+#include "pg/registered_name.hpp"
 #include "pg/relation.hpp"
 
 namespace segment::pg {
@@ -214,9 +215,14 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
 
     const spi::Argument columns[] = {int4_argument(population->id), text_argument(relation->schema), text_argument(relation->name),
                                      text_argument(key->name), text_argument(prefix)};
+    // Another trait relation of this prefix is told apart below.
+    if (const char *kind = prefix != nullptr ? kind_of_name(population, prefix) : nullptr;
+        kind != nullptr && strcmp(kind, "source of traits") != 0) {
+        refuse_name(population, prefix, "source of traits", IfExists::error);
+    }
     Rows same = catalog_execute(
         "SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
-        "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
+        "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3 AND foreign_key IS NULL",
         std::span(columns).first(3));
     if (same.count > 0 && if_exists == IfExists::error) {
         ereport(ERROR,
@@ -236,7 +242,8 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
     }
     catalog_execute(same.count > 0
                         ? "UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
-                          "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3"
+                          "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3 "
+                          "AND foreign_key IS NULL"
                         : "INSERT INTO segment.catalog_traits (population_id, position, relation_schema, relation_name, key, prefix) "
                           "SELECT $1, coalesce(pg_catalog.max(position), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5 "
                           "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
