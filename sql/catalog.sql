@@ -151,6 +151,7 @@ CREATE TABLE segment.catalog_refresh_run (
     entered bigint NOT NULL,
     exited bigint NOT NULL,
     warnings text[] NOT NULL,
+    ignored jsonb NOT NULL DEFAULT '{}',
     error text
 );
 COMMENT ON TABLE segment.catalog_refresh_run IS 'what each refresh did; read through the view segment.refresh_run';
