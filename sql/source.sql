@@ -30,6 +30,13 @@ CREATE FUNCTION segment.add_subscriptions(
 COMMENT ON FUNCTION segment.add_subscriptions(text, text, regclass, name, name, name, name, name, name, name, name, name, name, name, text) IS
     'registers a relation whose rows are subscription lines of the population''s members';
 
+CREATE FUNCTION segment.alter_source(
+    population text, name text, new_name text DEFAULT NULL, relation text DEFAULT NULL, key name DEFAULT NULL, columns jsonb DEFAULT NULL)
+    RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_alter_source';
+COMMENT ON FUNCTION segment.alter_source(text, text, text, text, name, jsonb) IS
+    'changes what is not null of a source of events or subscriptions, of a parent or a trait relation, after checking that all definitions still hold good';
+
 CREATE FUNCTION segment.remove_source(population text, name text) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_remove_source';
 COMMENT ON FUNCTION segment.remove_source(text, text) IS 'forgets a source that no definition uses; its relation stays';

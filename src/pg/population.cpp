@@ -167,6 +167,23 @@ void rename_population(const Population *population, const char *new_name) {
     rename_member_column(population, member_column(&renamed));
 }
 
+// Another relation or key, of the type as which the members are kept; null leaves what is there.
+void bind_otherwise(Population *population, const char *relation_name, const char *key_name) {
+    const UserRelation *relation = relation_name != nullptr
+                                       ? relation_named(relation_name)
+                                       : relation_registered(population->relation_schema, population->relation_name,
+                                                             psprintf("the relation of population \"%s\"", population->name));
+    const Column *key = get_column(relation, key_name != nullptr ? key_name : population->key);
+    if (strcmp(key->type_sql, population->key_type) != 0) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("column \"%s\" of %s cannot be the key of population \"%s\"", key->name, relation->sql, population->name),
+                        errdetail("It is %s; the members are kept as %s.", key->type_sql, population->key_type)));
+    }
+    population->relation_schema = relation->schema;
+    population->relation_name = relation->name;
+    population->key = key->name;
+}
+
 void alter_population(FunctionCallInfo fcinfo) {
     PreventCommandIfReadOnly("segment.alter_population()");
     Population *population = get_population(required_text(fcinfo, 0, "name"), Lock::exclusive);
@@ -188,6 +205,9 @@ void alter_population(FunctionCallInfo fcinfo) {
     if (!PG_ARGISNULL(4)) {
         population->base = optional_text(fcinfo, 4);
     }
+    if (!PG_ARGISNULL(6) || !PG_ARGISNULL(7)) {
+        bind_otherwise(population, optional_text(fcinfo, 6), optional_name(fcinfo, 7));
+    }
     const char *new_name = optional_text(fcinfo, 5);
     if (new_name != nullptr && strcmp(new_name, population->name) != 0) {
         rename_population(population, new_name);
@@ -195,10 +215,11 @@ void alter_population(FunctionCallInfo fcinfo) {
     }
     population->base = check_base(population);
     catalog_execute(
-        "UPDATE segment.catalog_population SET owner = $2, time_zone = $3, week_start = $4, base = $5, name = $6 "
-        "WHERE id OPERATOR(pg_catalog.=) $1",
+        "UPDATE segment.catalog_population SET owner = $2, time_zone = $3, week_start = $4, base = $5, name = $6, "
+        "relation_schema = $7, relation_name = $8, key = $9 WHERE id OPERATOR(pg_catalog.=) $1",
         {int4_argument(population->id), text_argument(population->owner), text_argument(population->time_zone),
-         int4_argument(population->week_start), text_argument(population->base), text_argument(population->name)});
+         int4_argument(population->week_start), text_argument(population->base), text_argument(population->name),
+         text_argument(population->relation_schema), text_argument(population->relation_name), text_argument(population->key)});
 }
 
 void add_traits(const char *population_name, const UserRelation *relation, FunctionCallInfo fcinfo) {

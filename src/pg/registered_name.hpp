@@ -14,7 +14,7 @@ void check_registered_name(const char *what, const char *name);
 const char *kind_of_name(const Population *population, const char *name);
 
 // Whether a `kind` of this name is there already, which is to be replaced or kept; raises when it must not be there, or is
-// something else.
+// something else. Nothing is of the kind "".
 bool refuse_name(const Population *population, const char *name, const char *kind, IfExists if_exists);
 
 }  // namespace segment::pg
