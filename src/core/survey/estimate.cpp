@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <string>
 
 #include "core/error.hpp"
@@ -17,8 +18,9 @@ namespace {
 
 void check_confidence(double confidence) {
     if (!(confidence > 0 && confidence < 1)) {
-        std::string text = std::to_string(confidence);
-        throw Error(ErrorCode::invalid_parameter, "confidence must lie between 0 and 1, not " + text, Error::no_position, {},
+        char text[32];
+        std::snprintf(text, sizeof text, "%g", confidence);
+        throw Error(ErrorCode::invalid_parameter, std::string("confidence must lie between 0 and 1, not ") + text, Error::no_position, {},
                     "Pass 0.95 for 95 percent.");
     }
 }
