@@ -163,22 +163,24 @@ const definition::Subscriptions *bind_subscriptions(const Population *population
     return subscriptions;
 }
 
-const char *all_lines_sql(const Population *population, const Column *member_key) {
-    SubscriptionRelations sources = subscription_relations(population);
-    if (sources.count == 0) {
+const char *all_lines_sql(const Population *population, const SubscriptionRelations *sources, const Column *member_key, bool quantities) {
+    if (sources->count == 0) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("population \"%s\" has no subscriptions", population->name),
                  errhint("Register them with segment.add_subscriptions(%s, ...).", quote_literal_cstr(population->name))));
     }
     StringInfoData sql;
     initStringInfo(&sql);
-    for (int32 i = 0; i < sources.count; i++) {
-        BillingRelation billing = open_relation(population, &sources.items[i], member_key);
-        appendStringInfo(
-            &sql, "%sSELECT s.%s AS member, %s AS starts_at, %s AS counts_from, %s AS ends_at, %s AS mrr, %s AS currency FROM %s AS s",
-            i > 0 ? " UNION ALL " : "", quote_identifier(billing.key->name), instant_of(billing.starts_at, population->time_zone),
-            counts_from(&billing, population->time_zone), instant_of(billing.ends_at, population->time_zone),
-            cast_of(billing.mrr, "numeric"), cast_of(billing.currency, "text"), billing.relation->sql);
+    for (int32 i = 0; i < sources->count; i++) {
+        BillingRelation billing = open_relation(population, &sources->items[i], member_key);
+        appendStringInfo(&sql,
+                         "%sSELECT %d AS source, s.%s AS member, %s AS starts_at, %s AS counts_from, %s AS ends_at, %s AS mrr, "
+                         "%s AS currency, %s AS quantity FROM %s AS s",
+                         i > 0 ? " UNION ALL " : "", i, quote_identifier(billing.key->name),
+                         instant_of(billing.starts_at, population->time_zone), counts_from(&billing, population->time_zone),
+                         instant_of(billing.ends_at, population->time_zone), cast_of(billing.mrr, "numeric"),
+                         cast_of(billing.currency, "text"), cast_of(quantities ? billing.quantity : nullptr, "numeric"),
+                         billing.relation->sql);
     }
     return sql.data;
 }
