@@ -134,13 +134,22 @@ match::NodeId Compilation::node(const definition::Node &part) {
     return match::compile(check_part(part), scope(), nodes_, plan, &resource_);
 }
 
-std::pmr::string Compilation::to_sql() {
+std::pmr::vector<definition::NamedDefinition> Compilation::used() {
     std::pmr::vector<definition::NamedDefinition> used(&arena_);
-    for (const CompiledSegment &compiled : segments) {
+    for (const CompiledSegment &compiled : std::span(segments).first(segments.size() - 1)) {
         used.push_back({compiled.segment->id, compiled.segment->name, &compiled.checked});
     }
-    used.pop_back();
-    return definition::to_sql(segments.back().checked, used, {binding_.vocabulary, as_of_sql_, &base_}, &resource_);
+    return used;
+}
+
+std::pmr::string Compilation::to_sql() {
+    return definition::to_sql(segments.back().checked, used(), {binding_.vocabulary, as_of_sql_, &base_}, &resource_);
+}
+
+std::pmr::string Compilation::holds_sql(std::string_view key_sql) {
+    std::pmr::string row(&arena_);
+    row.append(binding_.vocabulary.key_sql).append(" ").append(binding_.vocabulary.key_equals).append(" ").append(key_sql);
+    return definition::holds_sql(segments.back().checked, used(), {binding_.vocabulary, as_of_sql_, &base_}, row, &resource_);
 }
 
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
@@ -151,15 +160,29 @@ Compilation *compile(MemoryContext context, const Population *population, const 
     });
 }
 
-char *to_sql(Compilation *compilation) {
+namespace {
+
+// What `write` returns, in the current context.
+template <class Write>
+char *copied(Write write) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
-        const std::pmr::string sql = compilation->to_sql();
+        const std::pmr::string sql = write();
         auto *copy = static_cast<char *>(ContextResource(context).allocate(sql.size() + 1, 1));
         sql.copy(copy, sql.size());
         copy[sql.size()] = '\0';
         return copy;
     });
+}
+
+}  // namespace
+
+char *to_sql(Compilation *compilation) {
+    return copied([&] { return compilation->to_sql(); });
+}
+
+char *holds_sql(Compilation *compilation, const char *key_sql) {
+    return copied([&] { return compilation->holds_sql(key_sql); });
 }
 
 namespace {
