@@ -67,6 +67,8 @@ CREATE TRIGGER definitions_changed
 CREATE TRIGGER definitions_changed
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_traits EXECUTE FUNCTION segment.definitions_changed();
 CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_derived_trait EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name, kind, relation_schema, relation_name, key, columns
     ON segment.catalog_source EXECUTE FUNCTION segment.definitions_changed();
 CREATE TRIGGER definitions_changed
@@ -80,6 +82,7 @@ CREATE TRIGGER definitions_changed
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_segment_version EXECUTE FUNCTION segment.definitions_changed();
 ALTER TABLE segment.catalog_population ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_traits ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_derived_trait ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_source ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_scheme ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_list ENABLE ALWAYS TRIGGER definitions_changed;

@@ -142,12 +142,25 @@ void lock_populations() {
 
 TraitRelations trait_relations(const Population *population) {
     Rows rows = catalog_execute(
-        "SELECT relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, prefix FROM segment.catalog_traits "
+        "SELECT relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, prefix, "
+        "foreign_key::pg_catalog.text FROM segment.catalog_traits "
         "WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
         {{INT4OID, Int32GetDatum(population->id)}});
     TraitRelations result{static_cast<int32>(rows.count), static_cast<TraitRelation *>(palloc0(sizeof(TraitRelation) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
-        result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1), text_of(rows, row, 2), text_of(rows, row, 3)};
+        result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1), text_of(rows, row, 2), text_of(rows, row, 3),
+                             text_of(rows, row, 4)};
+    return result;
+}
+
+DerivedTraits derived_traits(const Population *population) {
+    Rows rows = catalog_execute(
+        "SELECT name, formula FROM segment.catalog_derived_trait WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY name",
+        {int4_argument(population->id)});
+    DerivedTraits result{static_cast<int32>(rows.count), static_cast<DerivedTrait *>(palloc0(sizeof(DerivedTrait) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++) {
+        result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1)};
+    }
     return result;
 }
 

@@ -26,7 +26,14 @@ struct Population {
 struct TraitRelation {
     char *relation_schema, *relation_name;
     char *key;
-    char *prefix;  // null: its columns are bare traits
+    char *prefix;       // null: its columns are bare traits
+    char *foreign_key;  // of the population's relation, to which the key belongs; null: to the member's own key
+};
+
+// A trait that a formula computes.
+struct DerivedTrait {
+    char *name;
+    char *formula;  // canonical
 };
 
 // A relation whose rows are events.
@@ -66,6 +73,11 @@ struct Segment {
 struct TraitRelations {
     int32 count;
     TraitRelation *items;
+};
+
+struct DerivedTraits {
+    int32 count;
+    DerivedTrait *items;  // by name
 };
 
 struct EventRelations {
@@ -134,6 +146,7 @@ void begin_refreshing(const Population *population, MemoryContext context);
 void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
+DerivedTraits derived_traits(const Population *population);
 EventRelations event_relations(const Population *population);
 SubscriptionRelations subscription_relations(const Population *population);
 // Those of all segments, called s, for which a condition of SQL holds.

@@ -53,6 +53,21 @@ void check_relations(const Binding &binding) {
     caller_execute(psprintf("%s LIMIT 0", sql.data), {}, {.read_only = true});
 }
 
+// Whether each derived trait means something, whoever uses it.
+void check_derived_traits(const Checking &checking) {
+    MemoryContext caller = MemoryContextSwitchTo(checking.context);
+    for (const definition::DerivedTrait &trait : checking.binding.vocabulary.derived) {
+        DerivedValue value = derived_value(checking.compilation, checking.binding.vocabulary, trait);
+        for (int i = 0; i < value.probe_count; i++) {
+            caller_execute(psprintf("SELECT %s", value.probes[i]), {}, {.read_only = true});
+        }
+        if (value.value_sql != nullptr) {
+            caller_execute(psprintf("SELECT %s FROM %s LIMIT 0", value.value_sql, value.from_sql), {}, {.read_only = true});
+        }
+    }
+    MemoryContextSwitchTo(caller);
+}
+
 void record_source_uses(const Checking &checking, const CompiledSegment &compiled) {
     catalog_execute("DELETE FROM segment.catalog_source_use WHERE segment_id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(compiled.segment->id)});
@@ -115,6 +130,7 @@ void check_population(const Population *population) {
     Identity caller = begin_identity(population_owner(population));
     Checking checking = begin_check(population, &segments, all, segments.count);
     check_relations(checking.binding);
+    check_derived_traits(checking);
     end_identity(caller);
     for (const CompiledSegment &compiled : checking.compilation->segments) {
         record_source_uses(checking, compiled);

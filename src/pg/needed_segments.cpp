@@ -1,5 +1,7 @@
 #include "pg/needed_segments.hpp"
 
+#include <span>
+
 #include "core/definition/references.hpp"
 #include "pg/boundary.hpp"
 #include "pg/memory.hpp"
@@ -14,15 +16,21 @@ struct Named {
     bool labels;
 };
 
-Named named_by(const char *definition) {
+// By the definition, or by a derived trait that it may use.
+Named named_by(const char *definition, const DerivedTraits *traits) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
         ContextResource memory(context);
-        const definition::SegmentReferences references = definition::segment_references(definition, memory);
-        Named named{static_cast<int>(references.names.size()), nullptr, references.labels};
-        named.names = static_cast<Datum *>(memory.allocate(sizeof(Datum) * (references.names.size() + 1), alignof(Datum)));
-        for (std::size_t i = 0; i < references.names.size(); ++i) {
-            const std::pmr::string &name = references.names[i];
+        definition::SegmentReferences all = definition::segment_references(definition, memory);
+        for (const DerivedTrait &trait : std::span(traits->items, static_cast<size_t>(traits->count))) {
+            const definition::SegmentReferences more = definition::segment_references(trait.formula, memory);
+            all.names.insert(all.names.end(), more.names.begin(), more.names.end());
+            all.labels = all.labels || more.labels;
+        }
+        Named named{static_cast<int>(all.names.size()), nullptr, all.labels};
+        named.names = static_cast<Datum *>(memory.allocate(sizeof(Datum) * (all.names.size() + 1), alignof(Datum)));
+        for (std::size_t i = 0; i < all.names.size(); ++i) {
+            const std::pmr::string &name = all.names[i];
             auto *copy = static_cast<text *>(memory.allocate(VARHDRSZ + name.size(), alignof(int32)));
             SET_VARSIZE(copy, VARHDRSZ + name.size());
             name.copy(VARDATA(copy), name.size());
@@ -44,7 +52,8 @@ bool all_found(const Segments *segments, const Named &named) {
 }  // namespace
 
 Segments needed_segments(const Population *population, int32 id, const char *definition) {
-    Named named = named_by(definition);
+    DerivedTraits traits = derived_traits(population);
+    Named named = named_by(definition, &traits);
     Segments segments = segments_where("s.id OPERATOR(pg_catalog.=) $1", {int4_argument(id)});
     if (named.count == 0 && !named.labels && (segments.count == 0 || segments.items[0].scheme_id == 0)) {
         return segments;

@@ -145,9 +145,14 @@ void record_run(const Run *run, const Membership *membership, TimestampTz starte
         total.entered += written(membership, i).entered;
         total.exited += written(membership, i).exited;
     }
+    const IgnoredArguments ignored = ignored_arguments(run->ignored);
     catalog_execute(
         "INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited, "
-        "warnings) VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8, $9)",
+        "warnings, ignored) SELECT $1, $2, $3, 'full', $4, $5, $6, $7, $8, $9, "
+        "coalesce((SELECT pg_catalog.jsonb_object_agg(s.source, s.reasons) FROM ("
+        "SELECT i.source, pg_catalog.jsonb_object_agg(i.reason, i.rows) AS reasons "
+        "FROM ROWS FROM (pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12)) AS i (source, reason, rows) "
+        "GROUP BY i.source) AS s), '{}')",
         {int4_argument(run->population->id),
          timestamptz_argument(started),
          timestamptz_argument(as_of),
@@ -156,7 +161,10 @@ void record_run(const Run *run, const Membership *membership, TimestampTz starte
          int4_argument(static_cast<int32>(leaves)),
          int8_argument(total.entered),
          int8_argument(total.exited),
-         {TEXTARRAYOID, warnings(run, membership)}});
+         {TEXTARRAYOID, warnings(run, membership)},
+         ignored.sources,
+         ignored.reasons,
+         ignored.rows});
     catalog_execute("UPDATE segment.catalog_population SET as_of = $2, last_error = NULL WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }

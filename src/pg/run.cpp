@@ -21,6 +21,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
     run->context = context;
     run->population = population;
+    run->ignored = begin_ignored_rows();
     run->binding = bind(population, segments);
     run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of));
     if (addition != nullptr) {

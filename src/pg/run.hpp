@@ -4,6 +4,7 @@
 #include "core/match/evaluate.hpp"
 #include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
+#include "pg/ignored_rows.hpp"
 #include "pg/scan.hpp"
 
 namespace segment::pg {
@@ -17,6 +18,7 @@ struct Run {
     MemberNumbering *numbering;
     const MemberNumbering *former;  // the direct one that this run has replaced, or null
     Pass pass;
+    IgnoredRows *ignored;  // rows of sources that did not count
 };
 
 // What is added to the plan of a run between its compilation and its scan, inside boundary::core.

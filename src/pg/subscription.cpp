@@ -5,12 +5,11 @@
 #include "pg/boundary.hpp"
 #include "pg/check.hpp"
 #include "pg/identity.hpp"
+#include "pg/registered_name.hpp"
 
 namespace segment::pg {
 
 namespace {
-
-constexpr size_t name_length_max = 63;
 
 // A registered relation with its columns found and their types looked at.
 struct BillingRelation {
@@ -164,46 +163,29 @@ const definition::Subscriptions *bind_subscriptions(const Population *population
     return subscriptions;
 }
 
-const char *all_lines_sql(const Population *population, const Column *member_key) {
-    SubscriptionRelations sources = subscription_relations(population);
-    if (sources.count == 0) {
+const char *all_lines_sql(const Population *population, const SubscriptionRelations *sources, const Column *member_key, bool quantities) {
+    if (sources->count == 0) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("population \"%s\" has no subscriptions", population->name),
                  errhint("Register them with segment.add_subscriptions(%s, ...).", quote_literal_cstr(population->name))));
     }
     StringInfoData sql;
     initStringInfo(&sql);
-    for (int32 i = 0; i < sources.count; i++) {
-        BillingRelation billing = open_relation(population, &sources.items[i], member_key);
-        appendStringInfo(
-            &sql, "%sSELECT s.%s AS member, %s AS starts_at, %s AS counts_from, %s AS ends_at, %s AS mrr, %s AS currency FROM %s AS s",
-            i > 0 ? " UNION ALL " : "", quote_identifier(billing.key->name), instant_of(billing.starts_at, population->time_zone),
-            counts_from(&billing, population->time_zone), instant_of(billing.ends_at, population->time_zone),
-            cast_of(billing.mrr, "numeric"), cast_of(billing.currency, "text"), billing.relation->sql);
+    for (int32 i = 0; i < sources->count; i++) {
+        BillingRelation billing = open_relation(population, &sources->items[i], member_key);
+        appendStringInfo(&sql,
+                         "%sSELECT %d AS source, s.%s AS member, %s AS starts_at, %s AS counts_from, %s AS ends_at, %s AS mrr, "
+                         "%s AS currency, %s AS quantity FROM %s AS s",
+                         i > 0 ? " UNION ALL " : "", i, quote_identifier(billing.key->name),
+                         instant_of(billing.starts_at, population->time_zone), counts_from(&billing, population->time_zone),
+                         instant_of(billing.ends_at, population->time_zone), cast_of(billing.mrr, "numeric"),
+                         cast_of(billing.currency, "text"), cast_of(quantities ? billing.quantity : nullptr, "numeric"),
+                         billing.relation->sql);
     }
     return sql.data;
 }
 
 namespace {
-
-void check_source_name(const char *name) {
-    if (name[0] == '\0') {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("source name must not be empty")));
-    }
-    if (strlen(name) > name_length_max) {
-        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("source name \"%s\" is longer than %zu bytes", name, name_length_max)));
-    }
-}
-
-// The kind of the population's source of this name; null if there is none.
-const char *kind_of_source(const Population *population, const char *name) {
-    Rows same = catalog_execute(
-        "SELECT kind FROM segment.catalog_source WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 "
-        "UNION ALL SELECT 'traits' FROM segment.catalog_traits "
-        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $2",
-        {int4_argument(population->id), text_argument(name)});
-    return same.count == 0 ? nullptr : text_of(same, 0, 0);
-}
 
 // Conditions on subscriptions look at the lines of one member.
 void advise_index(const UserRelation *relation, const char *key) {
@@ -234,19 +216,11 @@ void add_subscriptions(const UserRelation *relation, FunctionCallInfo fcinfo) {
     }
     IfExists if_exists = if_exists_argument(fcinfo, 14);
     PreventCommandIfReadOnly("segment.add_subscriptions()");
-    check_source_name(name);
+    check_registered_name("source", name);
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
 
-    const char *kind = kind_of_source(population, name);
-    bool replaceable = kind != nullptr && strcmp(kind, "subscriptions") == 0;
-    if (kind != nullptr && (if_exists == IfExists::error || !replaceable)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_DUPLICATE_OBJECT),
-                 errmsg("population \"%s\" already has a source of %s called \"%s\"", population->name, kind, name),
-                 replaceable ? errhint("Pass if_exists => 'keep' or 'replace' to run this again.") : errhint("Choose another name.")));
-    }
-    if (kind != nullptr && if_exists == IfExists::keep) {
+    if (refuse_name(population, name, "source of subscriptions", if_exists) && if_exists == IfExists::keep) {
         return;
     }
     catalog_execute(

@@ -170,5 +170,6 @@ SELECT p, by_value, new_mrr = expected AS equal
 FROM unnest('{by_number,by_code}'::text[]) AS p, segment.mrr(p, '2020-01-01', '2020-02-01', by => 'part') AS m
 JOIN (SELECT part, sum(amount) AS expected FROM bill JOIN account USING (id) GROUP BY part) AS e ON part IS NOT DISTINCT FROM by_value ORDER BY p, by_value;
 SELECT new_mrr = (SELECT sum(amount) FROM bill JOIN account USING (id) WHERE part = 'p1') AS base_only FROM segment.mrr('paying', '2020-01-01', '2020-02-01');
+SELECT count(*) FROM segment.mrr('by_number', '2020-01-01', '2020-02-01', '30 minutes', by => 'code');
 SELECT count(segment.drop_population(name, cascade => true)) FROM segment.population;
 DROP TABLE account, bill CASCADE;
