@@ -22,6 +22,9 @@ constexpr uint64 rows_between_reports = 16384;
 constexpr uint64 free_chunks = 16;
 constexpr uint64 members_per_chunk = 4096;
 
+// A dictionary makes room for the members that are expected, up to so many: statistics can be wrong.
+constexpr double most_expected = 4'000'000;
+
 void append(StringInfo buffer, std::string_view text) {
     appendBinaryStringInfo(buffer, text.data(), static_cast<int>(text.size()));
 }
@@ -372,6 +375,9 @@ Pass run_pass(Scan *scan, MemberKeys *keys) {
         scan->pass++;
     }
     scan->keys = keys;
+    if (scan->pass == 0 && keys->numbering() == Numbering::dictionary) {
+        boundary::core([&] { keys->reserve(static_cast<uint64>(std::min(scan->expected_rows, most_expected))); });
+    }
     scan->deferred = false;
     for (uint32 i = 0; i < scan->query_count && !scan->sparse; i++) {
         scan->query = &scan->queries[i];
