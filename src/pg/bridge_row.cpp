@@ -28,7 +28,7 @@ RowOutput begin_rows(FunctionCallInfo fcinfo) {
     return {reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), context, MemoryContextSwitchTo(context)};
 }
 
-void put_row(const RowOutput &output, const Row &row) {
+void put_row(const RowOutput &output, Row &row) {
     tuplestore_putvalues(output.result->setResult, output.result->setDesc, row.values, row.nulls);
     MemoryContextReset(output.context);
     CHECK_FOR_INTERRUPTS();

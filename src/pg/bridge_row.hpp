@@ -28,7 +28,7 @@ struct RowOutput {
 };
 
 RowOutput begin_rows(FunctionCallInfo fcinfo);
-void put_row(const RowOutput &output, const Row &row);
+void put_row(const RowOutput &output, Row &row);
 void end_rows(const RowOutput &output);
 
 inline NullableDatum text_or_null(const char *value) {

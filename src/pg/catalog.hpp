@@ -149,9 +149,12 @@ TraitRelations trait_relations(const Population *population);
 DerivedTraits derived_traits(const Population *population);
 EventRelations event_relations(const Population *population);
 SubscriptionRelations subscription_relations(const Population *population);
+// Those of all segments, called s, for which a condition of SQL holds.
+Segments segments_where(const char *condition, spi::Arguments arguments);
 Segments segments_of(const Population *population);
 
 // Null when there is none of the name.
+const Segment *find_segment(const Population *population, const char *name);
 const Segment *find_segment(const Segments *segments, const char *name);
 
 // Where a segment stands among those of its population.
@@ -165,6 +168,7 @@ Segments with_definition(Segments segments, char *definition);
 struct SegmentReference {
     Population *population;
     Segment segment;
+    bool only;  // nobody means another one by the name
 };
 SegmentReference get_segment(const char *name, Lock lock);
 

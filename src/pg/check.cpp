@@ -4,6 +4,7 @@
 #include "pg/compilation.hpp"
 #include "pg/definition_type.hpp"
 #include "pg/identity.hpp"
+#include "pg/needed_segments.hpp"
 #include "pg/scan.hpp"
 
 namespace segment::pg {
@@ -103,7 +104,7 @@ void record_base_uses(const Checking &checking, const Population *population) {
 }  // namespace
 
 void check_segment(const Population *population, int32 segment_id, char *text) {
-    Segments segments = segments_of(population);
+    Segments segments = needed_segments(population, segment_id, text);
     int32 index = index_of(&segments, segment_id);
     segments.items[index].definition = text;
     Identity caller = begin_identity(population_owner(population));

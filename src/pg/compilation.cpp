@@ -143,13 +143,22 @@ match::NodeId Compilation::node(const definition::Node &part) {
     return match::compile(check_part(part), scope(), nodes_, plan, &resource_);
 }
 
-std::pmr::string Compilation::to_sql() {
+std::pmr::vector<definition::NamedDefinition> Compilation::used() {
     std::pmr::vector<definition::NamedDefinition> used(&arena_);
-    for (const CompiledSegment &compiled : segments) {
+    for (const CompiledSegment &compiled : std::span(segments).first(segments.size() - 1)) {
         used.push_back({compiled.segment->id, compiled.segment->name, &compiled.checked});
     }
-    used.pop_back();
-    return definition::to_sql(segments.back().checked, used, {binding_.vocabulary, as_of_sql_, &base_}, &resource_);
+    return used;
+}
+
+std::pmr::string Compilation::to_sql() {
+    return definition::to_sql(segments.back().checked, used(), {binding_.vocabulary, as_of_sql_, &base_}, &resource_);
+}
+
+std::pmr::string Compilation::holds_sql(std::string_view key_sql) {
+    std::pmr::string row(&arena_);
+    row.append(binding_.vocabulary.key_sql).append(" ").append(binding_.vocabulary.key_equals).append(" ").append(key_sql);
+    return definition::holds_sql(segments.back().checked, used(), {binding_.vocabulary, as_of_sql_, &base_}, row, &resource_);
 }
 
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
@@ -188,6 +197,11 @@ bool *marks(MemoryContext context, size_t count, std::span<const std::uint32_t> 
 char *to_sql(Compilation *compilation) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] { return copy_text(context, compilation->to_sql()); });
+}
+
+char *holds_sql(Compilation *compilation, const char *key_sql) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] { return copy_text(context, compilation->holds_sql(key_sql)); });
 }
 
 DerivedValue derived_value(Compilation *compilation, const definition::Vocabulary &vocabulary, const definition::DerivedTrait &trait) {

@@ -60,9 +60,12 @@ public:
 
     // A plain SELECT of the keys of the segment that comes last.
     std::pmr::string to_sql();
+    // A SELECT of whether the segment that comes last holds, for the rows whose key equals an SQL expression.
+    std::pmr::string holds_sql(std::string_view key_sql);
 
 private:
     definition::Checked check_text(std::string_view text, std::string_view whose, definition::Role role);
+    std::pmr::vector<definition::NamedDefinition> used();
     void collect(const Segments *all, std::span<const int32> wanted);
     void amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all);
     void watch_losses(const CompiledSegment &compiled, const definition::Scope &scope);
@@ -87,8 +90,9 @@ private:
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
                      const int32 *wanted, int32 wanted_count, const char *as_of_sql);
 
-// Compilation::to_sql, in the current context.
+// Compilation::to_sql and holds_sql, in the current context.
 char *to_sql(Compilation *compilation);
+char *holds_sql(Compilation *compilation, const char *key_sql);
 
 // What a derived trait comes to, in the current context.
 struct DerivedValue {

@@ -31,9 +31,9 @@ struct Addition {
 enum class Keep : bool { no, yes };
 
 // As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`. Reads the
-// population for the first time, so that all members are numbered. With `only` the population is the member of that key.
+// population for the first time, so that all members are numbered.
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep, const Addition *addition = nullptr, const spi::Argument *only = nullptr);
+               Progress *progress, Keep keep, const Addition *addition = nullptr);
 
 // Called with each chunk of members, in no particular order; the evaluation holds its sets. Outside of boundary::core.
 using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *staging);

@@ -100,8 +100,7 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows' or 'set', not '%s'", materialize)));
     }
     Population *population = get_changeable(population_name);
-    Segments segments = segments_of(population);
-    const Segment *existing = find_segment(&segments, name);
+    const Segment *existing = find_segment(population, name);
     if (existing != nullptr) {
         if (if_exists == IfExists::error) {
             ereport(ERROR,
@@ -165,13 +164,15 @@ void rename_segment(const char *name, const char *new_name) {
     if (strcmp(segment->name, new_name) == 0) {
         return;
     }
-    Segments segments = segments_of(population);
-    if (find_segment(&segments, new_name) != nullptr) {
+    if (find_segment(population, new_name) != nullptr) {
         ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
                         errmsg("segment \"%s\" already exists in population \"%s\"", new_name, population->name)));
     }
     catalog_execute("UPDATE segment.catalog_segment SET name = $2 WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(segment->id), text_argument(new_name)});
+    Segments segments =
+        segments_where("s.id IN (SELECT segment_id FROM segment.catalog_segment_use WHERE used_id OPERATOR(pg_catalog.=) $1)",
+                       {int4_argument(segment->id)});
     for (int32 i = 0; i < segments.count; i++) {
         const Segment *user = &segments.items[i];
         const char *definition = with_renamed(user->definition, segment->name, new_name);

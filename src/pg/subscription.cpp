@@ -66,11 +66,7 @@ const char *instant_of(const Column *column, const char *time_zone) {
     if (column == nullptr) {
         return "NULL::timestamptz";
     }
-    const char *name = psprintf("s.%s", quote_identifier(column->name));
-    if (column->type == TIMESTAMPTZOID) {
-        return name;
-    }
-    return psprintf("(%s%s AT TIME ZONE %s)", name, column->type == DATEOID ? "::timestamp" : "", quote_literal_cstr(time_zone));
+    return instant_of_column(psprintf("s.%s", quote_identifier(column->name)), column, time_zone);
 }
 
 const char *cast_of(const Column *column, const char *type) {
