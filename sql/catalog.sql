@@ -88,6 +88,7 @@ CREATE TABLE segment.catalog_segment (
     includes boolean NOT NULL DEFAULT false,
     excludes boolean NOT NULL DEFAULT false,
     members bigint,
+    mrr numeric,
     refreshed_version int,
     refreshed_at timestamptz,
     as_of timestamptz,

@@ -32,3 +32,12 @@ CREATE FUNCTION segment.cohorts(
     LANGUAGE C STABLE ROWS 300 AS 'MODULE_PATHNAME', 'segment_cohorts';
 COMMENT ON FUNCTION segment.cohorts(text, timestamp, timestamp, interval, text, text, text, text) IS
     'members by the period of their first MRR: what is left of them and their revenue by the end of each later one, and of all cohorts together';
+
+CREATE FUNCTION segment.committed_mrr(
+    population text, at timestamp, segment text DEFAULT NULL, by text DEFAULT NULL, filter text DEFAULT NULL,
+    as_of timestamptz DEFAULT pg_catalog.now(),
+    OUT by_value text, OUT mrr numeric, OUT new_mrr numeric, OUT expansion_mrr numeric, OUT contraction_mrr numeric, OUT churned_mrr numeric,
+    OUT reactivation_mrr numeric, OUT committed_mrr numeric, OUT customers bigint, OUT committed_customers bigint) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 10 AS 'MODULE_PATHNAME', 'segment_committed_mrr';
+COMMENT ON FUNCTION segment.committed_mrr(text, timestamp, text, text, text, timestamptz) IS
+    'the MRR as of an instant, the starts and ends that are scheduled until a local time, and the MRR with them';

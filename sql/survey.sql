@@ -237,3 +237,17 @@ CREATE AGGREGATE segment.rollup_agg(segment.survey) (
     SFUNC = segment.survey_combine, STYPE = segment.survey, SSPACE = 120, COMBINEFUNC = segment.survey_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.rollup_agg(segment.survey) IS 'the survey of all answers of several';
+
+-- Of a population's members: the answers in a source that add_events has registered.
+
+CREATE FUNCTION segment.survey(
+    population text, source text, answer name, since timestamp, until timestamp, grain interval DEFAULT '1 month',
+    segment text DEFAULT NULL, by text DEFAULT NULL, filter text DEFAULT NULL, event text DEFAULT NULL, scale text DEFAULT '0-10',
+    per_member text DEFAULT 'last', confidence float8 DEFAULT 0.95,
+    OUT period_start timestamptz, OUT period_end timestamptz, OUT by_value text, OUT asked bigint, OUT answers bigint,
+    OUT out_of_scale bigint, OUT promoters bigint, OUT passives bigint, OUT detractors bigint, OUT nps numeric,
+    OUT nps_standard_error float8, OUT nps_low float8, OUT nps_high float8, OUT csat numeric, OUT ces numeric, OUT mean numeric,
+    OUT response_rate numeric) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 24 AS 'MODULE_PATHNAME', 'segment_survey';
+COMMENT ON FUNCTION segment.survey(text, text, name, timestamp, timestamp, interval, text, text, text, text, text, text, float8) IS
+    'satisfaction by period, of all members, a segment, or each value of a trait or scheme; local times in the population''s zone';

@@ -17,8 +17,6 @@ namespace {
 using revenue::Cohorts;
 using revenue::Group;
 
-constexpr std::size_t members_between_polls = 16384;
-
 Cohorts::Relative relative_argument(FunctionCallInfo fcinfo, int index) {
     const char *value = required_text(fcinfo, index, "relative");
     if (strcmp(value, "start") == 0) {

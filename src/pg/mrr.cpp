@@ -2,15 +2,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/revenue/report.hpp"
 #include "pg/amount.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/bridge_row.hpp"
 #include "pg/interrupts.hpp"
 #include "pg/periods.hpp"
-#include "pg/report.hpp"
-#include "pg/subscription_lines.hpp"
+#include "pg/report_bridges.hpp"
 
 namespace segment::pg {
 
@@ -18,8 +16,6 @@ namespace {
 
 using revenue::Group;
 using revenue::Membership;
-
-constexpr std::size_t members_between_polls = 16384;
 
 constexpr struct {
     const char *name;
@@ -42,50 +38,9 @@ const char *membership_name(Membership membership) {
         ->name;
 }
 
-struct Question {
-    const PeriodEdges *periods;
-    revenue::Granularity granularity;
-    Membership membership;
-};
-
-// Each member's changes go to its groups. Of members outside of the segment, which are the group after the last, only transfers are told.
-revenue::GroupedBridges *add_up(const SubscriptionLedger *lines, const Question *question, const Report *report) {
-    MemoryContext context = CurrentMemoryContext;
-    return boundary::core([&] {
-        BackendInterrupts interrupts;
-        auto *memory = make_in_context<ContextResource>(context, context);
-        Placement placement(report, memory);
-        auto *bridges = make_in_context<revenue::GroupedBridges>(
-            context, revenue::Edges(question->periods->edges, static_cast<std::size_t>(question->periods->count)), question->granularity,
-            question->membership, placement.known_from(), placement.outside() + 1, memory);
-        revenue::LedgerReader ledger(*lines->bytes, memory);
-        for (std::size_t i = 0; ledger.next(); ++i) {
-            if (i % members_between_polls == 0) {
-                interrupts.poll();
-            }
-            bridges->add(ledger.changes(), placement.of(static_cast<members::Ordinal>(ledger.key().number)));
-        }
-        bridges->finish();
-        return bridges;
-    });
-}
-
-// Members without a value are shown if there is something to show.
-bool is_shown(const Groups *groups, const revenue::GroupedBridges *bridges, Group group) {
-    if (group > 0 || !groups->divided) {
-        return true;
-    }
-    for (std::size_t period = 0; period < bridges->periods(); period++) {
-        if (!bridges->bridge(group, period).is_idle()) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void put_bridges(ReturnSetInfo *result, const PeriodEdges *periods, const Groups *groups, const revenue::GroupedBridges *bridges,
                  int scale) {
-    const Group shown = is_shown(groups, bridges, groups->order[groups->count - 1]) ? groups->count : groups->count - 1;
+    const Group shown = shown_groups(groups, bridges);
     for (int32 period = 0; period < periods->count - 1; period++) {
         for (Group i = 0; i < shown; i++) {
             const revenue::GroupBridge &bridge = bridges->bridge(groups->order[i], static_cast<std::size_t>(period));
@@ -144,7 +99,7 @@ SEGMENT_FUNCTION(segment_mrr) {
     const LocalRange range = range_arguments(fcinfo, 1);
     const Interval *grain = grain_argument(fcinfo, 3);
     const ReportArguments arguments = report_arguments(fcinfo, 4);
-    Question question{};
+    BridgeQuestion question{};
     question.membership = membership_argument(fcinfo, 7);
     question.granularity = granularity_argument(fcinfo, 8);
     Population *population = get_population(population_name, Lock::none);

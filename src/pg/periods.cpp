@@ -2,13 +2,13 @@
 
 namespace segment::pg {
 
-namespace {
-
-constexpr int32 max_periods = 100000;
-
 TimestampTz instant_of(Timestamp local, text *time_zone) {
     return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, PointerGetDatum(time_zone), TimestampGetDatum(local)));
 }
+
+namespace {
+
+constexpr int32 max_periods = 100000;
 
 struct Range {
     TimestampTz start, end;

@@ -14,6 +14,8 @@ struct PeriodEdges {
     bool ends_early;  // the last period would be longer if it were not for `until`
 };
 
+TimestampTz instant_of(Timestamp local, text *time_zone);
+
 // Local times.
 struct LocalRange {
     Timestamp since, until;

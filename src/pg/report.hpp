@@ -6,6 +6,8 @@
 
 namespace segment::pg {
 
+inline constexpr std::size_t members_between_polls = 16384;
+
 // What a report asks for; each may be null.
 struct ReportArguments {
     const char *segment;  // its members only

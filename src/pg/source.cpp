@@ -124,18 +124,11 @@ void remove_source(const char *population_name, const char *name) {
     catalog_execute("DELETE FROM segment.catalog_source WHERE id OPERATOR(pg_catalog.=) $1", {id});
 }
 
-// The instant of an event's time, as the population's zone says.
-const char *instant_of(const Column *column, const char *time_zone) {
-    const char *name = quote_identifier(column->name);
-    if (column->type == TIMESTAMPTZOID)
-        return name;
-    return psprintf("%s%s AT TIME ZONE %s", name, column->type == DATEOID ? "::timestamp" : "", quote_literal_cstr(time_zone));
-}
-
 void append_event_names(const Population *population, const EventRelation *source, ReturnSetInfo *result) {
     const UserRelation *relation =
         relation_registered(source->relation_schema, source->relation_name, psprintf("the relation of source \"%s\"", source->name));
-    const char *time = instant_of(get_column(relation, source->occurred_at), population->time_zone);
+    const Column *occurred_at = get_column(relation, source->occurred_at);
+    const char *time = instant_of_column(quote_identifier(occurred_at->name), occurred_at, population->time_zone);
     const char *event = source->event_name != nullptr
                             ? psprintf("%s::text", quote_identifier(get_column(relation, source->event_name)->name))
                             : quote_literal_cstr(source->name);

@@ -66,11 +66,7 @@ const char *instant_of(const Column *column, const char *time_zone) {
     if (column == nullptr) {
         return "NULL::timestamptz";
     }
-    const char *name = psprintf("s.%s", quote_identifier(column->name));
-    if (column->type == TIMESTAMPTZOID) {
-        return name;
-    }
-    return psprintf("(%s%s AT TIME ZONE %s)", name, column->type == DATEOID ? "::timestamp" : "", quote_literal_cstr(time_zone));
+    return instant_of_column(psprintf("s.%s", quote_identifier(column->name)), column, time_zone);
 }
 
 const char *cast_of(const Column *column, const char *type) {
@@ -187,21 +183,27 @@ const char *all_lines_sql(const Population *population, const SubscriptionRelati
 
 namespace {
 
-// Conditions on subscriptions look at the lines of one member.
-void advise_index(const UserRelation *relation, const char *key) {
+// Conditions on subscriptions look at the lines of one member; a key that cannot be there twice leaves no room for earlier amounts.
+void advise_indexes(const UserRelation *relation, const char *key) {
     char kind = get_rel_relkind(relation->oid);
     if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_MATVIEW) {
         return;
     }
     Identity caller = begin_identity(GetUserId());
     Rows found = caller_execute(
-        "SELECT 1 FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0] "
+        "SELECT count(*) > 0, coalesce(bool_or(i.indisunique AND i.indnkeyatts = 1), false) "
+        "FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0] "
         "WHERE i.indrelid = $1 AND i.indisvalid AND i.indpred IS NULL AND k.attname = $2",
         {{OIDOID, ObjectIdGetDatum(relation->oid)}, text_argument(key)});
     end_identity(caller);
-    if (found.count == 0) {
+    if (!DatumGetBool(value_of(found, 0, 0))) {
         ereport(NOTICE, (errmsg("no index of %s begins with the key", relation->sql),
                          errhint("CREATE INDEX ON %s (%s);", relation->sql, quote_identifier(key))));
+    }
+    if (DatumGetBool(value_of(found, 0, 1))) {
+        ereport(NOTICE, (errmsg("%s has one line for each member, so revenue has no history", relation->sql),
+                         errdetail("A unique index on \"%s\" lets a changed amount only take the place of the one before.", key),
+                         errhint("Register a relation that keeps a line for each amount, from its start to its end.")));
     }
 }
 
@@ -242,7 +244,7 @@ void add_subscriptions(const UserRelation *relation, FunctionCallInfo fcinfo) {
     }
     // The columns must be there and of the right types, and the definitions still mean something.
     check_population(population);
-    advise_index(relation, key);
+    advise_indexes(relation, key);
 }
 
 }  // namespace

@@ -64,9 +64,19 @@ members::Ordinal member_of(const Scanning *scanning, Datum key) {
     }
 }
 
-// False for NULL, NaN and infinities.
+// False for NULL, NaN and infinities. Throws numeric_out_of_range.
 bool read_number(const TupleTableSlot *slot, int column, revenue::Amount *amount) {
     return !slot->tts_isnull[column] && read_amount(reinterpret_cast<const varlena *>(DatumGetPointer(slot->tts_values[column])), amount);
+}
+
+// Its error is the business of who takes the line.
+bool read_mrr(const TupleTableSlot *slot, SubscriptionLine *line) {
+    try {
+        return read_number(slot, LineColumn::mrr, &line->mrr);
+    } catch (const Error &) {
+        line->out_of_range = true;
+        return true;
+    }
 }
 
 SubscriptionLine line_of(const Scanning *scanning, TupleTableSlot *slot) {
@@ -92,7 +102,7 @@ SubscriptionLine line_of(const Scanning *scanning, TupleTableSlot *slot) {
         line.fault = Fault::no_start;
         return line;
     }
-    if (!read_number(slot, LineColumn::mrr, &line.mrr)) {
+    if (!read_mrr(slot, &line)) {
         line.fault = Fault::no_amount;
         return line;
     }
@@ -120,6 +130,13 @@ bool receive_line(void *state, TupleTableSlot *slot) {
 }
 
 }  // namespace
+
+revenue::Amount amount_of(const SubscriptionLine &line) {
+    if (line.out_of_range) {
+        revenue::refuse_overflow();
+    }
+    return line.mrr;
+}
 
 void scan_lines(const Run *run, Quantities quantities, LineSources *sources, TakeLine take, void *state) {
     const SubscriptionRelations relations = subscription_relations(run->population);
@@ -153,17 +170,6 @@ void scan_lines(const Run *run, Quantities quantities, LineSources *sources, Tak
     MemoryContextDelete(scanning.row_context);
 }
 
-void note_currency(Currency *currency, const SubscriptionLine &line) {
-    if (line.currency == nullptr || currency->other != nullptr ||
-        (currency->first != nullptr && view(line.currency) == view(currency->first))) {
-        return;
-    }
-    MemoryContext row = MemoryContextSwitchTo(currency->context);
-    const text *copy = DatumGetTextPCopy(PointerGetDatum(line.currency));
-    MemoryContextSwitchTo(row);
-    (currency->first == nullptr ? currency->first : currency->other) = copy;
-}
-
 void refuse_currencies(const Currency *currency) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("subscriptions are in more than one currency"),
                     errdetail("There are lines in %s and in %s.", text_to_cstring(currency->first), text_to_cstring(currency->other)),
@@ -176,8 +182,22 @@ struct Reading {
     const members::BitSet *wanted, *known;
     revenue::Collector *mrr, *quantity;  // the latter null if it is not asked for
     LineSources sources;
-    Currency currency;
+    MemoryContext context;
+    const text *currency;  // of the first line that has one
 };
+
+void check_currency(Reading *reading, const text *found) {
+    if (found == nullptr || (reading->currency != nullptr && view(found) == view(reading->currency))) {
+        return;
+    }
+    if (reading->currency != nullptr) {
+        const Currency currency{reading->currency, found};
+        refuse_currencies(&currency);
+    }
+    MemoryContext row = MemoryContextSwitchTo(reading->context);
+    reading->currency = DatumGetTextPCopy(PointerGetDatum(found));
+    MemoryContextSwitchTo(row);
+}
 
 void take_line(void *state, const SubscriptionLine &line) {
     auto *reading = static_cast<Reading *>(state);
@@ -189,12 +209,9 @@ void take_line(void *state, const SubscriptionLine &line) {
     } else if (line.fault) {
         faults->counts[static_cast<std::size_t>(*line.fault)]++;
     } else if (reading->wanted->contains(line.member)) {
-        note_currency(&reading->currency, line);
-        if (reading->currency.other != nullptr) {
-            refuse_currencies(&reading->currency);
-        }
+        check_currency(reading, line.currency);
         if (line.counts()) {
-            reading->mrr->add({.number = line.member}, line.from, line.ends_at, line.mrr);
+            reading->mrr->add({.number = line.member}, line.from, line.ends_at, amount_of(line));
             if (reading->quantity != nullptr) {
                 reading->quantity->add({.number = line.member}, line.from, line.ends_at, line.quantity);
             }
@@ -227,7 +244,7 @@ SubscriptionLedgers read_subscriptions(const Run *run, const members::BitSet *wa
     Reading reading{};
     reading.wanted = wanted;
     reading.known = known;
-    reading.currency.context = context;
+    reading.context = context;
     const bool counted = quantities == Quantities::yes && run->binding.vocabulary.subscriptions != nullptr &&
                          run->binding.vocabulary.subscriptions->has_quantity;
     boundary::core([&] {

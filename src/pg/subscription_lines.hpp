@@ -17,10 +17,14 @@ struct SubscriptionLine {
     members::Ordinal member;              // no_ordinal if there is none of that key
     TimestampTz from, ends_at;            // it counts in [from, ends_at), which a trial that did not become a subscription leaves empty
     revenue::Amount mrr, quantity;
+    bool out_of_range;     // the core cannot hold the amount
     const text *currency;  // or null
 
     bool counts() const { return ends_at > from; }
 };
+
+// The amount of a line without a fault. Throws numeric_out_of_range.
+revenue::Amount amount_of(const SubscriptionLine &line);
 
 using TakeLine = void (*)(void *state, const SubscriptionLine &line);
 
@@ -34,12 +38,10 @@ struct LineSources {
 };
 void scan_lines(const Run *run, Quantities quantities, LineSources *sources, TakeLine take, void *state);
 
-// The currency of the first line that has one.
+// Null: there is none, and no other one.
 struct Currency {
-    MemoryContext context;
-    const text *first, *other;  // null: none yet, and no other one
+    const text *first, *other;
 };
-void note_currency(Currency *currency, const SubscriptionLine &line);
 [[noreturn]] void refuse_currencies(const Currency *currency);
 
 // Bytes of a ledger whose members are the run's ordinals.

@@ -15,6 +15,7 @@ TEST(RevenueBalances, SumsOfSets) {
     balances.add(1, {-30, 0});
     balances.add(2, {-30, 0});
     balances.add(3, {1234, 2});  // all others now count in hundredths
+    balances.finish();
     EXPECT_EQ(balances.scale(), 2);
     members::BitSet set(std::pmr::get_default_resource());
     for (const members::Ordinal member : {1U, 2U, 4U, 70000U, 140000U}) {

@@ -12,21 +12,28 @@ namespace segment::revenue {
 
 class Balances {
 public:
-    explicit Balances(std::pmr::memory_resource *memory) : chunks_(memory) {}
+    explicit Balances(std::pmr::memory_resource *memory) : memory_(memory), chunks_(memory) {}
 
     // A part of what the member has; less than zero together counts as zero. Throws numeric_out_of_range.
     void add(members::Ordinal member, const Amount &amount);
+    // After the last part.
+    void finish();
 
-    // After the last part: the sum over members of one chunk. Throws numeric_out_of_range.
+    // The sum over members of one chunk. Throws numeric_out_of_range.
     Money sum(std::uint32_t chunk, members::ChunkWords of_members) const;
 
     int scale() const { return scale_; }
 
 private:
-    using Chunk = std::pmr::vector<Money>;  // empty, or an amount for each ordinal
+    // Both empty if nobody in the chunk has anything.
+    struct Chunk {
+        std::pmr::vector<Money> amounts;           // by ordinal
+        std::pmr::vector<std::uint64_t> positive;  // a bit for each amount above zero
+    };
 
     void require_scale(int scale);
 
+    std::pmr::memory_resource *memory_;
     int scale_ = 0;
     std::pmr::vector<Chunk> chunks_;
 };
