@@ -10,23 +10,29 @@
 namespace segment::pg {
 
 Compilation::Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *all,
-                         std::span<const int32> wanted, std::string_view as_of_sql)
+                         std::span<const int32> wanted, std::string_view as_of_sql, EventReading reading)
     : resource_(context),
       arena_(&resource_),
       binding_(binding),
       as_of_sql_(as_of_sql),
       narrowed_(&resource_),
       nodes_(&resource_),
+      reading_(reading),
+      readable_(binding.vocabulary.events.size(), false, &resource_),
       plan(&resource_),
+      events(readable_, plan, &resource_),
       segments(&resource_),
       lost_values(&resource_),
       base_(check_text(population->base, std::pmr::string("the base of population \"", &arena_).append(population->name).append("\""),
                        definition::Role::base)) {
+    for (std::size_t i = 0; i < readable_.size(); ++i) {
+        readable_[i] = binding.sources[i].is_readable;
+    }
     collect(all, wanted);
-    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes_, plan, &resource_));
+    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes_, plan, &resource_, passes()));
     for (CompiledSegment &compiled : segments) {
         const definition::Scope scope{binding_.vocabulary, as_of_sql_, &base_, compiled.checked.joins};
-        const match::NodeId node = match::compile(compiled.checked, scope, nodes_, plan, &resource_);
+        const match::NodeId node = match::compile(compiled.checked, scope, nodes_, plan, &resource_, passes());
         nodes_.emplace(compiled.segment->id, node);
         compiled.root = plan.root(node);
         watch_losses(compiled, scope);
@@ -131,7 +137,7 @@ definition::Checked Compilation::check_part(const definition::Node &part) {
 }
 
 match::NodeId Compilation::node(const definition::Node &part) {
-    return match::compile(check_part(part), scope(), nodes_, plan, &resource_);
+    return match::compile(check_part(part), scope(), nodes_, plan, &resource_, passes());
 }
 
 std::pmr::string Compilation::to_sql() {
@@ -144,10 +150,10 @@ std::pmr::string Compilation::to_sql() {
 }
 
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
-                     const int32 *wanted, int32 wanted_count, const char *as_of_sql) {
+                     const int32 *wanted, int32 wanted_count, const char *as_of_sql, EventReading reading) {
     return boundary::core([&] {
         return make_in_context<Compilation>(context, context, population, *binding, segments,
-                                            std::span<const int32>(wanted, static_cast<std::size_t>(wanted_count)), as_of_sql);
+                                            std::span<const int32>(wanted, static_cast<std::size_t>(wanted_count)), as_of_sql, reading);
     });
 }
 
