@@ -153,7 +153,6 @@ void begin_pass(EventPasses *passes, uint32 id) {
     if (pass->name_column >= 0) {
         number_names(pass, &name);
     }
-    passes->ignored[id] = {to_cstring(pass->source->name), 0, 0};
 }
 
 int64 time_of(Oid type, Datum value) {
@@ -370,8 +369,9 @@ void run_pass(EventPasses *passes, uint32 id) {
     spi::finish();
     MemoryContextSwitchTo(passes->context);
     boundary::core([&] { place_batch(passes); });
-    passes->ignored[id].without_key = passes->without_key;
-    passes->ignored[id].of_unknown_key = passes->of_unknown_key;
+    const char *source = to_cstring(pass->source->name);
+    ignore_rows(passes->ignored, source, "member is null", passes->without_key);
+    ignore_rows(passes->ignored, source, "member is unknown", passes->of_unknown_key);
     passes->without_key = passes->of_unknown_key = 0;
     pfree(passes->batch.flags);
 }
@@ -379,7 +379,7 @@ void run_pass(EventPasses *passes, uint32 id) {
 }  // namespace
 
 EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, const MemberKeys *keys, const members::BitSet *members,
-                              uint64 memory) {
+                              uint64 memory, IgnoredRows *ignored) {
     if (compilation->events.features().empty()) {
         return nullptr;
     }
@@ -393,7 +393,7 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     passes->members = members;
     passes->count = static_cast<uint32>(compilation->events.streams().size());
     passes->passes = allocate<Pass>(passes->count);
-    passes->ignored = allocate<IgnoredRows>(passes->count);
+    passes->ignored = ignored;
     passes->batch.keys = allocate<Datum>(rows_per_batch);
     passes->batch.hashes = allocate<uint64>(rows_per_batch);
     passes->batch.cells = allocate<behaviour::Cell>(rows_per_batch);
@@ -412,11 +412,6 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
 
 match::LeafVectors *leaf_vectors(EventPasses *passes) {
     return passes == nullptr ? nullptr : passes->leaves;
-}
-
-const IgnoredRows *ignored_rows(const EventPasses *passes, uint32 *count) {
-    *count = passes == nullptr ? 0 : passes->count;
-    return passes == nullptr ? nullptr : passes->ignored;
 }
 
 void end_event_passes(EventPasses *passes) {

@@ -18,15 +18,16 @@ uint64 evaluation_memory(const match::Plan &plan) {
 }  // namespace
 
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep, const Addition *addition, const spi::Argument *only) {
+               Progress *progress, Keep keep, const Addition *addition) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment run", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
     run->context = context;
     run->population = population;
+    run->ignored = begin_ignored_rows();
     run->binding = bind(population, segments);
     // For single members subqueries are cheaper than passes over all events.
-    bool few = only != nullptr || (addition != nullptr && addition->one_member);
+    bool few = addition != nullptr && addition->one_member;
     run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of),
                                few ? EventReading::by_member : EventReading::in_passes);
     if (addition != nullptr) {
@@ -35,7 +36,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan);
     uint64 variable = memory > fixed ? memory - fixed : 0;
     uint64 for_events = run->compilation->events.features().empty() ? 0 : variable / share_of_events;
-    run->scan = begin_scan(population, &run->binding, run->compilation, progress, variable - for_events, only);
+    run->scan = begin_scan(population, &run->binding, run->compilation, progress, variable - for_events);
     Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);
     run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
     run->pass = run_pass(run->scan, run->numbering->keys);
@@ -45,7 +46,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         restart_scan(run->scan);
         run->pass = run_pass(run->scan, run->numbering->keys);
     }
-    run->events = run_event_passes(&run->binding, run->compilation, run->numbering->keys, scanned_members(run->scan), for_events);
+    run->events = run_event_passes(&run->binding, run->compilation, run->numbering->keys, scanned_members(run->scan), for_events, run->ignored);
     MemoryContextSwitchTo(caller);
     return run;
 }

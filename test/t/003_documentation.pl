@@ -148,7 +148,7 @@ while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([
         $columns, "columns of $relation");
     $relations++;
 }
-is($relations, 17, 'relations in the reference');
+is($relations, 18, 'relations in the reference');
 while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
 {
     my ($function, $arguments) = ($1, $2);

@@ -50,6 +50,10 @@ TEST(MatchEvents, WhatPassesTake) {
     EXPECT_TRUE(Compiled().takes("did 'login' for the first time within 7 days"));
     EXPECT_TRUE(Compiled().takes("last 'visit' more than 14 days ago"));
     EXPECT_TRUE(Compiled().takes("stopped 'login' for 14 days"));
+    EXPECT_TRUE(Compiled().takes("count of 'login' within 7 days > count of 'survey' within 7 days"));
+    EXPECT_TRUE(Compiled().takes("share of 'login' where (amount > 3) within 30 days >= 50 percent"));
+    EXPECT_TRUE(Compiled().takes("count of 'login' fell by 50 percent within 4 weeks from at least 10"));
+    EXPECT_TRUE(Compiled().takes("days since last 'login' > 1.5"));
     // Windows of each member's own, and what counts do not tell.
     EXPECT_FALSE(Compiled().takes("did 'login' within 7 days of signup_at"));
     EXPECT_FALSE(Compiled().takes("did 'login' since signup_at"));
@@ -129,19 +133,20 @@ struct World {
 
     // What the feature's value is for a member; nothing if it is missing.
     std::optional<std::int64_t> value(const EventFeature &feature, std::uint32_t ordinal) const {
-        std::int64_t count = 0, first = INT64_MAX, last = INT64_MIN;
+        std::int64_t sum = 0, count = 0, first = INT64_MAX, last = INT64_MIN;
         for (const EventTerm &term : feature.terms)
             for (const Event &event : events) {
                 const bool named = term.names.empty() || std::ranges::find(term.names, event.name) != term.names.end();
                 const bool filtered = term.filter == behaviour::no_flag || (event.flags >> term.filter & 1) == 1;
                 if (event.stream != term.stream || event.ordinal != ordinal || !named || !filtered || !inside(term, event.time))
                     continue;
+                sum += term.weight;
                 ++count;
                 first = std::min(first, event.time);
                 last = std::max(last, event.time);
             }
         if (feature.function == EventFunction::count)
-            return count;
+            return sum;
         if (count == 0)
             return {};
         return feature.function == EventFunction::first_time ? first : last;
@@ -199,7 +204,9 @@ TEST(MatchEvents, RandomConstantsAndEvents) {
               "did any of ('a', 'b', 'survey') at least 3 times in this month", "did 'visit' exactly 1 times",
               "did 'a' where (amount > 2) from '2026-01-01' to '2026-02-01'", "did 'a' for the first time within 7 days",
               "did 'a' for the first time between 9 days and 3 days ago",
-              "did any of ('a', 'visit') for the first time more than 5 days ago"})
+              "did any of ('a', 'visit') for the first time more than 5 days ago", "days since last 'a' >= 2.5",
+              "count of 'a' within 7 days > count of any event within 7 days", "count of 'a' rose by 20 percent within 7 days",
+              "share of any event of 'activity' where (name = 'a') < 0.6"})
             compiled.compile(text);
         World(compiled, seed).compare();
     }

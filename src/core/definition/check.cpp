@@ -14,13 +14,34 @@ Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::me
             std::move(binder.joins),
             std::move(binder.traits),
             std::move(binder.events),
-            binder.subscriptions};
+            binder.subscriptions,
+            std::move(binder.derived)};
 }
+
+namespace {
+
+CheckedFormula checked_formula(const BoundValue *value, Binder &binder) {
+    return {value,
+            std::move(binder.probes),
+            std::move(binder.joins),
+            std::move(binder.traits),
+            std::move(binder.events),
+            binder.subscriptions,
+            std::move(binder.derived)};
+}
+
+}  // namespace
 
 CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {
     Binder binder(vocabulary, arena, Role::segment);
     const BoundValue *value = binder.number(formula);
-    return {value, std::move(binder.probes)};
+    return checked_formula(value, binder);
+}
+
+CheckedFormula check_derived(const DerivedTrait &trait, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {
+    Binder binder(vocabulary, arena, Role::segment);
+    const BoundValue *value = binder.derived_value(trait);
+    return checked_formula(value, binder);
 }
 
 }  // namespace segment::definition

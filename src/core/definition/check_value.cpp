@@ -136,13 +136,14 @@ Binder::Binder(const Vocabulary &vocabulary, std::pmr::memory_resource &memory, 
       joins(&memory),
       traits(&memory),
       events(&memory),
+      derived(&memory),
       vocabulary_(vocabulary),
       arena_(memory),
       role_(role),
       segment_index_(&memory) {}
 
 void Binder::probe(std::uint32_t position, std::string sql) {
-    probes.push_back({position, std::pmr::string(sql, &arena_.memory())});
+    probes.push_back({place(position), std::pmr::string(sql, &arena_.memory())});
 }
 
 const BoundValue *Binder::value(const Node &node) {

@@ -6,6 +6,7 @@
 #include "core/definition/sql_writer.hpp"
 #include "core/definition/value_number.hpp"
 #include "core/error.hpp"
+#include "core/match/event_conditions.hpp"
 
 namespace segment::match {
 namespace {
@@ -30,6 +31,7 @@ private:
     NodeId in_segment(const BoundInSegment &member);
     NodeId includes(const BoundIncludes &includes);
     NodeId occurs(const BoundOccurs &occurs);
+    NodeId trend(const BoundTrend &trend);
     NodeId expression(const BoundCondition &condition);
 
     // The value as a feature that can hold all of the constants exactly, and its type.
@@ -48,23 +50,6 @@ private:
     std::pmr::memory_resource *memory_;
     EventFeatures *events_;
 };
-
-CutRange range_of(Comparison op, CutId cut) {
-    switch (op) {
-        case Comparison::less:
-            return {no_cut, cut, true, false};
-        case Comparison::less_equal:
-            return {no_cut, cut, true, true};
-        case Comparison::greater:
-            return {cut, no_cut, false, true};
-        case Comparison::greater_equal:
-            return {cut, no_cut, true, true};
-        case Comparison::equal:
-        case Comparison::not_equal:
-            break;
-    }
-    return {cut, cut, true, true};
-}
 
 // Whether the integer type can hold the constant; what it cannot hold is compared as numeric.
 bool holds(const Type &type, const BoundValue &constant) {
@@ -101,11 +86,12 @@ NodeId Compiler::node(const BoundCondition &condition) {
             return includes(static_cast<const BoundIncludes &>(condition));
         case ConditionKind::occurs:
             return occurs(static_cast<const BoundOccurs &>(condition));
+        case ConditionKind::trend:
+            return trend(static_cast<const BoundTrend &>(condition));
         case ConditionKind::text_match:
         case ConditionKind::anniversary:
         case ConditionKind::stay:
         case ConditionKind::listed:
-        case ConditionKind::trend:
         case ConditionKind::resumed:
         case ConditionKind::sequence:
             return expression(condition);
@@ -145,6 +131,8 @@ CutId Compiler::cut(const Subject &subject, const BoundValue &constant) {
 }
 
 NodeId Compiler::compare(const BoundCompare &comparison) {
+    if (const auto node = events_ ? event_comparison(comparison, scope_, plan_, *events_) : std::nullopt)
+        return *node;
     if (comparison.left->constant || !comparison.right->constant)
         return expression(comparison);
     const BoundValue *const constants[] = {comparison.right};
@@ -225,6 +213,11 @@ NodeId Compiler::occurs(const BoundOccurs &occurs) {
     const BoundEventValue count{{ValueKind::events, false, 0, &bigint_type}, EventFunction::count, occurs.events};
     const auto feature = events_ ? events_->take(count, scope_) : std::nullopt;
     return feature ? leaf(*feature, range_of(Comparison::greater_equal, plan_.cut(*feature, "1::bigint"))) : expression(occurs);
+}
+
+NodeId Compiler::trend(const BoundTrend &trend) {
+    const auto node = events_ ? event_trend(trend, scope_, plan_, *events_) : std::nullopt;
+    return node ? *node : expression(trend);
 }
 
 // Whatever only SQL can tell: a boolean feature, of which `true` is asked.

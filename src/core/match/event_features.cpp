@@ -57,10 +57,30 @@ std::optional<FeatureId> EventFeatures::take(const BoundEventValue &value, const
     }
     EventFeature feature{0, value.function, std::pmr::vector<EventTerm>(memory_)};
     for (const BoundEventPart &part : value.events.parts)
-        if (!add_term(part, value, scope, feature))
+        if (!add_term(part, 1, scope, feature))
             return {};
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).value(value, Binding::disjunction);
+    return add(sql, std::move(feature));
+}
+
+std::optional<FeatureId> EventFeatures::take_sum(std::span<const WeightedEvents> operands, const Scope &scope) {
+    EventFeature feature{0, EventFunction::count, std::pmr::vector<EventTerm>(memory_)};
+    std::pmr::string sql(memory_);
+    for (const auto &[events, weight] : operands) {
+        for (const BoundEventPart &part : events.parts)
+            if (!add_term(part, weight, scope, feature))
+                return {};
+        sql += sql.empty() ? "" : " + ";
+        if (weight != 1)
+            sql += std::to_string(weight) + " * ";
+        SqlWriter(scope, sql)
+            .value(BoundEventValue{{ValueKind::events, false, 0, &bigint_type}, EventFunction::count, events}, Binding::product);
+    }
+    return add(sql, std::move(feature));
+}
+
+FeatureId EventFeatures::add(std::string_view sql, EventFeature feature) {
     const FeatureId id = plan_.feature(sql);
     if (!plan_.features()[id].is_measured) {
         plan_.measure(id);
@@ -70,17 +90,21 @@ std::optional<FeatureId> EventFeatures::take(const BoundEventValue &value, const
     return id;
 }
 
-bool EventFeatures::add_term(const BoundEventPart &part, const BoundEventValue &value, const Scope &scope, EventFeature &feature) {
+bool EventFeatures::add_term(const BoundEventPart &part, std::int64_t weight, const Scope &scope, EventFeature &feature) {
     const auto events = scope.vocabulary.events;
     const auto source = std::ranges::find(events, part.source->name, &EventSource::name);
     if (source == events.end() || &*source != part.source || !readable_[static_cast<std::size_t>(source - events.begin())])
         return false;
-    EventTerm term{0, std::pmr::vector<std::uint32_t>(memory_), behaviour::no_flag, std::pmr::vector<TimeBound>(memory_),
-                   std::pmr::vector<TimeBound>(memory_)};
+    EventTerm term{0,
+                   std::pmr::vector<std::uint32_t>(memory_),
+                   behaviour::no_flag,
+                   std::pmr::vector<TimeBound>(memory_),
+                   std::pmr::vector<TimeBound>(memory_),
+                   weight};
     std::pmr::string subject(memory_), at(memory_);
     if (!part.time || !add_bounds(*part.time, scope, subject, term))
         return false;
-    if (value.function != EventFunction::count) {
+    if (feature.function != EventFunction::count) {
         SqlWriter(scope, at).value(*part.at, Binding::disjunction);
         if (at != subject)
             return false;

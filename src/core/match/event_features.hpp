@@ -39,13 +39,20 @@ struct EventTerm {
     std::pmr::vector<std::uint32_t> names;  // indexes into the stream's; none: all events
     std::uint32_t filter;                   // index into the stream's, or behaviour::no_flag
     std::pmr::vector<TimeBound> lows, highs;
+    std::int64_t weight;  // of a sum of counts
 };
 
-// A count, or the first or last time, of the events of all terms together. Times of all terms are of one type.
+// A sum of counts, or the first or last time, of the events of all terms together. Times of all terms are of one type.
 struct EventFeature {
     FeatureId feature;
     definition::EventFunction function;
     std::pmr::vector<EventTerm> terms;
+};
+
+// As operands of a sum of counts.
+struct WeightedEvents {
+    definition::BoundEvents events;
+    std::int64_t weight;
 };
 
 class EventFeatures {
@@ -55,6 +62,8 @@ public:
 
     // The value as a feature that is computed by passes; nothing if only SQL can tell it. This is the one place that decides.
     std::optional<FeatureId> take(const definition::BoundEventValue &value, const definition::Scope &scope);
+    // The same for a sum of counts.
+    std::optional<FeatureId> take_sum(std::span<const WeightedEvents> operands, const definition::Scope &scope);
 
     const std::pmr::vector<EventStream> &streams() const { return streams_; }
     const std::pmr::vector<EventFeature> &features() const { return features_; }
@@ -62,8 +71,8 @@ public:
     const std::pmr::vector<std::pmr::string> &constants() const { return constants_; }
 
 private:
-    bool add_term(const definition::BoundEventPart &part, const definition::BoundEventValue &value, const definition::Scope &scope,
-                  EventFeature &feature);
+    bool add_term(const definition::BoundEventPart &part, std::int64_t weight, const definition::Scope &scope, EventFeature &feature);
+    FeatureId add(std::string_view sql, EventFeature feature);
     bool add_bounds(const definition::BoundCondition &time, const definition::Scope &scope, std::pmr::string &subject, EventTerm &term);
     bool add_bound(const definition::BoundValue &constant, bool inclusive, const definition::Type &type, const definition::Scope &scope,
                    std::pmr::vector<TimeBound> &bounds);

@@ -137,7 +137,7 @@ void EventLeaves::add_windows(const EventFeature &feature, const EventConstants 
             tracks_.window(track, after, cut.value);
             tracks_.window(track, after, before(cut.value));
         }
-        measure.terms.push_back({track, {}, std::pmr::vector<std::uint32_t>(memory_)});
+        measure.terms.push_back({track, {}, term.weight, std::pmr::vector<std::uint32_t>(memory_)});
     }
 }
 
@@ -203,7 +203,8 @@ void EventLeaves::number_leaves(const Plan &plan, const EventFeatures &asked) {
 // Whether the measure is a count that can be kept so: large thresholds are rare.
 bool EventLeaves::add_count(const Measure &measure) {
     constexpr std::int64_t largest = 1'000;
-    if (measure.function != EventFunction::count || measure.terms.size() != 1 || (!measure.cuts.empty() && measure.cuts.back() > largest))
+    if (measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1 ||
+        (!measure.cuts.empty() && measure.cuts.back() > largest))
         return false;
     const Term &term = measure.terms.front();
     const std::uint32_t base = tracks_.tracks()[term.track].begin + term.track;
@@ -258,14 +259,14 @@ std::uint32_t EventLeaves::code(const Measure &measure, const behaviour::EventCo
         default:
             break;
     }
-    std::uint64_t sum = 0;
+    std::int64_t sum = 0;
     for (const Term &term : measure.terms) {
         if (row.is_touched[term.track]) {
             const std::uint64_t *const sums = sums_.data() + tracks_.tracks()[term.track].begin + term.track;
-            sum += sums[term.buckets.end] - sums[term.buckets.begin];
+            sum += term.weight * static_cast<std::int64_t>(sums[term.buckets.end] - sums[term.buckets.begin]);
         }
     }
-    return code_of(measure.cuts, static_cast<std::int64_t>(sum));
+    return code_of(measure.cuts, sum);
 }
 
 void EventLeaves::flip_counts(TrackId track, std::uint32_t ordinal) {

@@ -56,6 +56,7 @@ private:
     struct Term {
         behaviour::TrackId track;
         behaviour::Buckets buckets;
+        std::int64_t weight;
         std::pmr::vector<std::uint32_t> codes;  // of times: by bucket
     };
     // How a member's counts become the code of a feature, and which leaves that code decides otherwise than that of a member without
