@@ -14,13 +14,22 @@ Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::me
             std::move(binder.joins),
             std::move(binder.traits),
             std::move(binder.events),
-            binder.subscriptions};
+            binder.subscriptions,
+            std::move(binder.scores)};
 }
 
 CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {
     Binder binder(vocabulary, arena, Role::segment);
     const BoundValue *value = binder.number(formula);
-    return {value, std::move(binder.probes)};
+    std::pmr::vector<const BoundValue *> evidence = binder.evidence();
+    return {value,
+            std::move(binder.probes),
+            std::move(binder.joins),
+            std::move(binder.events),
+            binder.subscriptions,
+            std::move(binder.scores),
+            !binder.traits.empty(),
+            std::move(evidence)};
 }
 
 }  // namespace segment::definition

@@ -39,12 +39,20 @@ struct Checked {
     std::pmr::vector<const Trait *> traits = {};  // that it reads, each once
     std::pmr::vector<std::uint32_t> events = {};  // of the event sources that it reads, ascending
     bool subscriptions = false;                   // reads the subscriptions
+    std::pmr::vector<std::uint32_t> scores = {};  // that it reads, ascending
 };
 
 // A numeric expression bound to a vocabulary; lifetime as above.
 struct CheckedFormula {
     const BoundValue *value;
     std::pmr::vector<Probe> probes;
+    std::pmr::vector<std::uint32_t> joins = {};   // as of Checked
+    std::pmr::vector<std::uint32_t> events = {};
+    bool subscriptions = false;
+    std::pmr::vector<std::uint32_t> scores = {};
+    bool traits = false;                          // reads traits
+    // The last time of the events that each of its parts looks at, whatever its window, as instants.
+    std::pmr::vector<const BoundValue *> evidence = {};
 };
 
 // A base says who counts at all: ranks and segments refer to it, so it cannot use them.
