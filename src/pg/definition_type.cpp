@@ -158,6 +158,10 @@ char *canonical_definition(const char *text) {
     return definition_text(PointerGetDatum(store_now(text, Source::definition)));
 }
 
+char *canonical_formula(const char *text) {
+    return definition_text(PointerGetDatum(store_now(text, Source::formula)));
+}
+
 char *definition_text(Datum datum) {
     return to_cstring(stored_text(checked(datum)));
 }

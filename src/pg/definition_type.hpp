@@ -8,6 +8,9 @@ namespace segment::pg {
 // The canonical text of a definition; raises where it is wrong. Palloc'd.
 char *canonical_definition(const char *text);
 
+// That of a formula.
+char *canonical_formula(const char *text);
+
 // The text that a datum of either type holds. Palloc'd.
 char *definition_text(Datum datum);
 

@@ -9,6 +9,7 @@
 #include "pg/membership.hpp"
 #include "pg/nearest.hpp"
 #include "pg/override.hpp"
+#include "pg/score.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -196,6 +197,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
     check_names(population, &segments);
+    ScoreRun *scores = refresh_scores(population, &segments, as_of);
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes);
     Membership *membership = begin_membership(run, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
@@ -206,6 +208,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     end_progress(progress);
     end_identity(caller);
 
+    record_scores(scores, as_of);
     record_segments(run, membership, as_of);
     record_run(run, membership, started, as_of);
     return_segments(run, membership, result);

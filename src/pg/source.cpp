@@ -102,7 +102,9 @@ void remove_source(const char *population_name, const char *name) {
     spi::Argument id = int4_argument(DatumGetInt32(value_of(sources, 0, 0)));
     Rows users = catalog_execute(
         "SELECT s.name FROM segment.catalog_source_use u JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) u.segment_id "
-        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY s.name",
+        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 UNION ALL "
+        "SELECT s.name FROM segment.catalog_score_source_use u JOIN segment.catalog_score s ON s.id OPERATOR(pg_catalog.=) u.score_id "
+        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY name",
         {id});
     bool used_by_base = DatumGetBool(value_of(sources, 0, 1));
     if (users.count > 0 || used_by_base) {
