@@ -61,8 +61,7 @@ void make_room(Reader *reader) {
     if (bytes_of(reader, columns->count) > refresh_memory()) {
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                         errmsg("the metrics of score \"%s\" need more than segment.refresh_memory", reader->score->name),
-                        errdetail("There are %d metrics, and more than " UINT64_FORMAT " members.", reader->score->metric_count,
-                                  columns->count),
+                        errdetail("There are more than " UINT64_FORMAT " members.", columns->count),
                         errhint("Raise segment.refresh_memory: a member takes about %d bytes.",
                                 static_cast<int>(bytes_of(reader, 1) - reader->key_bytes))));
     }
