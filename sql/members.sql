@@ -54,3 +54,40 @@ CREATE FUNCTION segment.matches(name text, key text, as_of timestamptz DEFAULT p
     LANGUAGE C VOLATILE STRICT COST 1000 AS 'MODULE_PATHNAME', 'segment_matches';
 COMMENT ON FUNCTION segment.matches(text, text, timestamptz) IS
     'whether the definition holds for the key as of an instant, evaluated now; null for a null';
+
+-- Sessions keep definitions that they have prepared for segment.matches until one of these tables changes.
+CREATE FUNCTION segment.definitions_changed() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'segment_definitions_changed';
+COMMENT ON FUNCTION segment.definitions_changed() IS
+    'statement trigger of the catalog''s tables: tells all sessions, with the commit, that definitions are to be read anew';
+
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name, relation_schema, relation_name, key, key_type, time_zone, week_start, base, schema, prefix, owner
+    ON segment.catalog_population EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_traits EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_derived_trait EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name, kind, relation_schema, relation_name, key, columns
+    ON segment.catalog_source EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_scheme EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_list EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF population_id, name, version, materialize, includes, excludes, scheme_id, scheme_position
+    ON segment.catalog_segment EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_segment_version EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name, bands, version ON segment.catalog_score EXECUTE FUNCTION segment.definitions_changed();
+ALTER TABLE segment.catalog_population ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_traits ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_derived_trait ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_source ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_scheme ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_list ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_segment ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_segment_version ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_score ENABLE ALWAYS TRIGGER definitions_changed;

@@ -16,9 +16,9 @@ COMMENT ON FUNCTION segment.create_population(text, regclass, name, text, text, 
 
 CREATE FUNCTION segment.alter_population(
     name text, owner text DEFAULT NULL, time_zone text DEFAULT NULL, week_start int DEFAULT NULL, base text DEFAULT NULL,
-    new_name text DEFAULT NULL) RETURNS void
+    new_name text DEFAULT NULL, relation text DEFAULT NULL, key name DEFAULT NULL) RETURNS void
     LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_alter_population';
-COMMENT ON FUNCTION segment.alter_population(text, text, text, int, text, text) IS
+COMMENT ON FUNCTION segment.alter_population(text, text, text, int, text, text, text, name) IS
     'changes what is not null of a population, after checking that all definitions still hold good';
 
 CREATE FUNCTION segment.drop_population(name text, cascade boolean DEFAULT false) RETURNS void

@@ -22,7 +22,7 @@ COMMENT ON FUNCTION segment.revoke_refresh(text, text) IS 'takes back what grant
 
 CREATE VIEW segment.refresh_run WITH (security_barrier) AS
     SELECT r.id, p.name AS population, r.started_at, r.finished_at, r.as_of, r.mode, r.member_rows, r.segments, r.leaves, r.entered, r.exited, r.warnings,
-           segment.visible_error(r.error, a.may_change) AS error
+           r.ignored, segment.visible_error(r.error, a.may_change) AS error
     FROM segment.catalog_refresh_run r
     JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) r.population_id
     JOIN segment.catalog_access a ON a.population_id OPERATOR(pg_catalog.=) p.id

@@ -127,6 +127,41 @@ CREATE FUNCTION segment.scores(
 COMMENT ON FUNCTION segment.scores(text) IS
     'each member''s score by the last refresh, in no particular order; trend is the difference to 14 days before, if the score was defined alike then';
 
+CREATE FUNCTION segment.explain_score(
+    score text, key int8, OUT metric text, OUT value float8, OUT normalized float8, OUT weight float8, OUT contribution float8,
+    OUT population_mean float8) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 10 AS 'MODULE_PATHNAME', 'segment_explain_score';
+COMMENT ON FUNCTION segment.explain_score(text, int8) IS
+    'how much each metric moves a member''s score away from that of a member with the means of the last refresh';
+
+CREATE FUNCTION segment.explain_score(
+    score text, key uuid, OUT metric text, OUT value float8, OUT normalized float8, OUT weight float8, OUT contribution float8,
+    OUT population_mean float8) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 10 AS 'MODULE_PATHNAME', 'segment_explain_score';
+COMMENT ON FUNCTION segment.explain_score(text, uuid) IS
+    'how much each metric moves a member''s score away from that of a member with the means of the last refresh';
+
+CREATE FUNCTION segment.explain_score(
+    score text, key text, OUT metric text, OUT value float8, OUT normalized float8, OUT weight float8, OUT contribution float8,
+    OUT population_mean float8) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 10 AS 'MODULE_PATHNAME', 'segment_explain_score';
+COMMENT ON FUNCTION segment.explain_score(text, text) IS
+    'how much each metric moves a member''s score away from that of a member with the means of the last refresh';
+
+CREATE FUNCTION segment.validate_score(
+    score text, churned text, horizon interval, OUT statistic text, OUT decile int, OUT metric text, OUT members bigint, OUT churned_members bigint,
+    OUT value float8, OUT lowest float8, OUT highest float8) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 20 AS 'MODULE_PATHNAME', 'segment_validate_score';
+COMMENT ON FUNCTION segment.validate_score(text, text, interval) IS
+    'how well the score so long ago told who has churned since: AUC, churn by decile of the score, and weights that would have told better';
+
+CREATE FUNCTION segment.validate_score(
+    score text, churned segment.definition, horizon interval, OUT statistic text, OUT decile int, OUT metric text, OUT members bigint, OUT churned_members bigint,
+    OUT value float8, OUT lowest float8, OUT highest float8) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 20 AS 'MODULE_PATHNAME', 'segment_validate_score_definition';
+COMMENT ON FUNCTION segment.validate_score(text, segment.definition, interval) IS
+    'how well the score so long ago told who has churned since: AUC, churn by decile of the score, and weights that would have told better';
+
 CREATE VIEW segment.score WITH (security_barrier) AS
     SELECT s.name, p.name AS population, s.mode, s.missing, s.min_coverage, s.base, s.scale_min, s.scale_max, s.bands, s.version,
            s.members, s.as_of, s.refreshed_version IS DISTINCT FROM s.version AS stale,

@@ -30,6 +30,13 @@ CREATE FUNCTION segment.add_subscriptions(
 COMMENT ON FUNCTION segment.add_subscriptions(text, text, regclass, name, name, name, name, name, name, name, name, name, name, name, text) IS
     'registers a relation whose rows are subscription lines of the population''s members';
 
+CREATE FUNCTION segment.alter_source(
+    population text, name text, new_name text DEFAULT NULL, relation text DEFAULT NULL, key name DEFAULT NULL, columns jsonb DEFAULT NULL)
+    RETURNS void
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_alter_source';
+COMMENT ON FUNCTION segment.alter_source(text, text, text, text, name, jsonb) IS
+    'changes what is not null of a source of events or subscriptions, of a parent or a trait relation, after checking that all definitions still hold good';
+
 CREATE FUNCTION segment.remove_source(population text, name text) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_remove_source';
 COMMENT ON FUNCTION segment.remove_source(text, text) IS 'forgets a source that no definition uses; its relation stays';
@@ -41,8 +48,10 @@ COMMENT ON FUNCTION segment.event_names(text) IS 'the events in the population''
 
 CREATE VIEW segment.source WITH (security_barrier) AS
     SELECT p.name AS population, s.name, s.kind, pg_catalog.format('%I.%I', s.relation_schema, s.relation_name) AS relation, s.key, s.columns
-    FROM (SELECT t.population_id, t.prefix AS name, 'traits'::pg_catalog.text AS kind, t.relation_schema, t.relation_name, t.key,
-                 NULL::pg_catalog.jsonb AS columns
+    FROM (SELECT t.population_id, t.prefix AS name,
+                 CASE WHEN t.foreign_key IS NULL THEN 'traits' ELSE 'parent' END::pg_catalog.text AS kind,
+                 t.relation_schema, t.relation_name, t.key,
+                 CASE WHEN t.foreign_key IS NOT NULL THEN pg_catalog.jsonb_build_object('foreign_key', t.foreign_key) END AS columns
           FROM segment.catalog_traits t
           UNION ALL
           SELECT e.population_id, e.name, e.kind, e.relation_schema, e.relation_name, e.key, e.columns

@@ -34,9 +34,10 @@ struct StoredNames {
 };
 
 // As the population's owner, by id.
-StoredNames stored_names(const Population *population) {
+StoredNames stored_names(const Population *population, const char *where = "", spi::Arguments arguments = {}) {
     Rows rows = caller_execute(
-        psprintf("SELECT segment_id, name, uid FROM %s ORDER BY segment_id", member_relation_sql(population, "segment_name")));
+        psprintf("SELECT segment_id, name, uid FROM %s %s ORDER BY segment_id", member_relation_sql(population, "segment_name"), where),
+        arguments);
     StoredNames names{rows.count, static_cast<StoredName *>(palloc(sizeof(StoredName) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++) {
         names.items[row] = {DatumGetInt32(value_of(rows, row, 0)), text_of(rows, row, 1), *DatumGetUUIDP(value_of(rows, row, 2))};
@@ -157,16 +158,14 @@ void take_over_names(const Population *population) {
 Waiting find_waiting(const Population *population, const char *name) {
     Waiting waiting{};
     Identity caller = begin_identity(population_owner(population));
-    StoredNames names = stored_names(population);
+    StoredNames names = stored_names(population, "WHERE name = $1", {text_argument(name)});
     for (uint64 i = 0; i < names.count; i++) {
         const StoredName &stored = names.items[i];
-        if (strcmp(stored.name, name) == 0) {
-            if (is_taken(stored.id)) {
-                Segments segments = segments_of(population);
-                check_names(population, &segments);
-            }
-            waiting = {true, stored.id, stored.uid, count_members(population, stored.id)};
+        if (is_taken(stored.id)) {
+            Segments segments = segments_of(population);
+            check_names(population, &segments);
         }
+        waiting = {true, stored.id, stored.uid, count_members(population, stored.id)};
     }
     end_identity(caller);
     return waiting;

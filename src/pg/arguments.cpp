@@ -32,6 +32,10 @@ Oid required_oid(FunctionCallInfo fcinfo, int index, const char *name) {
     return DatumGetObjectId(required(fcinfo, index, name));
 }
 
+double required_float8(FunctionCallInfo fcinfo, int index, const char *name) {
+    return DatumGetFloat8(required(fcinfo, index, name));
+}
+
 bool required_bool(FunctionCallInfo fcinfo, int index, const char *name) {
     return DatumGetBool(required(fcinfo, index, name));
 }

@@ -9,6 +9,7 @@ char *required_text(FunctionCallInfo fcinfo, int index, const char *name);
 char *required_name(FunctionCallInfo fcinfo, int index, const char *name);
 int32 required_int32(FunctionCallInfo fcinfo, int index, const char *name);
 Oid required_oid(FunctionCallInfo fcinfo, int index, const char *name);
+double required_float8(FunctionCallInfo fcinfo, int index, const char *name);
 bool required_bool(FunctionCallInfo fcinfo, int index, const char *name);
 TimestampTz as_of_argument(FunctionCallInfo fcinfo, int index);  // must be given, in the years that the language computes with
 char *optional_text(FunctionCallInfo fcinfo, int index);         // null for NULL

@@ -25,6 +25,10 @@ inline void put_row(ReturnSetInfo *result, Row *row) {
     tuplestore_putvalues(result->setResult, result->setDesc, row->values, row->nulls);
 }
 
+inline NullableDatum text_or_null(const char *value) {
+    return value == nullptr ? NullableDatum{0, true} : NullableDatum{CStringGetTextDatum(value), false};
+}
+
 // Numeric, NULL when the denominator is 0. The numerator is in units of 10^-scale of the denominator's.
 NullableDatum quotient(revenue::Money numerator, revenue::Money denominator, int scale = 0);
 

@@ -142,12 +142,25 @@ void lock_populations() {
 
 TraitRelations trait_relations(const Population *population) {
     Rows rows = catalog_execute(
-        "SELECT relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, prefix FROM segment.catalog_traits "
+        "SELECT relation_schema::pg_catalog.text, relation_name::pg_catalog.text, key::pg_catalog.text, prefix, "
+        "foreign_key::pg_catalog.text FROM segment.catalog_traits "
         "WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
         {{INT4OID, Int32GetDatum(population->id)}});
     TraitRelations result{static_cast<int32>(rows.count), static_cast<TraitRelation *>(palloc0(sizeof(TraitRelation) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
-        result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1), text_of(rows, row, 2), text_of(rows, row, 3)};
+        result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1), text_of(rows, row, 2), text_of(rows, row, 3),
+                             text_of(rows, row, 4)};
+    return result;
+}
+
+DerivedTraits derived_traits(const Population *population) {
+    Rows rows = catalog_execute(
+        "SELECT name, formula FROM segment.catalog_derived_trait WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY name",
+        {int4_argument(population->id)});
+    DerivedTraits result{static_cast<int32>(rows.count), static_cast<DerivedTrait *>(palloc0(sizeof(DerivedTrait) * (rows.count + 1)))};
+    for (uint64 row = 0; row < rows.count; row++) {
+        result.items[row] = {text_of(rows, row, 0), text_of(rows, row, 1)};
+    }
     return result;
 }
 
@@ -200,14 +213,15 @@ SubscriptionRelations subscription_relations(const Population *population) {
     return result;
 }
 
-Segments segments_of(const Population *population) {
-    Rows rows = catalog_execute(
+Segments segments_where(const char *condition, spi::Arguments arguments) {
+    char *sql = psprintf(
         "SELECT s.id, s.name, s.version, v.definition, coalesce(s.refreshed_version, 0), s.announce, s.uid, "
         "s.materialize OPERATOR(pg_catalog.=) 'rows', coalesce(s.members, -1), s.includes, s.excludes, coalesce(s.scheme_id, 0), "
         "coalesce(s.scheme_position, 0) FROM segment.catalog_segment s "
         "JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version "
-        "WHERE s.population_id OPERATOR(pg_catalog.=) $1 ORDER BY s.id",
-        {{INT4OID, Int32GetDatum(population->id)}});
+        "WHERE %s ORDER BY s.id",
+        condition);
+    Rows rows = catalog_execute(sql, arguments);
     Segments result{static_cast<int32>(rows.count), static_cast<Segment *>(palloc0(sizeof(Segment) * (rows.count + 1)))};
     for (uint64 row = 0; row < rows.count; row++)
         result.items[row] = {DatumGetInt32(value_of(rows, row, 0)),  text_of(rows, row, 1),
@@ -218,6 +232,16 @@ Segments segments_of(const Population *population) {
                              DatumGetBool(value_of(rows, row, 9)),   DatumGetBool(value_of(rows, row, 10)),
                              DatumGetInt32(value_of(rows, row, 11)), DatumGetInt32(value_of(rows, row, 12))};
     return result;
+}
+
+Segments segments_of(const Population *population) {
+    return segments_where("s.population_id OPERATOR(pg_catalog.=) $1", {int4_argument(population->id)});
+}
+
+const Segment *find_segment(const Population *population, const char *name) {
+    Segments found = segments_where("s.population_id OPERATOR(pg_catalog.=) $1 AND s.name OPERATOR(pg_catalog.=) $2",
+                                    {int4_argument(population->id), text_argument(name)});
+    return found.count == 0 ? nullptr : found.items;
 }
 
 const Segment *find_segment(const Segments *segments, const char *name) {
@@ -276,11 +300,8 @@ SegmentReference get_segment(const char *name, Lock lock) {
         refuse_refreshing(found);
     }
     if (found != nullptr) {
-        Segments segments = segments_of(found);
-        for (int32 i = 0; i < segments.count; i++) {
-            if (segments.items[i].id == segment_id) {
-                return {found, segments.items[i]};
-            }
+        if (Segments segments = segments_where("s.id OPERATOR(pg_catalog.=) $1", {int4_argument(segment_id)}); segments.count > 0) {
+            return {found, segments.items[0], rows.count == 1};
         }
     }
     Rows names = caller_execute("SELECT name FROM segment.segment ORDER BY name");

@@ -26,7 +26,14 @@ struct Population {
 struct TraitRelation {
     char *relation_schema, *relation_name;
     char *key;
-    char *prefix;  // null: its columns are bare traits
+    char *prefix;       // null: its columns are bare traits
+    char *foreign_key;  // of the population's relation, to which the key belongs; null: to the member's own key
+};
+
+// A trait that a formula computes.
+struct DerivedTrait {
+    char *name;
+    char *formula;  // canonical
 };
 
 // A relation whose rows are events.
@@ -66,6 +73,11 @@ struct Segment {
 struct TraitRelations {
     int32 count;
     TraitRelation *items;
+};
+
+struct DerivedTraits {
+    int32 count;
+    DerivedTrait *items;  // by name
 };
 
 struct EventRelations {
@@ -134,11 +146,15 @@ void begin_refreshing(const Population *population, MemoryContext context);
 void lock_populations();
 
 TraitRelations trait_relations(const Population *population);
+DerivedTraits derived_traits(const Population *population);
 EventRelations event_relations(const Population *population);
 SubscriptionRelations subscription_relations(const Population *population);
+// Those of all segments, called s, for which a condition of SQL holds.
+Segments segments_where(const char *condition, spi::Arguments arguments);
 Segments segments_of(const Population *population);
 
 // Null when there is none of the name.
+const Segment *find_segment(const Population *population, const char *name);
 const Segment *find_segment(const Segments *segments, const char *name);
 
 // Where a segment stands among those of its population.
@@ -152,6 +168,7 @@ Segments with_definition(Segments segments, char *definition);
 struct SegmentReference {
     Population *population;
     Segment segment;
+    bool only;  // nobody means another one by the name
 };
 SegmentReference get_segment(const char *name, Lock lock);
 

@@ -4,6 +4,7 @@
 #include "pg/compilation.hpp"
 #include "pg/definition_type.hpp"
 #include "pg/identity.hpp"
+#include "pg/needed_segments.hpp"
 #include "pg/scan.hpp"
 #include "pg/score.hpp"
 
@@ -53,6 +54,21 @@ void check_relations(const Binding &binding) {
     caller_execute(psprintf("%s LIMIT 0", sql.data), {}, {.read_only = true});
 }
 
+// Whether each derived trait means something, whoever uses it.
+void check_derived_traits(const Checking &checking) {
+    MemoryContext caller = MemoryContextSwitchTo(checking.context);
+    for (const definition::DerivedTrait &trait : checking.binding.vocabulary.derived) {
+        DerivedValue value = derived_value(checking.compilation, checking.binding.vocabulary, trait);
+        for (int i = 0; i < value.probe_count; i++) {
+            caller_execute(psprintf("SELECT %s", value.probes[i]), {}, {.read_only = true});
+        }
+        if (value.value_sql != nullptr) {
+            caller_execute(psprintf("SELECT %s FROM %s LIMIT 0", value.value_sql, value.from_sql), {}, {.read_only = true});
+        }
+    }
+    MemoryContextSwitchTo(caller);
+}
+
 void record_source_uses(const Checking &checking, const CompiledSegment &compiled) {
     catalog_execute("DELETE FROM segment.catalog_source_use WHERE segment_id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(compiled.segment->id)});
@@ -98,7 +114,7 @@ void record_base_uses(const Checking &checking, const Population *population) {
 }  // namespace
 
 void check_segment(const Population *population, int32 segment_id, char *text) {
-    Segments segments = segments_of(population);
+    Segments segments = needed_segments(population, segment_id, text);
     int32 index = index_of(&segments, segment_id);
     segments.items[index].definition = text;
     Identity caller = begin_identity(population_owner(population));
@@ -125,6 +141,7 @@ void check_population(const Population *population) {
     Identity caller = begin_identity(population_owner(population));
     Checking checking = begin_check(population, &segments, all, segments.count);
     check_relations(checking.binding);
+    check_derived_traits(checking);
     end_identity(caller);
     for (const CompiledSegment &compiled : checking.compilation->segments) {
         record_source_uses(checking, compiled);

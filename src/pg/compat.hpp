@@ -56,3 +56,12 @@ static inline bool schema_create_allowed(Oid schema, Oid role) {
 // PostgreSQL 18, commit 9324c8c580655800331b0582b770e88c01b7a5c4: a library tells its name and version.
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
 #endif
+
+// PostgreSQL 17, commit ab355e3a88d: a backend's virtual transaction is a structure of its own.
+static inline LocalTransactionId own_transaction() {
+#if PG_VERSION_NUM >= 170000
+    return MyProc->vxid.lxid;
+#else
+    return MyProc->lxid;
+#endif
+}

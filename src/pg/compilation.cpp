@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/definition/amendments.hpp"
+#include "core/definition/bound.hpp"
 #include "core/definition/order.hpp"
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
@@ -130,17 +131,34 @@ definition::Checked Compilation::check_part(const definition::Node &part) {
     return definition::check(part, binding_.vocabulary, arena_);
 }
 
+definition::CheckedFormula Compilation::check_derived(const definition::DerivedTrait &trait) {
+    try {
+        return definition::check_derived(trait, binding_.vocabulary, arena_);
+    } catch (const Error &error) {
+        throw located(error, trait.formula, std::pmr::string("the formula of trait \"", &arena_).append(trait.name).append("\""));
+    }
+}
+
 match::NodeId Compilation::node(const definition::Node &part) {
     return match::compile(check_part(part), scope(), nodes_, plan, &resource_);
 }
 
-std::pmr::string Compilation::to_sql() {
+std::pmr::vector<definition::NamedDefinition> Compilation::used() {
     std::pmr::vector<definition::NamedDefinition> used(&arena_);
-    for (const CompiledSegment &compiled : segments) {
+    for (const CompiledSegment &compiled : std::span(segments).first(segments.size() - 1)) {
         used.push_back({compiled.segment->id, compiled.segment->name, &compiled.checked});
     }
-    used.pop_back();
-    return definition::to_sql(segments.back().checked, used, {binding_.vocabulary, as_of_sql_, &base_}, &resource_);
+    return used;
+}
+
+std::pmr::string Compilation::to_sql() {
+    return definition::to_sql(segments.back().checked, used(), {binding_.vocabulary, as_of_sql_, &base_}, &resource_);
+}
+
+std::pmr::string Compilation::holds_sql(std::string_view key_sql) {
+    std::pmr::string row(&arena_);
+    row.append(binding_.vocabulary.key_sql).append(" ").append(binding_.vocabulary.key_equals).append(" ").append(key_sql);
+    return definition::holds_sql(segments.back().checked, used(), {binding_.vocabulary, as_of_sql_, &base_}, row, &resource_);
 }
 
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
@@ -151,14 +169,64 @@ Compilation *compile(MemoryContext context, const Population *population, const 
     });
 }
 
+namespace {
+
+template <class T>
+T *allocate(MemoryContext context, size_t count) {
+    return static_cast<T *>(ContextResource(context).allocate(sizeof(T) * (count + 1), alignof(T)));
+}
+
+char *copy_text(MemoryContext context, std::string_view text) {
+    char *copy = allocate<char>(context, text.size());
+    text.copy(copy, text.size());
+    copy[text.size()] = '\0';
+    return copy;
+}
+
+bool *marks(MemoryContext context, size_t count, std::span<const std::uint32_t> marked) {
+    bool *result = allocate<bool>(context, count);
+    std::fill_n(result, count, false);
+    for (const std::uint32_t index : marked) {
+        result[index] = true;
+    }
+    return result;
+}
+
+}  // namespace
+
 char *to_sql(Compilation *compilation) {
     MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] { return copy_text(context, compilation->to_sql()); });
+}
+
+char *holds_sql(Compilation *compilation, const char *key_sql) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] { return copy_text(context, compilation->holds_sql(key_sql)); });
+}
+
+DerivedValue derived_value(Compilation *compilation, const definition::Vocabulary &vocabulary, const definition::DerivedTrait &trait) {
+    MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
-        const std::pmr::string sql = compilation->to_sql();
-        auto *copy = static_cast<char *>(ContextResource(context).allocate(sql.size() + 1, 1));
-        sql.copy(copy, sql.size());
-        copy[sql.size()] = '\0';
-        return copy;
+        ContextResource memory(context);
+        const definition::CheckedFormula formula = compilation->check_derived(trait);
+        const definition::Scope scope = compilation->scope_of(formula);
+        std::pmr::string from(&memory);
+        definition::append_from(from, scope);
+        DerivedValue result{};
+        result.type_sql = copy_text(context, formula.value->type->sql_name);
+        result.ordered = formula.value->type->ordered;
+        if (formula.value->kind != definition::ValueKind::elapsed) {
+            result.value_sql = copy_text(context, definition::formula_sql(formula, scope, &memory));
+        }
+        result.from_sql = copy_text(context, from);
+        result.uses = marks(context, vocabulary.derived.size(), formula.derived);
+        result.joins = marks(context, vocabulary.joins.size(), formula.joins);
+        result.probe_count = static_cast<int>(formula.probes.size());
+        result.probes = allocate<const char *>(context, formula.probes.size());
+        for (std::size_t i = 0; i < formula.probes.size(); ++i) {
+            result.probes[i] = copy_text(context, formula.probes[i].sql);
+        }
+        return result;
     });
 }
 

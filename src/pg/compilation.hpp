@@ -52,11 +52,20 @@ public:
 
     const definition::Checked &base() const { return base_; }
 
+    // A derived trait of the vocabulary by itself.
+    definition::CheckedFormula check_derived(const definition::DerivedTrait &trait);
+    definition::Scope scope_of(const definition::CheckedFormula &formula) const {
+        return {binding_.vocabulary, as_of_sql_, nullptr, formula.joins};
+    }
+
     // A plain SELECT of the keys of the segment that comes last.
     std::pmr::string to_sql();
+    // A SELECT of whether the segment that comes last holds, for the rows whose key equals an SQL expression.
+    std::pmr::string holds_sql(std::string_view key_sql);
 
 private:
     definition::Checked check_text(std::string_view text, std::string_view whose, definition::Role role);
+    std::pmr::vector<definition::NamedDefinition> used();
     void collect(const Segments *all, std::span<const int32> wanted);
     void amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all);
     void watch_losses(const CompiledSegment &compiled, const definition::Scope &scope);
@@ -81,8 +90,23 @@ private:
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
                      const int32 *wanted, int32 wanted_count, const char *as_of_sql);
 
-// Compilation::to_sql, in the current context.
+// Compilation::to_sql and holds_sql, in the current context.
 char *to_sql(Compilation *compilation);
+char *holds_sql(Compilation *compilation, const char *key_sql);
+
+// What a derived trait comes to, in the current context.
+struct DerivedValue {
+    const char *type_sql;
+    bool ordered;
+    const char *value_sql;  // null for a time elapsed, which has no SQL of its own
+    const char *from_sql;   // over which it is computed
+    bool *uses;             // of the vocabulary's derived traits, those that it is built on
+    bool *joins;            // of its trait relations
+    int probe_count;
+    const char **probes;
+};
+
+DerivedValue derived_value(Compilation *compilation, const definition::Vocabulary &vocabulary, const definition::DerivedTrait &trait);
 
 // Raises when the literals of the compilation's definitions are not what their types take.
 void run_probes(const Compilation *compilation);

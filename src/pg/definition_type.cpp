@@ -166,11 +166,23 @@ char *definition_text(Datum datum) {
     return to_cstring(stored_text(checked(datum)));
 }
 
-char *required_definition(FunctionCallInfo fcinfo, int index) {
+namespace {
+
+char *required_stored(FunctionCallInfo fcinfo, int index, const char *name) {
     if (PG_ARGISNULL(index)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("definition must not be null")));
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
     }
     return definition_text(PG_GETARG_DATUM(index));
+}
+
+}  // namespace
+
+char *required_definition(FunctionCallInfo fcinfo, int index) {
+    return required_stored(fcinfo, index, "definition");
+}
+
+char *required_formula(FunctionCallInfo fcinfo, int index) {
+    return required_stored(fcinfo, index, "formula");
 }
 
 }  // namespace segment::pg

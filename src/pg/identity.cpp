@@ -4,7 +4,11 @@ namespace segment {
 
 namespace {
 
+// Setting the value that is there already would cost as much as another: time zone abbreviations are read from a file.
 void pin(const char *setting, const char *value) {
+    if (const char *current = GetConfigOption(setting, false, false); current != nullptr && strcmp(current, value) == 0) {
+        return;
+    }
     set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 

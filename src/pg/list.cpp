@@ -7,13 +7,12 @@
 #include "pg/member_tables.hpp"
 #include "pg/memory.hpp"
 #include "pg/nearest.hpp"
+#include "pg/registered_name.hpp"
 #include "pg/vocabulary.hpp"
 
 namespace segment::pg {
 
 namespace {
-
-constexpr size_t name_length_max = 63;
 
 struct List {
     Population *population;
@@ -69,12 +68,7 @@ void create_list(FunctionCallInfo fcinfo) {
     const char *description = optional_text(fcinfo, 2);
     IfExists if_exists = if_exists_argument(fcinfo, 3);
     PreventCommandIfReadOnly("segment.create_list()");
-    if (name[0] == '\0') {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("list name must not be empty")));
-    }
-    if (strlen(name) > name_length_max) {
-        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("list name \"%s\" is longer than %zu bytes", name, name_length_max)));
-    }
+    check_registered_name("list", name);
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
     check_member_tables(population);

@@ -1,23 +1,39 @@
-// Whether a definition holds for one key now: the refresh's pipeline with a single row.
-#include "core/members/words.hpp"
+// Whether a definition holds for one key now.
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/key_argument.hpp"
+#include "pg/prepared_match.hpp"
 #include "pg/reading.hpp"
-#include "pg/run.hpp"
+#include "pg/refused_keys.hpp"
 
 namespace segment::pg {
 
 namespace {
 
-struct Match {
-    const Run *run;
-    bool holds;
-};
+[[noreturn]] void refuse_repeated(const Population *population, const spi::Argument &key) {
+    Segments none{};
+    Binding binding = bind(population, &none);
+    Oid output;
+    bool is_varlena;
+    getTypeOutputInfo(key.type, &output, &is_varlena);
+    RefusedKeys refused{0, 1, {OidOutputFunctionCall(output, key.value)}};
+    refuse_keys(population, &binding, &refused);
+    elog(ERROR, "a key is not unique");
+}
 
-void take_chunk(void *state, uint32, const match::Evaluation *evaluation, const match::Staging *) {
-    auto *match = static_cast<Match *>(state);
-    match->holds = members::count(evaluation->members(match->run->compilation->segments.back().root)) > 0;
+bool holds(const PreparedMatch *match, const spi::Argument &key, TimestampTz as_of) {
+    spi::connect();
+    Datum values[] = {key.value, TimestampTzGetDatum(as_of)};
+    int result = SPI_execute_plan(match->plan, values, nullptr, true, 0);
+    if (result != SPI_OK_SELECT) {
+        elog(ERROR, "a match failed: %s", SPI_result_code_string(result));
+    }
+    if (SPI_processed > 1) {
+        refuse_repeated(&match->population, key);
+    }
+    bool holds = SPI_processed == 1 && DatumGetBool(spi::single_value(BOOLOID).value);
+    spi::finish();
+    return holds;
 }
 
 }  // namespace
@@ -27,20 +43,16 @@ void take_chunk(void *state, uint32, const match::Evaluation *evaluation, const 
 using namespace segment::pg;
 
 SEGMENT_FUNCTION(segment_matches) {
-    SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::none);
+    const char *name = required_text(fcinfo, 0, "name");
     TimestampTz as_of = as_of_argument(fcinfo, 2);
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment match", ALLOCSET_DEFAULT_SIZES);
     MemoryContext before = MemoryContextSwitchTo(context);
-    segment::spi::Argument key = key_argument(fcinfo, 1, key_column(reference.population));
-    Segments segments = segments_of(reference.population);
-    int32 index = index_of(&segments, reference.segment.id);
-    segment::Identity caller = begin_reading(reference.population);
-    Run *run = begin_run(reference.population, &segments, &index, 1, as_of, nullptr, Keep::no, nullptr, &key);
-    Match match{run, false};
-    evaluate_run(run, take_chunk, &match);
-    end_run(run);
+    const PreparedMatch *match = prepared_match(name);
+    segment::spi::Argument key = key_argument(fcinfo, 1, &match->key);
+    segment::Identity caller = begin_reading(&match->population);
+    bool result = holds(match, key, as_of);
     segment::end_identity(caller);
     MemoryContextSwitchTo(before);
     MemoryContextDelete(context);
-    PG_RETURN_BOOL(match.holds);
+    PG_RETURN_BOOL(result);
 }

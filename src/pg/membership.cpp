@@ -30,6 +30,7 @@ struct StrayKey {
 struct Membership {
     MemoryContext context;
     Run *run;
+    CurrentMrr *mrr;
     bool all;
     size_t count;
     const Segment **segments;
@@ -281,6 +282,9 @@ void take_chunk(void *state, uint32 number, const match::Evaluation *evaluation,
             membership->losing[i] += summary_of_set(membership, evaluation, evaluation->set_of(compilation->lost_values[i].root)).members;
         }
     }
+    if (evaluation != nullptr && membership->mrr != nullptr) {
+        add_chunk(membership->mrr, number, evaluation, staging);
+    }
     if (wants_release(membership)) {
         release_absent(membership->run->numbering->keys, chunk);
     }
@@ -288,11 +292,12 @@ void take_chunk(void *state, uint32 number, const match::Evaluation *evaluation,
 
 }  // namespace
 
-Membership *begin_membership(Run *run, TimestampTz as_of, bool all) {
+Membership *begin_membership(Run *run, CurrentMrr *mrr, TimestampTz as_of, bool all) {
     const Compilation *compilation = run->compilation;
     auto *membership = static_cast<Membership *>(palloc0(sizeof(Membership)));
     membership->context = CurrentMemoryContext;
     membership->run = run;
+    membership->mrr = mrr;
     membership->all = all;
     membership->count = compilation->segments.size();
     membership->segments = static_cast<const Segment **>(palloc(sizeof(Segment *) * (membership->count + 1)));

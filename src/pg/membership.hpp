@@ -1,7 +1,7 @@
 // Bringing what is stored of a population's segments to what a run has found, chunk by chunk.
 #pragma once
 
-#include "pg/run.hpp"
+#include "pg/current_mrr.hpp"
 
 namespace segment::pg {
 
@@ -12,8 +12,9 @@ struct Written {
 };
 
 // Opens the stored sets of the run's segments; a set that is not there is made again from the member rows. `all` tells that
-// the run covers all segments of the population. As the population's owner, inside begin_identity, in the current context.
-Membership *begin_membership(Run *run, TimestampTz as_of, bool all);
+// the run covers all segments of the population; `mrr`, which may be null, learns who is in them. As the population's owner, inside
+// begin_identity, in the current context.
+Membership *begin_membership(Run *run, CurrentMrr *mrr, TimestampTz as_of, bool all);
 
 // Evaluates the run and writes what changed: member rows, stays, changes, sets and the numbering of the members.
 void write_membership(Membership *membership);

@@ -2,23 +2,23 @@
 
 namespace segment::pg {
 
-namespace {
-
-constexpr int32 max_periods = 100000;
-
 TimestampTz instant_of(Timestamp local, text *time_zone) {
     return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, PointerGetDatum(time_zone), TimestampGetDatum(local)));
 }
+
+namespace {
+
+constexpr int32 max_periods = 100000;
 
 struct Range {
     TimestampTz start, end;
 };
 
-Range range_of(Timestamp since, Timestamp until, text *time_zone) {
-    if (TIMESTAMP_NOT_FINITE(since) || TIMESTAMP_NOT_FINITE(until)) {
+Range range_of(const LocalRange &local, text *time_zone) {
+    if (TIMESTAMP_NOT_FINITE(local.since) || TIMESTAMP_NOT_FINITE(local.until)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("since and until must be finite")));
     }
-    Range range{instant_of(since, time_zone), instant_of(until, time_zone)};
+    Range range{instant_of(local.since, time_zone), instant_of(local.until, time_zone)};
     if (range.end <= range.start) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("until must be after since")));
     }
@@ -44,16 +44,33 @@ TimestampTz edge(Timestamp since, const Interval *grain, int32 step, text *time_
 
 }  // namespace
 
-PeriodEdges period_edges(Timestamp since, Timestamp until, const Interval *grain, text *time_zone) {
-    const Range range = range_of(since, until, time_zone);
+LocalRange range_arguments(FunctionCallInfo fcinfo, int first) {
+    for (int i = first; i < first + 2; i++) {
+        if (PG_ARGISNULL(i)) {
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", i == first ? "since" : "until")));
+        }
+    }
+    return {PG_GETARG_TIMESTAMP(first), PG_GETARG_TIMESTAMP(first + 1)};
+}
+
+const Interval *grain_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("grain must not be null")));
+    }
+    return PG_GETARG_INTERVAL_P(index);
+}
+
+PeriodEdges period_edges(const LocalRange &local, const Interval *grain, text *time_zone) {
+    const Range range = range_of(local, time_zone);
     if (grain->month < 0 || grain->day < 0 || grain->time < 0 || (grain->month == 0 && grain->day == 0 && grain->time == 0)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("grain must be a positive interval")));
     }
     int32 room = 32;
-    PeriodEdges periods{static_cast<TimestampTz *>(palloc(sizeof(TimestampTz) * static_cast<Size>(room))), 0};
+    PeriodEdges periods{static_cast<TimestampTz *>(palloc(sizeof(TimestampTz) * static_cast<Size>(room))), 0, false};
     for (int32 step = 0;; step++) {
         CHECK_FOR_INTERRUPTS();
-        TimestampTz at = edge(since, grain, step, time_zone);
+        TimestampTz at = edge(local.since, grain, step, time_zone);
+        periods.ends_early = at > range.end;
         at = at < range.end ? at : range.end;
         if (periods.count == room) {
             room *= 2;
@@ -74,12 +91,25 @@ PeriodEdges period_edges(Timestamp since, Timestamp until, const Interval *grain
     return periods;
 }
 
-PeriodEdges single_period(Timestamp since, Timestamp until, text *time_zone) {
-    const Range range = range_of(since, until, time_zone);
-    PeriodEdges periods{static_cast<TimestampTz *>(palloc(2 * sizeof(TimestampTz))), 2};
+PeriodEdges single_period(const LocalRange &local, text *time_zone) {
+    const Range range = range_of(local, time_zone);
+    PeriodEdges periods{static_cast<TimestampTz *>(palloc(2 * sizeof(TimestampTz))), 2, false};
     periods.edges[0] = range.start;
     periods.edges[1] = range.end;
     return periods;
+}
+
+PeriodEdges cut_at(const PeriodEdges &periods, TimestampTz now) {
+    PeriodEdges cut = periods;
+    while (cut.count > 1 && cut.edges[cut.count - 2] >= now) {
+        cut.count--;
+        cut.ends_early = false;
+    }
+    if (cut.count > 1 && cut.edges[cut.count - 1] > now) {
+        cut.edges[cut.count - 1] = now;
+        cut.ends_early = true;
+    }
+    return cut;
 }
 
 }  // namespace segment::pg

@@ -5,6 +5,7 @@
 #include "pg/catalog.hpp"
 #include "pg/check.hpp"
 #include "pg/member_tables.hpp"
+#include "pg/registered_name.hpp"
 #include "pg/relation.hpp"
 #include "pg/score.hpp"
 
@@ -167,6 +168,23 @@ void rename_population(const Population *population, const char *new_name) {
     rename_member_column(population, member_column(&renamed));
 }
 
+// Another relation or key, of the type as which the members are kept; null leaves what is there.
+void bind_otherwise(Population *population, const char *relation_name, const char *key_name) {
+    const UserRelation *relation = relation_name != nullptr
+                                       ? relation_named(relation_name)
+                                       : relation_registered(population->relation_schema, population->relation_name,
+                                                             psprintf("the relation of population \"%s\"", population->name));
+    const Column *key = get_column(relation, key_name != nullptr ? key_name : population->key);
+    if (strcmp(key->type_sql, population->key_type) != 0) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("column \"%s\" of %s cannot be the key of population \"%s\"", key->name, relation->sql, population->name),
+                        errdetail("It is %s; the members are kept as %s.", key->type_sql, population->key_type)));
+    }
+    population->relation_schema = relation->schema;
+    population->relation_name = relation->name;
+    population->key = key->name;
+}
+
 void alter_population(FunctionCallInfo fcinfo) {
     PreventCommandIfReadOnly("segment.alter_population()");
     Population *population = get_population(required_text(fcinfo, 0, "name"), Lock::exclusive);
@@ -189,6 +207,9 @@ void alter_population(FunctionCallInfo fcinfo) {
     if (!PG_ARGISNULL(4)) {
         population->base = optional_text(fcinfo, 4);
     }
+    if (!PG_ARGISNULL(6) || !PG_ARGISNULL(7)) {
+        bind_otherwise(population, optional_text(fcinfo, 6), optional_name(fcinfo, 7));
+    }
     const char *new_name = optional_text(fcinfo, 5);
     if (new_name != nullptr && strcmp(new_name, population->name) != 0) {
         rename_population(population, new_name);
@@ -196,10 +217,11 @@ void alter_population(FunctionCallInfo fcinfo) {
     }
     population->base = check_base(population);
     catalog_execute(
-        "UPDATE segment.catalog_population SET owner = $2, time_zone = $3, week_start = $4, base = $5, name = $6 "
-        "WHERE id OPERATOR(pg_catalog.=) $1",
+        "UPDATE segment.catalog_population SET owner = $2, time_zone = $3, week_start = $4, base = $5, name = $6, "
+        "relation_schema = $7, relation_name = $8, key = $9 WHERE id OPERATOR(pg_catalog.=) $1",
         {int4_argument(population->id), text_argument(population->owner), text_argument(population->time_zone),
-         int4_argument(population->week_start), text_argument(population->base), text_argument(population->name)});
+         int4_argument(population->week_start), text_argument(population->base), text_argument(population->name),
+         text_argument(population->relation_schema), text_argument(population->relation_name), text_argument(population->key)});
 }
 
 void add_traits(const char *population_name, const UserRelation *relation, FunctionCallInfo fcinfo) {
@@ -216,9 +238,14 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
 
     const spi::Argument columns[] = {int4_argument(population->id), text_argument(relation->schema), text_argument(relation->name),
                                      text_argument(key->name), text_argument(prefix)};
+    // Another trait relation of this prefix is told apart below.
+    if (const char *kind = prefix != nullptr ? kind_of_name(population, prefix) : nullptr;
+        kind != nullptr && strcmp(kind, "source of traits") != 0) {
+        refuse_name(population, prefix, "source of traits", IfExists::error);
+    }
     Rows same = catalog_execute(
         "SELECT 1 FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
-        "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3",
+        "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3 AND foreign_key IS NULL",
         std::span(columns).first(3));
     if (same.count > 0 && if_exists == IfExists::error) {
         ereport(ERROR,
@@ -238,7 +265,8 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
     }
     catalog_execute(same.count > 0
                         ? "UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
-                          "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3"
+                          "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3 "
+                          "AND foreign_key IS NULL"
                         : "INSERT INTO segment.catalog_traits (population_id, position, relation_schema, relation_name, key, prefix) "
                           "SELECT $1, coalesce(pg_catalog.max(position), 0) OPERATOR(pg_catalog.+) 1, $2, $3, $4, $5 "
                           "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",

@@ -96,35 +96,50 @@ TimestampTz as_of_of_run(const Population *population, const Request *request) {
     return request->as_of;
 }
 
+Datum numeric_array(Datum *values, bool *nulls, int count) {
+    int lower_bound = 1;
+    return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, NUMERICOID, -1, false, TYPALIGN_INT));
+}
+
 // One statement for all segments of the run.
-void record_segments(const Run *run, const Membership *membership, TimestampTz as_of) {
+void record_segments(const Run *run, const Membership *membership, const CurrentMrr *mrr, TimestampTz as_of) {
     size_t count = run->compilation->segments.size();
     auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
     auto *members = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
     auto *versions = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    auto *amounts = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+    auto *unknown = static_cast<bool *>(palloc(count + 1));
     for (size_t i = 0; i < count; i++) {
         const Segment *segment = run->compilation->segments[i].segment;
         ids[i] = Int32GetDatum(segment->id);
         members[i] = Int64GetDatum(written(membership, i).members);
         versions[i] = Int32GetDatum(segment->version);
+        const NullableDatum amount = current_mrr(mrr, i);
+        amounts[i] = amount.value;
+        unknown[i] = amount.isnull;
     }
     int items = static_cast<int>(count);
     catalog_execute(
-        "UPDATE segment.catalog_segment AS s SET members = r.members, refreshed_version = r.version, refreshed_at = $4, as_of = $5 "
-        "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS r (id, members, version) "
+        "UPDATE segment.catalog_segment AS s SET members = r.members, refreshed_version = r.version, mrr = r.mrr, refreshed_at = $5, "
+        "as_of = $6 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) "
+        "AS r (id, members, version, mrr) "
         "WHERE s.id OPERATOR(pg_catalog.=) r.id",
         {{INT4ARRAYOID, PointerGetDatum(construct_array(ids, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
          {INT8ARRAYOID, PointerGetDatum(construct_array(members, items, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))},
          {INT4ARRAYOID, PointerGetDatum(construct_array(versions, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
+         {NUMERICARRAYOID, numeric_array(amounts, unknown, items)},
          timestamptz_argument(GetCurrentTimestamp()),
          timestamptz_argument(as_of)});
 }
 
 // Values that were missing although what they are computed from is not.
-Datum warnings(const Run *run, const Membership *membership) {
+Datum warnings(const Run *run, const Membership *membership, const CurrentMrr *mrr) {
     const auto &lost = run->compilation->lost_values;
     auto *texts = static_cast<Datum *>(palloc(sizeof(Datum) * (lost.size() + 1)));
     int count = 0;
+    if (const char *problem = current_mrr_problem(mrr); problem != nullptr) {
+        texts[count++] = CStringGetTextDatum(psprintf("the MRR of segments is not known: %s", problem));
+    }
     for (size_t i = 0; i < lost.size(); i++) {
         int64 members = members_losing(membership, i);
         if (members > 0) {
@@ -136,7 +151,7 @@ Datum warnings(const Run *run, const Membership *membership) {
     return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-void record_run(const Run *run, const Membership *membership, TimestampTz started, TimestampTz as_of) {
+void record_run(const Run *run, const Membership *membership, const CurrentMrr *mrr, TimestampTz started, TimestampTz as_of) {
     uint32 leaves = 0;
     for (const match::PlanNode &node : run->compilation->plan.nodes()) {
         leaves += node.kind == match::NodeKind::leaf;
@@ -146,9 +161,14 @@ void record_run(const Run *run, const Membership *membership, TimestampTz starte
         total.entered += written(membership, i).entered;
         total.exited += written(membership, i).exited;
     }
+    const IgnoredArguments ignored = ignored_arguments(run->ignored);
     catalog_execute(
         "INSERT INTO segment.catalog_refresh_run (population_id, started_at, as_of, mode, member_rows, segments, leaves, entered, exited, "
-        "warnings) VALUES ($1, $2, $3, 'full', $4, $5, $6, $7, $8, $9)",
+        "warnings, ignored) SELECT $1, $2, $3, 'full', $4, $5, $6, $7, $8, $9, "
+        "coalesce((SELECT pg_catalog.jsonb_object_agg(s.source, s.reasons) FROM ("
+        "SELECT i.source, pg_catalog.jsonb_object_agg(i.reason, i.rows) AS reasons "
+        "FROM ROWS FROM (pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12)) AS i (source, reason, rows) "
+        "GROUP BY i.source) AS s), '{}')",
         {int4_argument(run->population->id),
          timestamptz_argument(started),
          timestamptz_argument(as_of),
@@ -157,7 +177,10 @@ void record_run(const Run *run, const Membership *membership, TimestampTz starte
          int4_argument(static_cast<int32>(leaves)),
          int8_argument(total.entered),
          int8_argument(total.exited),
-         {TEXTARRAYOID, warnings(run, membership)}});
+         {TEXTARRAYOID, warnings(run, membership, mrr)},
+         ignored.sources,
+         ignored.reasons,
+         ignored.rows});
     catalog_execute("UPDATE segment.catalog_population SET as_of = $2, last_error = NULL WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(run->population->id), timestamptz_argument(as_of)});
 }
@@ -200,8 +223,12 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     ScoreRun *scores = refresh_scores(population, &segments, as_of);
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes);
-    Membership *membership = begin_membership(run, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
+    CurrentMrr *mrr = read_current_mrr(run, as_of);
+    Membership *membership = begin_membership(run, mrr, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
     write_membership(membership);
+    if (mrr != nullptr) {
+        end_current_mrr(mrr);
+    }
     write_names(run);
     settle_overrides(run, as_of);
     PopActiveSnapshot();
@@ -209,8 +236,8 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     end_identity(caller);
 
     record_scores(scores, as_of);
-    record_segments(run, membership, as_of);
-    record_run(run, membership, started, as_of);
+    record_segments(run, membership, mrr, as_of);
+    record_run(run, membership, mrr, started, as_of);
     return_segments(run, membership, result);
     end_run(run);
     MemoryContextSwitchTo(before);

@@ -124,4 +124,11 @@ const Column *get_column(const UserRelation *relation, const char *name) {
     return column;
 }
 
+const char *instant_of_column(const char *name, const Column *column, const char *time_zone) {
+    if (column->type == TIMESTAMPTZOID) {
+        return name;
+    }
+    return psprintf("(%s%s AT TIME ZONE %s)", name, column->type == DATEOID ? "::timestamp" : "", quote_literal_cstr(time_zone));
+}
+
 }  // namespace segment::pg

@@ -41,4 +41,7 @@ const Column *find_column(const UserRelation *relation, const char *name);
 // Raises, with the nearest column as hint.
 const Column *get_column(const UserRelation *relation, const char *name);
 
+// A column of times as an instant, `name` being how it is written: local times are those of a zone.
+const char *instant_of_column(const char *name, const Column *column, const char *time_zone);
+
 }  // namespace segment::pg

@@ -6,6 +6,7 @@
 #include "pg/boundary.hpp"
 #include "pg/bridge_row.hpp"
 #include "pg/interrupts.hpp"
+#include "pg/line_faults.hpp"
 #include "pg/memory.hpp"
 #include "pg/periods.hpp"
 #include "pg/revenue_type.hpp"
@@ -50,7 +51,7 @@ Totals add_up(LedgerBytes bytes, const PeriodEdges *periods, Granularity granula
 
 // Of one period.
 Bridge add_up_single(FunctionCallInfo fcinfo) {
-    const PeriodEdges periods = single_period(PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2), PG_GETARG_TEXT_PP(3));
+    const PeriodEdges periods = single_period({PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2)}, PG_GETARG_TEXT_PP(3));
     return *add_up(ledger_argument(fcinfo, 0), &periods, Granularity::net).bridges;
 }
 
@@ -91,7 +92,8 @@ SEGMENT_FUNCTION(segment_customers_at) {
 }
 
 SEGMENT_FUNCTION(segment_movements) {
-    const PeriodEdges periods = period_edges(PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2), PG_GETARG_INTERVAL_P(3), PG_GETARG_TEXT_PP(4));
+    const PeriodEdges periods =
+        period_edges({PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2)}, PG_GETARG_INTERVAL_P(3), PG_GETARG_TEXT_PP(4));
     const Totals totals = add_up(ledger_argument(fcinfo, 0), &periods, granularity_argument(fcinfo, 5));
     InitMaterializedSRF(fcinfo, 0);
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
@@ -123,9 +125,6 @@ SEGMENT_FUNCTION(segment_logo_churn) {
 }
 
 SEGMENT_FUNCTION(segment_ignored_lines) {
-    static constexpr const char *reasons[] = {"member is null", "starts_at is null", "mrr is null or not a finite number",
-                                              "ends_at is not after starts_at"};
-    static_assert(lengthof(reasons) == segment::revenue::faults);
     const LedgerBytes bytes = ledger_argument(fcinfo, 0);
     MemoryContext context = CurrentMemoryContext;
     const segment::revenue::FaultCounts ignored = segment::boundary::core([&] {
@@ -134,8 +133,9 @@ SEGMENT_FUNCTION(segment_ignored_lines) {
     });
     InitMaterializedSRF(fcinfo, 0);
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-    for (std::size_t i = 0; i < lengthof(reasons); i++) {
-        Datum values[] = {CStringGetTextDatum(reasons[i]), Int64GetDatum(static_cast<int64>(ignored[i]))};
+    for (std::size_t i = 0; i < segment::revenue::faults; i++) {
+        Datum values[] = {CStringGetTextDatum(reason_of(static_cast<segment::revenue::Fault>(i))),
+                          Int64GetDatum(static_cast<int64>(ignored[i]))};
         bool nulls[lengthof(values)] = {};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }

@@ -15,19 +15,20 @@ uint64 evaluation_memory(const match::Plan &plan) {
 }  // namespace
 
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep, const Addition *addition, const spi::Argument *only) {
+               Progress *progress, Keep keep, const Addition *addition) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment run", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
     run->context = context;
     run->population = population;
+    run->ignored = begin_ignored_rows();
     run->binding = bind(population, segments);
     run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of));
     if (addition != nullptr) {
         boundary::core([&] { addition->add(addition->state, run->compilation); });
     }
     uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan);
-    run->scan = begin_scan(population, &run->binding, run->compilation, progress, memory > fixed ? memory - fixed : 0, only);
+    run->scan = begin_scan(population, &run->binding, run->compilation, progress, memory > fixed ? memory - fixed : 0);
     Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);
     run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
     run->pass = run_pass(run->scan, run->numbering->keys);

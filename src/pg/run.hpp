@@ -4,6 +4,7 @@
 #include "core/match/evaluate.hpp"
 #include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
+#include "pg/ignored_rows.hpp"
 #include "pg/scan.hpp"
 
 namespace segment::pg {
@@ -17,6 +18,7 @@ struct Run {
     MemberNumbering *numbering;
     const MemberNumbering *former;  // the direct one that this run has replaced, or null
     Pass pass;
+    IgnoredRows *ignored;  // rows of sources that did not count
 };
 
 // What is added to the plan of a run between its compilation and its scan, inside boundary::core.
@@ -29,9 +31,9 @@ struct Addition {
 enum class Keep : bool { no, yes };
 
 // As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`. Reads the
-// population for the first time, so that all members are numbered. With `only` the population is the member of that key.
+// population for the first time, so that all members are numbered.
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep, const Addition *addition = nullptr, const spi::Argument *only = nullptr);
+               Progress *progress, Keep keep, const Addition *addition = nullptr);
 
 // Called with each chunk of members, in no particular order; the evaluation holds its sets. Outside of boundary::core.
 using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *staging);

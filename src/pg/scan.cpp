@@ -37,7 +37,7 @@ char *from_clause(const Compilation *compilation) {
     });
 }
 
-char *scan_sql(const Binding *binding, const char *from, const ScanColumn *columns, uint32 count, const spi::Argument *only) {
+char *scan_sql(const Binding *binding, const char *from, const ScanColumn *columns, uint32 count) {
     StringInfoData sql;
     initStringInfo(&sql);
     append(&sql, "SELECT ");
@@ -48,11 +48,6 @@ char *scan_sql(const Binding *binding, const char *from, const ScanColumn *colum
     }
     append(&sql, " FROM ");
     append(&sql, from);
-    if (only != nullptr) {
-        append(&sql, " WHERE ");
-        append(&sql, binding->vocabulary.key_sql);
-        appendStringInfo(&sql, " %s $1", equality_sql(only->type));
-    }
     return sql.data;
 }
 
@@ -71,9 +66,8 @@ struct PreparedScan {
 };
 
 // Between spi::connect and spi::finish.
-PreparedScan prepare(const char *sql, const spi::Argument *only) {
-    Oid types[] = {only == nullptr ? InvalidOid : only->type};
-    PreparedScan prepared{SPI_prepare(sql, only == nullptr ? 0 : 1, types), nullptr};
+PreparedScan prepare(const char *sql) {
+    PreparedScan prepared{SPI_prepare(sql, 0, nullptr), nullptr};
     if (prepared.plan == nullptr)
         elog(ERROR, "could not prepare the scan: %s", SPI_result_code_string(SPI_result));
     auto *source = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(prepared.plan)));
@@ -118,7 +112,6 @@ struct Scan {
     Oid key_type, key_collation;
     bool key_by_value;
     double expected_rows;
-    ParamListInfo parameters;  // null, or the key of the only member
 
     uint32 pass;
     uint64 rows;  // of the first query of the first pass
@@ -272,7 +265,7 @@ bool receive_row(void *state, TupleTableSlot *slot) {
 }
 
 // Prepares the queries of the scan and ranks the plan's features; between spi::connect and spi::finish, in `context`.
-Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryContext context, const spi::Argument *only, uint32 *count) {
+Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryContext context, uint32 *count) {
     match::Plan *plan = &compilation->plan;
     const char *from = from_clause(compilation);
     CutValues cuts = evaluate_cuts(plan);
@@ -286,9 +279,9 @@ Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryC
         query->columns = columns.items + first;
         query->column_count = std::min(columns.count, first + columns_per_query) - first;
         query->features = query->column_count == 0 ? nullptr : query->columns[0].features;
-        query->sql = scan_sql(binding, from, query->columns, query->column_count, only);
+        query->sql = scan_sql(binding, from, query->columns, query->column_count);
         MemoryContextSwitchTo(spi);
-        query->prepared = prepare(query->sql, only);
+        query->prepared = prepare(query->sql);
         MemoryContextSwitchTo(context);
         query->key_length = TupleDescAttr(query->prepared.description, 0)->attlen;
         for (uint32 column = 0; column < query->column_count; column++) {
@@ -311,8 +304,7 @@ void make_staging(Scan *scan, uint64 memory) {
 
 }  // namespace
 
-Scan *begin_scan(const Population *population, const Binding *binding, Compilation *compilation, Progress *progress, uint64 memory,
-                 const spi::Argument *only) {
+Scan *begin_scan(const Population *population, const Binding *binding, Compilation *compilation, Progress *progress, uint64 memory) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment scan", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *scan = allocate<Scan>(1);
@@ -324,13 +316,9 @@ Scan *begin_scan(const Population *population, const Binding *binding, Compilati
     scan->codes_context = AllocSetContextCreate(context, "segment codes", ALLOCSET_DEFAULT_SIZES);
     scan->row_context = AllocSetContextCreate(context, "segment row", ALLOCSET_SMALL_SIZES);
     scan->batch.context = AllocSetContextCreate(context, "segment keys", ALLOCSET_DEFAULT_SIZES);
-    scan->expected_rows = only == nullptr ? expected_rows(binding->relation->oid) : 1;
-    if (only != nullptr) {
-        scan->parameters = makeParamList(1);
-        scan->parameters->params[0] = {only->value, false, PARAM_FLAG_CONST, only->type};
-    }
+    scan->expected_rows = expected_rows(binding->relation->oid);
     spi::connect();
-    scan->queries = prepare_queries(binding, compilation, context, only, &scan->query_count);
+    scan->queries = prepare_queries(binding, compilation, context, &scan->query_count);
     MemoryContextSwitchTo(context);
     Form_pg_attribute key = TupleDescAttr(scan->queries[0].prepared.description, 0);
     scan->key_type = getBaseType(key->atttypid);
@@ -372,7 +360,6 @@ Pass run_pass(Scan *scan, MemberKeys *keys) {
         scan->batch.count = 0;
         SPIExecuteOptions options{};
         options.read_only = true;
-        options.params = scan->parameters;
         options.dest = spi::make_receiver(receive_row, scan);
         int result = SPI_execute_plan_extended(scan->query->prepared.plan, &options);
         if (result < 0) {
@@ -421,7 +408,7 @@ void end_scan(Scan *scan) {
 void plan_scan(const Binding *binding, Compilation *compilation) {
     spi::connect();
     uint32 count;
-    const Query *queries = prepare_queries(binding, compilation, CurrentMemoryContext, nullptr, &count);
+    const Query *queries = prepare_queries(binding, compilation, CurrentMemoryContext, &count);
     for (uint32 i = 0; i < count; i++) {
         // Beginning to run it checks the rights on what it reads; nothing is read.
         spi::execute(psprintf("%s LIMIT 0", queries[i].sql), {}, {.read_only = true});

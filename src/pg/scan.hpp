@@ -20,9 +20,7 @@ enum class Pass : uint8 {
 
 // Evaluates all cuts, ranks the features and plans the scan. As the current user, with the active snapshot, inside
 // begin_identity; until end_scan. The codes of a pass take no more than `memory` bytes, or the room of one chunk.
-// With `only`, a key, nobody else is read.
-Scan *begin_scan(const Population *population, const Binding *binding, Compilation *compilation, Progress *progress, uint64 memory,
-                 const spi::Argument *only);
+Scan *begin_scan(const Population *population, const Binding *binding, Compilation *compilation, Progress *progress, uint64 memory);
 
 // The type and collation of the member's key.
 Oid scan_key_type(const Scan *scan);

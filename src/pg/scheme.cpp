@@ -3,6 +3,7 @@
 #include "pg/boundary.hpp"
 #include "pg/check.hpp"
 #include "pg/identity.hpp"
+#include "pg/registered_name.hpp"
 #include "pg/nearest.hpp"
 #include "pg/segment.hpp"
 #include "pg/vocabulary.hpp"
@@ -67,7 +68,7 @@ Rules read_rules(const char *scheme, Datum rules) {
             refuse_rule(row, "is for all others, but not the last one");
         }
         result.items[row] = {psprintf("%s.%s", scheme, text_of(rows, row, 2)), otherwise ? pstrdup("everyone") : text_of(rows, row, 4)};
-        check_segment_name(result.items[row].segment);
+        check_registered_name("segment", result.items[row].segment);
         for (uint64 other = 0; other < row; other++) {
             if (strcmp(result.items[other].segment, result.items[row].segment) == 0) {
                 refuse_rule(row, psprintf("has the name of rule %d", static_cast<int>(other) + 1));
@@ -83,6 +84,11 @@ void refuse_trait(const Population *population, const char *name) {
     Identity caller = begin_identity(population_owner(population));
     Binding binding = bind(population, &none);
     end_identity(caller);
+    if (const char *kind = kind_of_name(population, name); kind != nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+                        errmsg("population \"%s\" already has a %s called \"%s\"", population->name, kind, name),
+                        errhint("Give the scheme another name.")));
+    }
     for (const definition::Trait &trait : binding.vocabulary.traits) {
         if (trait.prefix.empty() ? trait.name == name : trait.prefix == name) {
             ereport(ERROR,
@@ -167,7 +173,7 @@ int32 create_scheme(FunctionCallInfo fcinfo) {
     }
     IfExists if_exists = if_exists_argument(fcinfo, 3);
     PreventCommandIfReadOnly("segment.create_scheme()");
-    check_segment_name(name);
+    check_registered_name("segment", name);
     Rules rules = read_rules(name, PG_GETARG_DATUM(2));
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/definition/check.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/check.hpp"
@@ -10,6 +11,7 @@
 #include "pg/identity.hpp"
 #include "pg/key_argument.hpp"
 #include "pg/nearest.hpp"
+#include "pg/registered_name.hpp"
 #include "pg/score_json.hpp"
 #include "pg/score_query.hpp"
 #include "pg/segment.hpp"
@@ -76,11 +78,9 @@ void check_score_name(const Population *population, const char *name) {
         ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("score name \"%s\" is too long", name),
                         errdetail("Its tables in population \"%s\" leave room for %zu bytes.", population->name, name_length_max - others)));
     }
-    static constexpr const char *reserved[] = {"subscription", "event"};
-    for (const char *word : reserved) {
-        if (strcmp(word, name) == 0) {
-            ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a score cannot be called \"%s\"", name)));
-        }
+    if (definition::is_reserved(name)) {
+        ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a score cannot be called \"%s\"", name),
+                        errdetail("Definitions mean something else by the word.")));
     }
     // `health` and not its history, which would be the table of a score of that name.
     constexpr const char *ending = "_history";
@@ -90,18 +90,11 @@ void check_score_name(const Population *population, const char *name) {
 }
 
 // A bare name in a definition means one thing.
-void refuse_other_role(const Population *population, const Binding &binding, const char *name) {
+void refuse_trait(const Population *population, const Binding &binding, const char *name) {
     for (const definition::Trait &trait : binding.vocabulary.traits) {
-        if (trait.prefix.empty() ? trait.name == name : trait.prefix == name) {
+        if (trait.prefix.empty() && trait.name == name) {
             ereport(ERROR,
                     (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" has a trait called \"%s\"", population->name, name),
-                     errhint("Give the score another name.")));
-        }
-    }
-    for (const std::string_view scheme : binding.vocabulary.schemes) {
-        if (scheme == name) {
-            ereport(ERROR,
-                    (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("population \"%s\" has a scheme called \"%s\"", population->name, name),
                      errhint("Give the score another name.")));
         }
     }
@@ -111,7 +104,7 @@ int32 find_score(const Population *population, const char *name) {
     Rows rows = catalog_execute(
         "SELECT id FROM segment.catalog_score WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2",
         {int4_argument(population->id), text_argument(name)});
-    return rows.count == 0 ? 0 : DatumGetInt32(value_of(rows, 0, 0));
+    return DatumGetInt32(value_of(rows, 0, 0));
 }
 
 int32 add_version(int32 score_id) {
@@ -156,12 +149,7 @@ int32 create_score(FunctionCallInfo fcinfo) {
     check_may_change(population);
     check_member_tables(population);
     check_score_name(population, name);
-    int32 id = find_score(population, name);
-    if (id != 0 && if_exists == IfExists::error) {
-        ereport(ERROR,
-                (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("score \"%s\" already exists in population \"%s\"", name, population->name),
-                 errhint("Pass if_exists => 'keep' or 'replace' to run this again.")));
-    }
+    int32 id = refuse_name(population, name, "score", if_exists) ? find_score(population, name) : 0;
     if (id != 0 && if_exists == IfExists::keep) {
         return id;
     }
@@ -191,7 +179,7 @@ int32 create_score(FunctionCallInfo fcinfo) {
     Segments none{};
     Identity caller = begin_identity(population_owner(population));
     Binding binding = bind(population, &none);
-    refuse_other_role(population, binding, name);
+    refuse_trait(population, binding, name);
     create_score_tables(population, name, binding.key->type_sql, binding.key->collation);
     end_identity(caller);
     Rows row = catalog_execute(

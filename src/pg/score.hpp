@@ -55,7 +55,7 @@ void change_score_tables_owner(const Population *population, Oid owner);
 
 // Binds the metrics of a score, raises where they are wrong, and records what they use. As the caller.
 void check_score(const Population *population, int32 score_id);
-// Of all scores, after what they may speak of has changed; records nothing.
+// Of all scores, after what they may speak of has changed.
 void check_scores(const Population *population);
 
 // Computes all scores of a population and stores what has changed: as the population's owner, with the active snapshot, inside

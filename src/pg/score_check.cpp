@@ -49,41 +49,54 @@ void refuse_circle(const ScoreRecord *score) {
 
 }  // namespace
 
-void check_score(const Population *population, int32 score_id) {
-    Segments segments = segments_of(population);
-    Scores scores = scores_of(population);
-    const ScoreRecord *score = nullptr;
-    for (int32 i = 0; i < scores.count; i++) {
-        score = scores.items[i].id == score_id ? &scores.items[i] : score;
-    }
-    Identity caller = begin_identity(population_owner(population));
-    Binding binding = bind(population, &segments);
-    const ScoreQuery *query = check_query(population, &segments, &binding, score);
-    end_identity(caller);
+namespace {
+
+// What the metrics use, for those who would drop it.
+void record(const ScoreRecord *score, const ScoreQuery *query) {
     for (const char *table : {"catalog_score_use", "catalog_score_segment_use", "catalog_score_source_use"}) {
-        catalog_execute(psprintf("DELETE FROM segment.%s WHERE score_id OPERATOR(pg_catalog.=) $1", table), {int4_argument(score_id)});
+        catalog_execute(psprintf("DELETE FROM segment.%s WHERE score_id OPERATOR(pg_catalog.=) $1", table), {int4_argument(score->id)});
     }
     for (int32 i = 0; i < score->metric_count; i++) {
         const ScoreUses &uses = query->uses[i];
-        record_uses("catalog_score_use", "used_id", score_id, uses.scores, uses.score_count);
-        record_uses("catalog_score_segment_use", "segment_id", score_id, uses.segments, uses.segment_count);
-        record_uses("catalog_score_source_use", "source_id", score_id, uses.sources, uses.source_count);
+        record_uses("catalog_score_use", "used_id", score->id, uses.scores, uses.score_count);
+        record_uses("catalog_score_segment_use", "segment_id", score->id, uses.segments, uses.segment_count);
+        record_uses("catalog_score_source_use", "source_id", score->id, uses.sources, uses.source_count);
     }
-    refuse_circle(score);
 }
 
-void check_scores(const Population *population) {
+void check_those(const Population *population, int32 only) {
     Scores scores = scores_of(population);
     if (scores.count == 0) {
         return;
     }
     Segments segments = segments_of(population);
+    auto **queries = static_cast<ScoreQuery **>(palloc0(sizeof(ScoreQuery *) * static_cast<Size>(scores.count)));
     Identity caller = begin_identity(population_owner(population));
     Binding binding = bind(population, &segments);
     for (int32 i = 0; i < scores.count; i++) {
-        check_query(population, &segments, &binding, &scores.items[i]);
+        if (only == 0 || scores.items[i].id == only) {
+            queries[i] = check_query(population, &segments, &binding, &scores.items[i]);
+        }
     }
     end_identity(caller);
+    for (int32 i = 0; i < scores.count; i++) {
+        if (queries[i] != nullptr) {
+            record(&scores.items[i], queries[i]);
+        }
+    }
+    for (int32 i = 0; i < scores.count; i++) {
+        refuse_circle(&scores.items[i]);
+    }
+}
+
+}  // namespace
+
+void check_score(const Population *population, int32 score_id) {
+    check_those(population, score_id);
+}
+
+void check_scores(const Population *population) {
+    check_those(population, 0);
 }
 
 }  // namespace segment::pg

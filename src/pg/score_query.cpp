@@ -118,7 +118,7 @@ const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, S
         return bound;
     });
     use(checked, uses);
-    uses.traits = checked.traits;
+    uses.traits = !checked.traits.empty();
     const std::pmr::string value = definition::formula_sql(checked, scope(), &arena_);
     if (stale_edges_[index] == nullptr)
         return copy_text(memory_, value);

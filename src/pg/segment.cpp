@@ -9,14 +9,13 @@
 #include "pg/member_tables.hpp"
 #include "pg/memory.hpp"
 #include "pg/override.hpp"
+#include "pg/registered_name.hpp"
 #include "pg/segment.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
 
 namespace {
-
-constexpr size_t name_length_max = 63;
 
 void update_attributes(int32 id, const Attributes *attributes) {
     catalog_execute(
@@ -96,13 +95,12 @@ int32 create_segment(char *text, FunctionCallInfo fcinfo) {
     IfExists if_exists = if_exists_argument(fcinfo, 7);
 
     PreventCommandIfReadOnly("segment.create_segment()");
-    check_segment_name(name);
+    check_registered_name("segment", name);
     if (strcmp(materialize, "rows") != 0 && strcmp(materialize, "set") != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("materialize must be 'rows' or 'set', not '%s'", materialize)));
     }
     Population *population = get_changeable(population_name);
-    Segments segments = segments_of(population);
-    const Segment *existing = find_segment(&segments, name);
+    const Segment *existing = find_segment(population, name);
     if (existing != nullptr) {
         if (if_exists == IfExists::error) {
             ereport(ERROR,
@@ -155,7 +153,7 @@ char *with_renamed(const char *definition, const char *name, const char *new_nam
 // version. What older versions say was said of the old name.
 void rename_segment(const char *name, const char *new_name) {
     PreventCommandIfReadOnly("segment.rename_segment()");
-    check_segment_name(new_name);
+    check_registered_name("segment", new_name);
     SegmentReference reference = get_segment(name, Lock::exclusive);
     const Population *population = reference.population;
     const Segment *segment = &reference.segment;
@@ -166,13 +164,15 @@ void rename_segment(const char *name, const char *new_name) {
     if (strcmp(segment->name, new_name) == 0) {
         return;
     }
-    Segments segments = segments_of(population);
-    if (find_segment(&segments, new_name) != nullptr) {
+    if (find_segment(population, new_name) != nullptr) {
         ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
                         errmsg("segment \"%s\" already exists in population \"%s\"", new_name, population->name)));
     }
     catalog_execute("UPDATE segment.catalog_segment SET name = $2 WHERE id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(segment->id), text_argument(new_name)});
+    Segments segments =
+        segments_where("s.id IN (SELECT segment_id FROM segment.catalog_segment_use WHERE used_id OPERATOR(pg_catalog.=) $1)",
+                       {int4_argument(segment->id)});
     for (int32 i = 0; i < segments.count; i++) {
         const Segment *user = &segments.items[i];
         const char *definition = with_renamed(user->definition, segment->name, new_name);
@@ -215,15 +215,6 @@ void drop_segment(const char *name, bool cascade) {
 }
 
 }  // namespace
-
-void check_segment_name(const char *name) {
-    if (name[0] == '\0') {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("segment name must not be empty")));
-    }
-    if (strlen(name) > name_length_max) {
-        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("segment name \"%s\" is longer than %zu bytes", name, name_length_max)));
-    }
-}
 
 int32 change_definition(const Population *population, const Segment *segment, char *text) {
     const char *definition = canonical_definition(text);

@@ -5,9 +5,6 @@
 
 namespace segment::pg {
 
-// Raises unless a segment can have the name.
-void check_segment_name(const char *name);
-
 // The attributes of a segment that are not its definition; null keeps what is there.
 struct Attributes {
     const char *description;

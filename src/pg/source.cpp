@@ -5,20 +5,14 @@
 #include "pg/check.hpp"
 #include "pg/identity.hpp"
 #include "pg/nearest.hpp"
+#include "pg/registered_name.hpp"
 #include "pg/relation.hpp"
+#include "pg/score.hpp"
+#include "pg/users.hpp"
 
 namespace segment::pg {
 
 namespace {
-
-constexpr size_t name_length_max = 63;
-
-void check_source_name(const char *name) {
-    if (name[0] == '\0')
-        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("source name must not be empty")));
-    if (strlen(name) > name_length_max)
-        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("source name \"%s\" is longer than %zu bytes", name, name_length_max)));
-}
 
 // Whether an index finds one member's events of a span of time.
 bool has_index(const UserRelation *relation, const char *key, const char *occurred_at) {
@@ -53,37 +47,48 @@ void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
     IfExists if_exists = if_exists_argument(fcinfo, 7);
 
     PreventCommandIfReadOnly("segment.add_events()");
-    check_source_name(name);
+    check_registered_name("source", name);
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
 
     const spi::Argument columns[] = {int4_argument(population->id), text_argument(name),     text_argument(relation->schema),
                                      text_argument(relation->name), text_argument(key),      text_argument(occurred_at),
                                      text_argument(event_name),     text_argument(tie_break)};
-    Rows same = catalog_execute(
-        "SELECT kind FROM segment.catalog_source WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 "
-        "UNION ALL SELECT 'traits' FROM segment.catalog_traits "
-        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $2",
-        std::span(columns).first(2));
-    bool replaceable = same.count == 1 && strcmp(text_of(same, 0, 0), "events") == 0;
-    if (same.count > 0 && (if_exists == IfExists::error || !replaceable))
-        ereport(ERROR,
-                (errcode(ERRCODE_DUPLICATE_OBJECT),
-                 errmsg("population \"%s\" already has a source of %s called \"%s\"", population->name, text_of(same, 0, 0), name),
-                 replaceable ? errhint("Pass if_exists => 'keep' or 'replace' to run this again.") : errhint("Choose another name.")));
-    if (same.count > 0 && if_exists == IfExists::keep)
+    bool exists = refuse_name(population, name, "source of events", if_exists);
+    if (exists && if_exists == IfExists::keep)
         return;
     // No more than the columns' names is kept: types are looked at anew by every run.
-    catalog_execute(
-        psprintf("%s jsonb_strip_nulls(jsonb_build_object('occurred_at', $6, 'event_name', $7, 'tie_break', $8))%s",
-                 same.count > 0 ? "UPDATE segment.catalog_source SET relation_schema = $3, relation_name = $4, key = $5, columns ="
-                                : "INSERT INTO segment.catalog_source (population_id, name, kind, relation_schema, relation_name, "
-                                  "key, columns) SELECT $1, $2, 'events', $3, $4, $5,",
-                 same.count > 0 ? " WHERE population_id = $1 AND name = $2" : ""),
-        columns);
+    catalog_execute(psprintf("%s jsonb_strip_nulls(jsonb_build_object('occurred_at', $6, 'event_name', $7, 'tie_break', $8))%s",
+                             exists ? "UPDATE segment.catalog_source SET relation_schema = $3, relation_name = $4, key = $5, columns ="
+                                    : "INSERT INTO segment.catalog_source (population_id, name, kind, relation_schema, relation_name, "
+                                      "key, columns) SELECT $1, $2, 'events', $3, $4, $5,",
+                             exists ? " WHERE population_id = $1 AND name = $2" : ""),
+                    columns);
     // The columns must be there and of the right types, and the definitions still mean something.
     check_population(population);
     advise_index(relation, key, occurred_at, event_name);
+}
+
+// Trait relations and parents go by their prefix, those without one by the relation's name as the view segment.source shows it.
+bool remove_trait_relation(const Population *population, const char *name) {
+    TraitRelations relations = trait_relations(population);
+    for (int32 i = 0; i < relations.count; i++) {
+        const TraitRelation &item = relations.items[i];
+        const char *own = item.prefix != nullptr ? item.prefix : quote_qualified_identifier(item.relation_schema, item.relation_name);
+        if (strcmp(own, name) != 0)
+            continue;
+        refuse_users(population, find_users(population, Registered::trait_relation, static_cast<uint32>(i)),
+                     psprintf("source \"%s\"", name), Cascade::impossible);
+        catalog_execute(
+            "DELETE FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
+            "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3 "
+            "AND prefix IS NOT DISTINCT FROM $4",
+            {int4_argument(population->id), text_argument(item.relation_schema), text_argument(item.relation_name),
+             text_argument(item.prefix)});
+        check_scores(population);
+        return true;
+    }
+    return false;
 }
 
 void remove_source(const char *population_name, const char *name) {
@@ -94,6 +99,9 @@ void remove_source(const char *population_name, const char *name) {
         "SELECT id, used_by_base, name OPERATOR(pg_catalog.=) $2, name FROM segment.catalog_source "
         "WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY name OPERATOR(pg_catalog.=) $2 DESC, name",
         {int4_argument(population->id), text_argument(name)});
+    if (remove_trait_relation(population, name)) {
+        return;
+    }
     if (sources.count == 0 || !DatumGetBool(value_of(sources, 0, 2))) {
         const char *near = nearest_name(name, sources, 3);
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("population \"%s\" has no source \"%s\"", population->name, name),
@@ -120,18 +128,11 @@ void remove_source(const char *population_name, const char *name) {
     catalog_execute("DELETE FROM segment.catalog_source WHERE id OPERATOR(pg_catalog.=) $1", {id});
 }
 
-// The instant of an event's time, as the population's zone says.
-const char *instant_of(const Column *column, const char *time_zone) {
-    const char *name = quote_identifier(column->name);
-    if (column->type == TIMESTAMPTZOID)
-        return name;
-    return psprintf("%s%s AT TIME ZONE %s", name, column->type == DATEOID ? "::timestamp" : "", quote_literal_cstr(time_zone));
-}
-
 void append_event_names(const Population *population, const EventRelation *source, ReturnSetInfo *result) {
     const UserRelation *relation =
         relation_registered(source->relation_schema, source->relation_name, psprintf("the relation of source \"%s\"", source->name));
-    const char *time = instant_of(get_column(relation, source->occurred_at), population->time_zone);
+    const Column *occurred_at = get_column(relation, source->occurred_at);
+    const char *time = instant_of_column(quote_identifier(occurred_at->name), occurred_at, population->time_zone);
     const char *event = source->event_name != nullptr
                             ? psprintf("%s::text", quote_identifier(get_column(relation, source->event_name)->name))
                             : quote_literal_cstr(source->name);

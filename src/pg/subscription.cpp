@@ -5,12 +5,11 @@
 #include "pg/boundary.hpp"
 #include "pg/check.hpp"
 #include "pg/identity.hpp"
+#include "pg/registered_name.hpp"
 
 namespace segment::pg {
 
 namespace {
-
-constexpr size_t name_length_max = 63;
 
 // A registered relation with its columns found and their types looked at.
 struct BillingRelation {
@@ -67,11 +66,7 @@ const char *instant_of(const Column *column, const char *time_zone) {
     if (column == nullptr) {
         return "NULL::timestamptz";
     }
-    const char *name = psprintf("s.%s", quote_identifier(column->name));
-    if (column->type == TIMESTAMPTZOID) {
-        return name;
-    }
-    return psprintf("(%s%s AT TIME ZONE %s)", name, column->type == DATEOID ? "::timestamp" : "", quote_literal_cstr(time_zone));
+    return instant_of_column(psprintf("s.%s", quote_identifier(column->name)), column, time_zone);
 }
 
 const char *cast_of(const Column *column, const char *type) {
@@ -164,62 +159,51 @@ const definition::Subscriptions *bind_subscriptions(const Population *population
     return subscriptions;
 }
 
-const char *all_lines_sql(const Population *population, const Column *member_key) {
-    SubscriptionRelations sources = subscription_relations(population);
-    if (sources.count == 0) {
+const char *all_lines_sql(const Population *population, const SubscriptionRelations *sources, const Column *member_key, bool quantities) {
+    if (sources->count == 0) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("population \"%s\" has no subscriptions", population->name),
                  errhint("Register them with segment.add_subscriptions(%s, ...).", quote_literal_cstr(population->name))));
     }
     StringInfoData sql;
     initStringInfo(&sql);
-    for (int32 i = 0; i < sources.count; i++) {
-        BillingRelation billing = open_relation(population, &sources.items[i], member_key);
-        appendStringInfo(
-            &sql, "%sSELECT s.%s AS member, %s AS starts_at, %s AS counts_from, %s AS ends_at, %s AS mrr, %s AS currency FROM %s AS s",
-            i > 0 ? " UNION ALL " : "", quote_identifier(billing.key->name), instant_of(billing.starts_at, population->time_zone),
-            counts_from(&billing, population->time_zone), instant_of(billing.ends_at, population->time_zone),
-            cast_of(billing.mrr, "numeric"), cast_of(billing.currency, "text"), billing.relation->sql);
+    for (int32 i = 0; i < sources->count; i++) {
+        BillingRelation billing = open_relation(population, &sources->items[i], member_key);
+        appendStringInfo(&sql,
+                         "%sSELECT %d AS source, s.%s AS member, %s AS starts_at, %s AS counts_from, %s AS ends_at, %s AS mrr, "
+                         "%s AS currency, %s AS quantity FROM %s AS s",
+                         i > 0 ? " UNION ALL " : "", i, quote_identifier(billing.key->name),
+                         instant_of(billing.starts_at, population->time_zone), counts_from(&billing, population->time_zone),
+                         instant_of(billing.ends_at, population->time_zone), cast_of(billing.mrr, "numeric"),
+                         cast_of(billing.currency, "text"), cast_of(quantities ? billing.quantity : nullptr, "numeric"),
+                         billing.relation->sql);
     }
     return sql.data;
 }
 
 namespace {
 
-void check_source_name(const char *name) {
-    if (name[0] == '\0') {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("source name must not be empty")));
-    }
-    if (strlen(name) > name_length_max) {
-        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("source name \"%s\" is longer than %zu bytes", name, name_length_max)));
-    }
-}
-
-// The kind of the population's source of this name; null if there is none.
-const char *kind_of_source(const Population *population, const char *name) {
-    Rows same = catalog_execute(
-        "SELECT kind FROM segment.catalog_source WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 "
-        "UNION ALL SELECT 'traits' FROM segment.catalog_traits "
-        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $2",
-        {int4_argument(population->id), text_argument(name)});
-    return same.count == 0 ? nullptr : text_of(same, 0, 0);
-}
-
-// Conditions on subscriptions look at the lines of one member.
-void advise_index(const UserRelation *relation, const char *key) {
+// Conditions on subscriptions look at the lines of one member; a key that cannot be there twice leaves no room for earlier amounts.
+void advise_indexes(const UserRelation *relation, const char *key) {
     char kind = get_rel_relkind(relation->oid);
     if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_MATVIEW) {
         return;
     }
     Identity caller = begin_identity(GetUserId());
     Rows found = caller_execute(
-        "SELECT 1 FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0] "
+        "SELECT count(*) > 0, coalesce(bool_or(i.indisunique AND i.indnkeyatts = 1), false) "
+        "FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0] "
         "WHERE i.indrelid = $1 AND i.indisvalid AND i.indpred IS NULL AND k.attname = $2",
         {{OIDOID, ObjectIdGetDatum(relation->oid)}, text_argument(key)});
     end_identity(caller);
-    if (found.count == 0) {
+    if (!DatumGetBool(value_of(found, 0, 0))) {
         ereport(NOTICE, (errmsg("no index of %s begins with the key", relation->sql),
                          errhint("CREATE INDEX ON %s (%s);", relation->sql, quote_identifier(key))));
+    }
+    if (DatumGetBool(value_of(found, 0, 1))) {
+        ereport(NOTICE, (errmsg("%s has one line for each member, so revenue has no history", relation->sql),
+                         errdetail("A unique index on \"%s\" lets a changed amount only take the place of the one before.", key),
+                         errhint("Register a relation that keeps a line for each amount, from its start to its end.")));
     }
 }
 
@@ -234,19 +218,11 @@ void add_subscriptions(const UserRelation *relation, FunctionCallInfo fcinfo) {
     }
     IfExists if_exists = if_exists_argument(fcinfo, 14);
     PreventCommandIfReadOnly("segment.add_subscriptions()");
-    check_source_name(name);
+    check_registered_name("source", name);
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
 
-    const char *kind = kind_of_source(population, name);
-    bool replaceable = kind != nullptr && strcmp(kind, "subscriptions") == 0;
-    if (kind != nullptr && (if_exists == IfExists::error || !replaceable)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_DUPLICATE_OBJECT),
-                 errmsg("population \"%s\" already has a source of %s called \"%s\"", population->name, kind, name),
-                 replaceable ? errhint("Pass if_exists => 'keep' or 'replace' to run this again.") : errhint("Choose another name.")));
-    }
-    if (kind != nullptr && if_exists == IfExists::keep) {
+    if (refuse_name(population, name, "source of subscriptions", if_exists) && if_exists == IfExists::keep) {
         return;
     }
     catalog_execute(
@@ -268,7 +244,7 @@ void add_subscriptions(const UserRelation *relation, FunctionCallInfo fcinfo) {
     }
     // The columns must be there and of the right types, and the definitions still mean something.
     check_population(population);
-    advise_index(relation, key);
+    advise_indexes(relation, key);
 }
 
 }  // namespace

@@ -61,18 +61,51 @@ Rows count_values(const Binding *binding, std::span<const definition::Trait> tra
     return caller_execute(sql.data, {}, {.read_only = true});
 }
 
-Datum users_of(const Compilation *compilation, const Segments *segments, const definition::Trait *trait) {
+// The names of the segments whose definitions `uses` says to use the trait.
+template <class Uses>
+Datum users_of(const Compilation *compilation, const Segments *segments, Uses uses) {
     auto *names = static_cast<Datum *>(palloc(sizeof(Datum) * (compilation->segments.size() + 1)));
     int count = 0;
     for (int32 i = 0; i < segments->count; i++) {
         for (const CompiledSegment &compiled : compilation->segments) {
-            if (compiled.segment == &segments->items[i] &&
-                std::ranges::find(compiled.checked.traits, trait) != compiled.checked.traits.end()) {
+            if (compiled.segment == &segments->items[i] && uses(compiled.checked)) {
                 names[count++] = CStringGetTextDatum(segments->items[i].name);
             }
         }
     }
     return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+// How many members have a value of a derived trait, and how many values there are, after the number of members.
+Rows count_derived(const DerivedValue *value) {
+    return caller_execute(psprintf("SELECT count(*), count(%s), %s FROM %s", value->value_sql,
+                                   value->ordered ? psprintf("count(DISTINCT %s)", value->value_sql) : "NULL::int8", value->from_sql),
+                          {}, {.read_only = true});
+}
+
+// Derived traits, with the formula in the place of the source.
+void put_derived(ReturnSetInfo *result, Compilation *compilation, const Segments *segments, const definition::Vocabulary &vocabulary) {
+    for (uint32 index = 0; index < vocabulary.derived.size(); index++) {
+        const definition::DerivedTrait &trait = vocabulary.derived[index];
+        DerivedValue value = derived_value(compilation, vocabulary, trait);
+        const auto uses = [&](const definition::Checked &checked) { return std::ranges::binary_search(checked.derived, index); };
+        Datum values[] = {CStringGetTextDatum(display_name({{}, trait.name, {}, {}})),
+                          CStringGetTextDatum(value.type_sql),
+                          PointerGetDatum(to_text(trait.formula)),
+                          0,
+                          0,
+                          users_of(compilation, segments, uses)};
+        bool nulls[] = {false, false, false, true, true, false};
+        if (value.value_sql != nullptr) {
+            Rows counts = count_derived(&value);
+            auto members = static_cast<float8>(DatumGetInt64(value_of(counts, 0, 0)));
+            values[3] = Float8GetDatum(1 - static_cast<float8>(DatumGetInt64(value_of(counts, 0, 1))) / members);
+            values[4] = value_of(counts, 0, 2);
+            nulls[3] = members == 0;
+            nulls[4] = is_null(counts, 0, 2);
+        }
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
 }
 
 void traits(FunctionCallInfo fcinfo) {
@@ -97,15 +130,19 @@ void traits(FunctionCallInfo fcinfo) {
             const definition::Trait &trait = some[i];
             int column = static_cast<int>(1 + 2 * i);
             auto set = static_cast<float8>(DatumGetInt64(value_of(counts, 0, column)));
+            const auto uses = [&](const definition::Checked &checked) {
+                return std::ranges::find(checked.traits, &trait) != checked.traits.end();
+            };
             const UserRelation *source = trait.join < 0 ? binding.relation : binding.added[trait.join].relation;
             Datum values[] = {CStringGetTextDatum(display_name(trait)), PointerGetDatum(to_text(trait.type.sql_name)),
                               CStringGetTextDatum(source->sql),         Float8GetDatum(members > 0 ? 1 - set / members : 0),
-                              value_of(counts, 0, column + 1),          users_of(compilation, &segments, &trait)};
+                              value_of(counts, 0, column + 1),          users_of(compilation, &segments, uses)};
             bool nulls[] = {false, false, false, members == 0, is_null(counts, 0, column + 1), false};
             tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
         }
         rest = rest.subspan(some.size());
     }
+    put_derived(result, compilation, &segments, binding.vocabulary);
     end_identity(caller);
 }
 

@@ -130,6 +130,19 @@ void add_trait(TraitList *list, const Population *population, const char *prefix
     list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)), type_of(column), join};
 }
 
+// A derived trait is called by a bare name.
+void refuse_column_of_name(const TraitList *list, const Population *population, const char *name) {
+    for (int32 i = 0; i < list->count; i++) {
+        if (list->items[i].prefix.empty() && list->items[i].name == name) {
+            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+                            errmsg("population \"%s\" would have two traits called \"%s\"", population->name, name),
+                            errdetail("One is a column, the other one is derived."),
+                            errhint("Rename the column, or drop the trait with segment.drop_trait(%s, %s).",
+                                    quote_literal_cstr(population->name), quote_literal_cstr(name))));
+        }
+    }
+}
+
 std::span<const std::string_view> names_in(const char *table, const Population *population) {
     Rows rows = catalog_execute(psprintf("SELECT name FROM segment.%s WHERE population_id OPERATOR(pg_catalog.=) $1", table),
                                 {int4_argument(population->id)});
@@ -218,6 +231,14 @@ void check_key_type(const UserRelation *relation, const Column *key, const Colum
                                 type_sql(member_key->type), quote_identifier(key->name), relation->sql)));
 }
 
+void check_parent_key(const UserRelation *relation, const Column *key, const UserRelation *child, const Column *foreign_key) {
+    if (!keys_match(key->type, foreign_key->type))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("key \"%s\" of %s is %s, but \"%s\" of %s, which refers to it, is %s", key->name, relation->sql,
+                               key->type_sql, foreign_key->name, child->sql, foreign_key->type_sql),
+                        errhint("Register a view that casts one of them.")));
+}
+
 const char *key_equality_sql(const Column *key, const Column *member_key) {
     return key->type == member_key->type ? equality_sql(key->type) : "=";
 }
@@ -237,6 +258,12 @@ Binding bind(const Population *population, const Segments *segments) {
     for (int32 i = 0; i < binding.relation->column_count; i++)
         add_trait(&traits, population, "", "m", -1, &binding.relation->columns[i]);
 
+    DerivedTraits derived = derived_traits(population);
+    auto *formulas = static_cast<definition::DerivedTrait *>(palloc(sizeof(definition::DerivedTrait) * (derived.count + 1)));
+    for (int32 i = 0; i < derived.count; i++) {
+        formulas[i] = {derived.items[i].name, derived.items[i].formula};
+    }
+
     const char *key_sql = psprintf("m.%s", quote_identifier(binding.key->name));
     TraitRelations added = trait_relations(population);
     binding.added = static_cast<AddedRelation *>(palloc(sizeof(AddedRelation) * (added.count + 1)));
@@ -247,16 +274,24 @@ Binding bind(const Population *population, const Segments *segments) {
         const UserRelation *relation = relation_registered(item->relation_schema, item->relation_name,
                                                            psprintf("a trait relation of population \"%s\"", population->name));
         const Column *key = get_column(relation, item->key);
-        check_key_type(relation, key, binding.key, population);
+        const Column *member_key = item->foreign_key != nullptr ? get_column(binding.relation, item->foreign_key) : binding.key;
+        if (item->foreign_key != nullptr)
+            check_parent_key(relation, key, binding.relation, member_key);
+        else
+            check_key_type(relation, key, member_key, population);
         binding.added[i] = {relation, key};
         const char *alias = psprintf("t%d", i + 1);
-        joins[i] = psprintf("LEFT JOIN %s AS %s ON %s.%s %s %s", relation->sql, alias, alias, quote_identifier(key->name),
-                            key_equality_sql(key, binding.key), key_sql);
+        joins[i] = psprintf("LEFT JOIN %s AS %s ON %s.%s %s m.%s", relation->sql, alias, alias, quote_identifier(key->name),
+                            key_equality_sql(key, member_key), quote_identifier(member_key->name));
         for (int32 j = 0; j < relation->column_count; j++) {
             // Without a prefix the key would only repeat the population's.
             if (item->prefix != nullptr || &relation->columns[j] != key)
                 add_trait(&traits, population, item->prefix != nullptr ? item->prefix : "", alias, i, &relation->columns[j]);
         }
+    }
+
+    for (int32 i = 0; i < derived.count; i++) {
+        refuse_column_of_name(&traits, population, derived.items[i].name);
     }
 
     definition::Vocabulary &vocabulary = binding.vocabulary;
@@ -291,6 +326,7 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.key_sql = key_sql;
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
+    vocabulary.derived = {formulas, static_cast<size_t>(derived.count)};
     vocabulary.segments = {names, named};
     vocabulary.schemes = names_in("catalog_scheme", population);
     vocabulary.lists = names_in("catalog_list", population);

@@ -39,6 +39,8 @@ const char *equality_sql(Oid type);
 
 // Raises unless keys of the relation's column can be compared with the population's, by an operator that indexes of both support.
 void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population);
+// The same between the key of a parent and the foreign key that refers to it.
+void check_parent_key(const UserRelation *relation, const Column *key, const UserRelation *child, const Column *foreign_key);
 // That operator.
 const char *key_equality_sql(const Column *key, const Column *member_key);
 

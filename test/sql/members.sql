@@ -36,13 +36,14 @@ CREATE FUNCTION differences() RETURNS TABLE (segment text, way text, missing big
         UNION ALL SELECT 'is_member', 'by_name.' || s, name FROM unnest('{pro,tagged,untagged}'::text[]) AS s, visitor WHERE segment.is_member('by_name.' || s, name)
         UNION ALL SELECT 'rows', 'by_id.' || segment, by_id_id::text FROM by_id_segment
         UNION ALL SELECT 'rows', 'by_code.' || segment, by_code_id::text FROM by_code_segment
-        UNION ALL SELECT 'rows', 'by_name.' || segment, by_name_id FROM by_name_segment)
-    SELECT w.segment, w.way, count(*) FILTER (WHERE f.key IS NULL), count(*) FILTER (WHERE e.key IS NULL)
-    FROM (SELECT DISTINCT e.segment, way FROM expected AS e, unnest('{members,is_member,rows}'::text[]) AS way
-          WHERE way <> 'rows' OR e.segment LIKE '%.pro') AS w
-    CROSS JOIN LATERAL (SELECT key FROM expected WHERE expected.segment = w.segment) AS e
-    FULL JOIN found AS f ON f.segment = w.segment AND f.way = w.way AND f.key = e.key
-    WHERE e.key IS NULL OR f.key IS NULL GROUP BY w.segment, w.way ORDER BY w.segment, w.way $$;
+        UNION ALL SELECT 'rows', 'by_name.' || segment, by_name_id FROM by_name_segment),
+    wanted AS (
+        SELECT segment, w AS way, key FROM expected, unnest('{members,is_member,rows}'::text[]) AS w WHERE w <> 'rows' OR segment LIKE '%.pro')
+    SELECT segment, way, count(*) FILTER (WHERE side = 'wanted'), count(*) FILTER (WHERE side = 'found')
+    FROM (SELECT 'wanted' AS side, * FROM (SELECT segment, way, key FROM wanted EXCEPT ALL SELECT segment, way, key FROM found) AS m
+          UNION ALL
+          SELECT 'found', * FROM (SELECT segment, way, key FROM found EXCEPT ALL SELECT segment, way, key FROM wanted) AS x) AS d
+    GROUP BY segment, way ORDER BY segment, way $$;
 
 SELECT * FROM refreshed();
 SELECT * FROM differences();
@@ -77,6 +78,8 @@ UPDATE visitor SET plan = 'free' WHERE id <= 10;
 UPDATE visitor SET tags = '{b}' WHERE id % 10000 = 1;
 DELETE FROM visitor WHERE id > 69990;
 INSERT INTO visitor SELECT n, md5(n::text)::uuid, 'v' || n, 'pro' FROM generate_series(200000, 200010) AS n;
+-- Before the refresh: who should be in, and who should not. (is_member is asked for those only who are still there.)
+SELECT * FROM differences();
 SELECT * FROM refreshed();
 SELECT * FROM differences();
 SELECT reason, change, count(*) FROM by_name_segment_change GROUP BY reason, change ORDER BY reason, change;

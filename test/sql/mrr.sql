@@ -117,9 +117,45 @@ INSERT INTO subscription (customer_id, starts_at, ends_at, mrr) VALUES
 CREATE VIEW other_billing AS SELECT 'x' AS note, 3 AS who, date '2020-04-02' AS since, NULL::date AS till, 7 AS amount;
 SELECT segment.add_subscriptions('customer', 'other', 'other_billing'::regclass, 'who', 'since', 'till', 'amount');
 SELECT ending_mrr, reactivation_mrr FROM segment.mrr('customer', '2020-04-01', '2020-05-01');
+-- A refresh writes down by source and reason what it ignored, and what the members pay: 1 has 130; 2 has 40; 3 has 7 since 2 April; 4 has 60.
+SELECT * FROM segment.refresh('customer', as_of => '2020-04-10Z');
+SELECT ignored FROM segment.refresh_run ORDER BY id DESC LIMIT 1;
+SELECT segment, members, mrr FROM segment.overview ORDER BY segment;
+-- What is scheduled: 5's trial ends on 15 April with 70, 4's lines end with April, 3 gets 33 more in May, 2 gets 5 less in June.
+UPDATE subscription SET ends_at = '2020-05-01Z' WHERE customer_id = 4;
+INSERT INTO subscription (customer_id, starts_at, ends_at, mrr) VALUES (3, '2020-05-01Z', NULL, 33), (2, '2020-06-01Z', NULL, -5);
+SELECT * FROM segment.committed_mrr('customer', '2020-04-15', as_of => '2020-04-10Z');
+SELECT * FROM segment.committed_mrr('customer', '2020-04-14 23:59:59.999999', as_of => '2020-04-10Z');
+SELECT * FROM segment.committed_mrr('customer', 'infinity', by => 'region', as_of => '2020-04-10Z');
+SELECT committed_mrr FROM segment.committed_mrr('customer', 'infinity', segment => 'small', filter => 'id > 2', as_of => '2020-04-10Z');
+SELECT committed_mrr = (SELECT ending_mrr FROM segment.mrr('customer', '2020-01-01', '2021-01-01', '1 year')) AS equal FROM segment.committed_mrr('customer', 'infinity');
+SELECT * FROM segment.committed_mrr('customer', '2020-04-10', as_of => '2020-04-10Z');
+SELECT * FROM segment.committed_mrr('customer', NULL);
+SELECT * FROM segment.committed_mrr('customer', '2020-04-10', as_of => NULL);
+UPDATE subscription SET ends_at = NULL WHERE customer_id = 4;
+DELETE FROM subscription WHERE starts_at > '2020-04-10Z';
+-- Amounts that no ledger holds are a problem of the sums, and not of the members.
+UPDATE subscription SET mrr = mrr + 1e39 WHERE customer_id = 2 AND mrr > 0;
+SELECT count(*) FROM segment.refresh('customer', as_of => '2020-04-10Z');
+SELECT warnings FROM segment.refresh_run ORDER BY id DESC LIMIT 1;
+SELECT segment, mrr FROM segment.overview WHERE mrr IS NOT NULL;
+SELECT ending_mrr FROM segment.mrr('customer', '2020-04-01', '2020-05-01');
+UPDATE subscription SET mrr = mrr - 1e39 WHERE mrr > 1e37;
 UPDATE subscription SET currency = CASE WHEN customer_id = 1 THEN 'EUR' ELSE 'USD' END WHERE customer_id < 3;
 SELECT ending_mrr FROM segment.mrr('customer', '2020-04-01', '2020-05-01');
 SELECT ending_mrr FROM segment.mrr('customer', '2020-04-01', '2020-05-01', filter => 'id = 1');
+-- Definitions that compare amounts are refused, others go on; only lines of members who count matter.
+SELECT * FROM segment.refresh('customer', as_of => '2020-04-11Z');
+SELECT count(segment.drop_segment(name)) FROM unnest('{payer,shrunk}'::text[]) AS name;
+SELECT count(*) FROM segment.refresh('customer', as_of => '2020-04-11Z');
+SELECT warnings FROM segment.refresh_run ORDER BY id DESC LIMIT 1;
+SELECT segment, mrr FROM segment.overview ORDER BY segment;
+SELECT segment.alter_population('customer', base => 'id <> 1');
+SELECT count(*) FROM segment.refresh('customer', as_of => '2020-04-11Z');
+SELECT warnings FROM segment.refresh_run ORDER BY id DESC LIMIT 1;
+SELECT segment, mrr FROM segment.overview ORDER BY segment;
+SELECT ending_mrr FROM segment.mrr('customer', '2020-04-01', '2020-05-01');
+SELECT segment.alter_population('customer', base => 'everyone');
 
 -- Wrong questions.
 SELECT * FROM segment.mrr('customers', '2020-04-01', '2020-05-01');
@@ -137,6 +173,7 @@ CREATE ROLE analyst;
 GRANT SELECT ON customer_segment_member TO analyst;
 SET ROLE analyst;
 SELECT ending_mrr FROM segment.mrr('customer', '2020-04-01', '2020-05-01');
+SELECT segment, members, mrr FROM segment.overview ORDER BY segment;
 RESET ROLE;
 GRANT SELECT ON customer TO analyst;
 SET ROLE analyst;
@@ -145,6 +182,7 @@ RESET ROLE;
 GRANT SELECT ON subscription, other_billing TO analyst;
 SET ROLE analyst;
 SELECT ending_mrr FROM segment.mrr('customer', '2020-04-01', '2020-05-01', filter => 'id = 1');
+SELECT segment, members, mrr FROM segment.overview ORDER BY segment;
 RESET ROLE;
 CREATE ROLE stranger;
 SET ROLE stranger;
@@ -163,6 +201,14 @@ CREATE TABLE account (id bigint PRIMARY KEY, code text, part text);
 INSERT INTO account SELECT 3999000000 + i, 'c' || i, CASE WHEN i % 3 > 0 THEN 'p' || i % 3 END FROM generate_series(1, 1000) AS i;
 CREATE TABLE bill AS SELECT id, code, date '2020-01-01' AS since, NULL::date AS till, 1 + id % 7 AS amount FROM account;
 SELECT count(segment.create_population(name, 'account', key => key)) FROM (VALUES ('by_number', 'id'), ('by_code', 'code')) AS p (name, key);
+-- A table that has a line for each member overwrites what was.
+CREATE TABLE plan (account_id bigint PRIMARY KEY, since date, till date, amount int);
+SELECT segment.add_subscriptions('by_number', 'plans', 'plan', 'account_id', 'since', 'till', 'amount');
+SELECT segment.remove_source('by_number', 'plans');
+ALTER TABLE plan DROP CONSTRAINT plan_pkey, ADD PRIMARY KEY (account_id, since);
+SELECT segment.add_subscriptions('by_number', 'plans', 'plan', 'account_id', 'since', 'till', 'amount');
+SELECT segment.remove_source('by_number', 'plans');
+DROP TABLE plan;
 SELECT count(segment.create_population('paying', 'account', key => 'id', base => $$ part = 'p1' $$));
 SELECT segment.add_subscriptions(name, 'bills', 'bill', key, 'since', 'till', 'amount')
 FROM (VALUES ('by_number', 'id'), ('by_code', 'code'), ('paying', 'id')) AS p (name, key);
@@ -170,5 +216,6 @@ SELECT p, by_value, new_mrr = expected AS equal
 FROM unnest('{by_number,by_code}'::text[]) AS p, segment.mrr(p, '2020-01-01', '2020-02-01', by => 'part') AS m
 JOIN (SELECT part, sum(amount) AS expected FROM bill JOIN account USING (id) GROUP BY part) AS e ON part IS NOT DISTINCT FROM by_value ORDER BY p, by_value;
 SELECT new_mrr = (SELECT sum(amount) FROM bill JOIN account USING (id) WHERE part = 'p1') AS base_only FROM segment.mrr('paying', '2020-01-01', '2020-02-01');
+SELECT count(*) FROM segment.mrr('by_number', '2020-01-01', '2020-02-01', '30 minutes', by => 'code');
 SELECT count(segment.drop_population(name, cascade => true)) FROM segment.population;
 DROP TABLE account, bill CASCADE;

@@ -78,7 +78,7 @@ CREATE TABLE credit AS SELECT * FROM line UNION ALL VALUES (1, '2026-02-01Z'::ti
 SELECT segment.rollup_agg(part)::text = (SELECT segment.revenue_agg(member, starts_at, ends_at, mrr)::text FROM credit)
 FROM (SELECT segment.revenue_agg(member, starts_at, ends_at, mrr) AS part FROM credit GROUP BY mrr UNION ALL SELECT NULL) AS p;
 SELECT segment.mrr_at(segment.revenue_agg(member, starts_at, ends_at, mrr), '2026-02-15Z') AS clamped FROM credit;
-SELECT segment.rollup_agg(NULL) IS NULL;
+SELECT segment.rollup_agg(NULL::segment.revenue) IS NULL;
 SELECT segment.rollup_agg(l) FROM (SELECT segment.revenue_agg(1, now(), NULL, 1) UNION ALL SELECT segment.revenue_agg('1', now(), NULL, 1)) AS x (l);
 -- As a window function, and shared by two calls.
 SELECT member, segment.mrr_at(segment.revenue_agg(member, starts_at, ends_at, mrr) OVER (ORDER BY member, starts_at, mrr ROWS 1 PRECEDING), '2026-01-15Z')

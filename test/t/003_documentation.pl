@@ -150,7 +150,7 @@ while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([
         $columns, "columns of $relation");
     $relations++;
 }
-is($relations, 21, 'relations in the reference');
+is($relations, 22, 'relations in the reference');
 while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
 {
     my ($function, $arguments) = ($1, $2);

@@ -37,7 +37,9 @@ UNION ALL SELECT 'list', list, customer_id, until, author FROM customer_segment_
 UNION ALL SELECT 'score', band, key, at, score::text FROM customer_score_health
 UNION ALL SELECT 'history', band, key, at, score::text FROM customer_score_health_history ORDER BY 1, 2, 3, 4, 5};
 my $catalog = q{
-SELECT name, definition, version, members, description, tags FROM segment.segment ORDER BY name};
+SELECT name, definition, version, members, description, tags FROM segment.segment
+UNION ALL SELECT name, formula, NULL, NULL, author, NULL FROM segment.derived_trait
+UNION ALL SELECT name, kind, NULL, NULL, columns::text, NULL FROM segment.source ORDER BY name};
 my $quiet = q{SELECT coalesce(sum(entered), 0), coalesce(sum(exited), 0), count(*) FROM segment.refresh('customer')};
 
 sql('postgres', 'CREATE ROLE shop_owner; CREATE DATABASE source');
@@ -53,12 +55,14 @@ GRANT ALL ON SCHEMA public TO shop_owner;
 SET ROLE shop_owner;
 SELECT segment.create_population('customer', 'customer', key => 'id', time_zone => 'Europe/Vienna');
 SELECT segment.add_traits('customer', 'usage', key => 'customer_id', prefix => 'usage');
+SELECT segment.add_parent('customer', 'referrer', 'customer', foreign_key => 'id');
+SELECT segment.add_trait('customer', 'per_login', 'mrr / (usage.logins + 1)');
 SELECT segment.create_list('beta', 'customer');
 SELECT segment.add_to_list('beta', ARRAY[3, 4]);
 SELECT segment.create_segment('dropped', 'customer', 'everyone');
 SELECT segment.drop_segment('dropped');
 SELECT segment.create_segment('pro', 'customer', $$plan = 'pro'$$, description => 'who pays', tags => '{a,b}');
-SELECT segment.create_segment('active', 'customer', $$usage.logins >= 2 and not in list 'beta'$$);
+SELECT segment.create_segment('active', 'customer', $$per_login >= 0 and usage.logins >= 2 and referrer.mrr > 0 and not in list 'beta'$$);
 SELECT segment.create_segment('both', 'customer', $$in segment 'pro' and in segment 'active'$$);
 SELECT segment.create_score('health', 'customer', min_coverage => 0.2);
 SELECT segment.add_score_group('health', 'use', 3);
@@ -126,9 +130,11 @@ my $again = q{
 SET ROLE shop_owner;
 SELECT segment.create_population('customer', 'customer', key => 'id', time_zone => 'Europe/Vienna');
 SELECT segment.add_traits('customer', 'usage', key => 'customer_id', prefix => 'usage');
+SELECT segment.add_parent('customer', 'referrer', 'customer', foreign_key => 'id');
+SELECT segment.add_trait('customer', 'per_login', 'mrr / (usage.logins + 1)');
 SELECT segment.create_list('beta', 'customer');
 SELECT segment.create_segment('pro', 'customer', $$plan = 'pro'$$, description => 'who pays', tags => '{a,b}');
-SELECT segment.create_segment('active', 'customer', $$usage.logins >= 2 and not in list 'beta'$$);
+SELECT segment.create_segment('active', 'customer', $$per_login >= 0 and usage.logins >= 2 and referrer.mrr > 0 and not in list 'beta'$$);
 SELECT segment.create_segment('both', 'customer', $$in segment 'pro' and in segment 'active'$$);
 SELECT segment.create_score('health', 'customer', min_coverage => 0.2);
 SELECT segment.add_score_group('health', 'use', 3);

@@ -37,6 +37,17 @@ TEST(References, AreTold) {
     EXPECT_FALSE(refers_to("everyone", Word::list, "", memory));
 }
 
+TEST(References, SegmentsAndLabelsAreFound) {
+    std::pmr::memory_resource &memory = *std::pmr::new_delete_resource();
+    const SegmentReferences found =
+        segment_references("in segment 'b''c' and ever in SEGMENT 'a' or in list 'd' or plan = 'in segment ''e'''", memory);
+    EXPECT_EQ(found.names, (std::pmr::vector<std::pmr::string>{"b'c", "a"}));
+    EXPECT_FALSE(found.labels);
+    EXPECT_TRUE(segment_references("lifecycle is 'trial'", memory).labels);
+    EXPECT_TRUE(segment_references("lifecycle is not 'trial'", memory).labels);
+    EXPECT_FALSE(segment_references("plan is set and plan not in ('a')", memory).labels);
+}
+
 TEST(References, ACanonicalTextStaysOne) {
     std::pmr::monotonic_buffer_resource memory;
     const std::pmr::string canonical = canonical_definition("IN  SEGMENT 'a''b' and ( mrr>1 )", memory);

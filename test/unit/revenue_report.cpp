@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 #include <string>
 
@@ -31,6 +32,22 @@ TEST(RevenueReport, GroupAtAnInstant) {
     EXPECT_EQ(spells.at(10 * day), inside);
     EXPECT_EQ(spells.at(40 * day - 1), inside);
     EXPECT_EQ(spells.at(40 * day), outside);
+}
+
+TEST(RevenueReport, SpellsWithinOthers) {
+    const Spell area[] = {{0, 10, 9}, {20, 30, 9}, {40, never, 9}}, spells_[] = {{-5, 5, 1}, {7, 25, 2}, {25, 45, 3}, {50, 60, 4}};
+    std::pmr::vector<Spell> result;
+    restrict_spells(area, spells_, 0, result);
+    const std::vector<std::array<Instant, 3>> expected{{0, 5, 1},   {5, 7, 0},   {7, 10, 2},  {20, 25, 2},   {25, 30, 3},
+                                                       {40, 45, 3}, {45, 50, 0}, {50, 60, 4}, {60, never, 0}};
+    ASSERT_EQ(result.size(), expected.size());
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        EXPECT_EQ((std::array<Instant, 3>{result[i].entered_at, result[i].exited_at, result[i].group}), expected[i]) << i;
+    }
+    restrict_spells({}, spells_, 0, result);
+    EXPECT_TRUE(result.empty());
+    restrict_spells(area, {}, 0, result);
+    EXPECT_EQ(result.size(), 3U);
 }
 
 TEST(RevenueReport, Memberships) {

@@ -11,8 +11,9 @@ struct Source {
     std::string_view name, definition;
 };
 
-// The SELECT of a definition over a base, where the other segments are given in the order in which they build on each other.
-std::string select(std::string_view text, std::string_view base = "everyone", std::vector<Source> others = {}) {
+// The SELECT of a definition over a base, where the other segments are given in the order in which they build on each other. With
+// `rows`, whether it holds for these.
+std::string select(std::string_view text, std::string_view base = "everyone", std::vector<Source> others = {}, std::string_view rows = "") {
     std::pmr::monotonic_buffer_resource arena;
     const Vocabulary words = vocabulary("UTC");
     const auto checked = [&](std::string_view source, Role role = Role::segment) {
@@ -25,7 +26,8 @@ std::string select(std::string_view text, std::string_view base = "everyone", st
     std::vector<NamedDefinition> used;
     for (std::size_t i = 0; i < others.size(); ++i)
         used.push_back({segments[i].id, others[i].name, &bound[i]});
-    return std::string(to_sql(checked(text), used, {words, "now()", &who}, &arena));
+    const Scope scope{words, "now()", &who};
+    return std::string(rows.empty() ? to_sql(checked(text), used, scope, &arena) : holds_sql(checked(text), used, scope, rows, &arena));
 }
 
 TEST(ToSqlSegments, SelectKeys) {
@@ -46,6 +48,18 @@ TEST(ToSqlSegments, OthersAreCommonTableExpressions) {
         "m.\"id\" IN (SELECT key FROM \"vip\") AND m.\"seats\" < 3)\n"
         "SELECT m.\"id\" FROM public.customer AS m WHERE m.\"plan\" IS NOT NULL AND m.\"id\" IN (SELECT key FROM \"at risk\") AND "
         "NOT EXISTS (SELECT FROM \"vip\" AS other WHERE other.key = m.\"id\")");
+}
+
+TEST(ToSqlSegments, WhetherOneHolds) {
+    EXPECT_EQ(select("everyone", "everyone", {}, "m.\"id\" = $1"), "SELECT true FROM public.customer AS m WHERE m.\"id\" = $1");
+    EXPECT_EQ(select("in segment 'vip' or seats < 3", "plan is set", {{"vip", "mrr > 5"}}, "m.\"id\" = $1"),
+              "WITH \"vip\" AS MATERIALIZED (SELECT m.\"id\" AS key FROM public.customer AS m WHERE (m.\"plan\" IS NOT NULL AND "
+              "m.\"mrr\" > 5) AND m.\"id\" = $1)\n"
+              "SELECT (m.\"plan\" IS NOT NULL AND (m.\"id\" IN (SELECT key FROM \"vip\") OR m.\"seats\" < 3)) IS TRUE "
+              "FROM public.customer AS m WHERE m.\"id\" = $1");
+    EXPECT_EQ(select("in segment 'vip'", "everyone", {{"vip", "everyone"}}, "m.\"id\" = $1"),
+              "WITH \"vip\" AS MATERIALIZED (SELECT m.\"id\" AS key FROM public.customer AS m WHERE m.\"id\" = $1)\n"
+              "SELECT (m.\"id\" IN (SELECT key FROM \"vip\")) IS TRUE FROM public.customer AS m WHERE m.\"id\" = $1");
 }
 
 TEST(ToSqlSegments, LongNamesAreNotCutShort) {

@@ -15,21 +15,37 @@ Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::me
             std::move(binder.traits),
             std::move(binder.events),
             binder.subscriptions,
+            std::move(binder.derived),
             std::move(binder.scores)};
 }
 
-CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {
-    Binder binder(vocabulary, arena, Role::segment);
-    const BoundValue *value = binder.number(formula);
+namespace {
+
+CheckedFormula checked_formula(const BoundValue *value, Binder &binder) {
     std::pmr::vector<const BoundValue *> evidence = binder.evidence();
     return {value,
             std::move(binder.probes),
             std::move(binder.joins),
+            std::move(binder.traits),
             std::move(binder.events),
             binder.subscriptions,
+            std::move(binder.derived),
             std::move(binder.scores),
-            !binder.traits.empty(),
             std::move(evidence)};
+}
+
+}  // namespace
+
+CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {
+    Binder binder(vocabulary, arena, Role::segment);
+    const BoundValue *value = binder.number(formula);
+    return checked_formula(value, binder);
+}
+
+CheckedFormula check_derived(const DerivedTrait &trait, const Vocabulary &vocabulary, std::pmr::memory_resource &arena) {
+    Binder binder(vocabulary, arena, Role::segment);
+    const BoundValue *value = binder.derived_value(trait);
+    return checked_formula(value, binder);
 }
 
 }  // namespace segment::definition

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/definition/ast.hpp"
@@ -34,23 +35,25 @@ struct Checked {
     const BoundCondition *condition;
     std::pmr::vector<SegmentUse> segments;  // each segment once, in the order of their first reference
     std::pmr::vector<Probe> probes;
-    bool ranks = false;                           // has a rank form: a member's result depends on all the others
-    std::pmr::vector<std::uint32_t> joins = {};   // of the trait relations that it reads, ascending
-    std::pmr::vector<const Trait *> traits = {};  // that it reads, each once
-    std::pmr::vector<std::uint32_t> events = {};  // of the event sources that it reads, ascending
-    bool subscriptions = false;                   // reads the subscriptions
-    std::pmr::vector<std::uint32_t> scores = {};  // that it reads, ascending
+    bool ranks = false;                            // has a rank form: a member's result depends on all the others
+    std::pmr::vector<std::uint32_t> joins = {};    // of the trait relations that it reads, ascending
+    std::pmr::vector<const Trait *> traits = {};   // that it reads, each once
+    std::pmr::vector<std::uint32_t> events = {};   // of the event sources that it reads, ascending
+    bool subscriptions = false;                    // reads the subscriptions
+    std::pmr::vector<std::uint32_t> derived = {};  // traits that it is built on, directly or not, ascending
+    std::pmr::vector<std::uint32_t> scores = {};   // that it reads, ascending
 };
 
-// A numeric expression bound to a vocabulary; lifetime as above.
+// An expression bound to a vocabulary; lifetime and members as above.
 struct CheckedFormula {
     const BoundValue *value;
     std::pmr::vector<Probe> probes;
-    std::pmr::vector<std::uint32_t> joins = {};   // as of Checked
+    std::pmr::vector<std::uint32_t> joins = {};
+    std::pmr::vector<const Trait *> traits = {};
     std::pmr::vector<std::uint32_t> events = {};
     bool subscriptions = false;
+    std::pmr::vector<std::uint32_t> derived = {};
     std::pmr::vector<std::uint32_t> scores = {};
-    bool traits = false;                          // reads traits
     // The last time of the events that each of its parts looks at, whatever its window, as instants.
     std::pmr::vector<const BoundValue *> evidence = {};
 };
@@ -58,10 +61,16 @@ struct CheckedFormula {
 // A base says who counts at all: ranks and segments refer to it, so it cannot use them.
 enum class Role : std::uint8_t { segment, base };
 
+// Whether an unquoted name means something else than a trait: `subscription`, `event`, `step1`.
+bool is_reserved(std::string_view name);
+
 // Throws segment::Error with the position of what is wrong and, for unknown names, the nearest known one as the hint.
 Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::memory_resource &arena, Role role = Role::segment);
 
 // The same for a formula, whose value must be a number.
 CheckedFormula check_formula(const Node &formula, const Vocabulary &vocabulary, std::pmr::memory_resource &arena);
+
+// The same for one of the vocabulary's derived traits, whose value may be of any type.
+CheckedFormula check_derived(const DerivedTrait &trait, const Vocabulary &vocabulary, std::pmr::memory_resource &arena);
 
 }  // namespace segment::definition

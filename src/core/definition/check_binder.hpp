@@ -5,11 +5,13 @@
 #include <memory_resource>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
 #include "core/definition/arena.hpp"
 #include "core/definition/ast.hpp"
+#include "core/definition/bound.hpp"
 #include "core/definition/bound_events.hpp"
 #include "core/definition/check.hpp"
 #include "core/definition/vocabulary.hpp"
@@ -29,6 +31,9 @@ public:
     // A value that is a number; a jsonb path is read as one.
     const BoundValue *number(const Node &node);
 
+    // A derived trait by itself; positions are those in its formula.
+    const BoundValue *derived_value(const DerivedTrait &trait);
+
     std::pmr::vector<SegmentUse> segments;
     std::pmr::vector<Probe> probes;
     bool ranks = false;
@@ -36,6 +41,7 @@ public:
     std::pmr::vector<const Trait *> traits;
     std::pmr::vector<std::uint32_t> events;
     bool subscriptions = false;
+    std::pmr::vector<std::uint32_t> derived;
     std::pmr::vector<std::uint32_t> scores;
 
     // The last time of the events of each value that has been bound, without its window.
@@ -58,6 +64,11 @@ private:
     const BoundValue *text_cast(const BoundValue *operand, const Type &type);
     const SegmentName &segment(std::string_view name, std::uint32_t position, bool current);
     const SegmentName &past_segment(std::string_view name, std::uint32_t position, bool current);
+
+    // check_derived.cpp
+    const DerivedTrait *find_derived(const Name &name) const;
+    const BoundValue *expand(const DerivedTrait &trait, const Name &name);
+    const BoundValue *formula(const DerivedTrait &trait);
 
     // check_value.cpp
     const BoundValue *arithmetic(const Arithmetic &node);
@@ -190,14 +201,23 @@ private:
 
     template <class T>
     const T *add(const T &value) {
-        return arena_.add(value);
+        T *added = arena_.add(value);
+        if constexpr (std::is_base_of_v<BoundValue, T>)
+            added->position = place(value.position);
+        return added;
     }
+
+    // What is computed by a derived trait's formula stands where the trait's name does.
+    std::uint32_t place(std::uint32_t position) const { return expanded_name_ ? expanded_name_->position : position; }
 
     const Vocabulary &vocabulary_;
     Arena arena_;
     Role role_;
     const EventSource *row_ = nullptr;  // whose columns names are, within where (…)
     StepSources steps_;
+    const Name *expanded_name_ = nullptr;          // of the derived trait whose formula is being bound, in the text that is checked
+    std::vector<const DerivedTrait *> expanding_;  // that trait, and those between the two
+    std::size_t expanded_bytes_ = 0;               // of formulas, so far
     std::pmr::unordered_map<std::int32_t, std::size_t> segment_index_;  // of `segments`
     std::vector<EventParts> event_values_;                              // what the values looked at
 };

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/definition/check_binder.hpp"
 #include "core/definition/ascii.hpp"
+#include "core/definition/check_binder.hpp"
 #include "core/definition/nearest.hpp"
 
 namespace segment::definition {
@@ -43,13 +43,14 @@ const Trait *nearest_trait(const Vocabulary &vocabulary, std::string_view prefix
 
 std::string trait_hint(const Vocabulary &vocabulary, std::span<const Name::Part> parts) {
     if (parts.size() == 1 || parts[1].index >= 0) {
-        const Trait *near = nearest_trait(vocabulary, {}, parts[0].name);
-        if (near)
+        if (const Trait *near = nearest_trait(vocabulary, {}, parts[0].name))
             return "Did you mean " + quoted(full_name(*near)) + "?";
         Nearest search(parts[0].name);
+        for (const DerivedTrait &derived : vocabulary.derived)
+            search.offer(derived.name);
         for (const ScoreName &score : vocabulary.scores)
             search.offer(score.name);
-        return search.best().empty() ? std::string() : "Did you mean the score " + quoted(search.best()) + "?";
+        return search.best().empty() ? std::string() : "Did you mean " + quoted(search.best()) + "?";
     }
     const auto has_prefix = [&](const Trait &trait) { return trait.prefix == parts[0].name; };
     if (std::any_of(vocabulary.traits.begin(), vocabulary.traits.end(), has_prefix)) {
@@ -92,6 +93,10 @@ bool is_lossless(const Type &from, const Type &to) {
 }
 
 }  // namespace
+
+bool is_reserved(std::string_view name) {
+    return name == "subscription" || name == "event" || is_step(name);
+}
 
 bool is_step(std::string_view name) {
     return name.size() > 4 && name.starts_with("step") && std::all_of(name.begin() + 4, name.end(), ascii::is_digit);
@@ -185,6 +190,8 @@ void Binder::unknown_trait(const Name &name) {
 const BoundValue *Binder::name(const Name &name) {
     if (is_subscription(name))
         return subscription(name);
+    if (const DerivedTrait *derived = find_derived(name))
+        return expand(*derived, name);
     const auto [trait, steps, row] = resolve(name);
     const BoundValue *value;
     if (trait->type.type_class == TypeClass::jsonb)

@@ -136,6 +136,7 @@ Binder::Binder(const Vocabulary &vocabulary, std::pmr::memory_resource &memory, 
       joins(&memory),
       traits(&memory),
       events(&memory),
+      derived(&memory),
       scores(&memory),
       vocabulary_(vocabulary),
       arena_(memory),
@@ -143,7 +144,7 @@ Binder::Binder(const Vocabulary &vocabulary, std::pmr::memory_resource &memory, 
       segment_index_(&memory) {}
 
 void Binder::probe(std::uint32_t position, std::string sql) {
-    probes.push_back({position, std::pmr::string(sql, &arena_.memory())});
+    probes.push_back({place(position), std::pmr::string(sql, &arena_.memory())});
 }
 
 const BoundValue *Binder::value(const Node &node) {

@@ -16,6 +16,8 @@ inline constexpr std::size_t list_items = 100'000;         // of one list
 inline constexpr std::size_t leaves = 10'000;              // conditions other than `and`, `or` and `not`
 inline constexpr std::size_t operators = 10'000;           // arithmetic operators
 inline constexpr std::size_t number_digits = 1'000;        // before, and after, the decimal point
+inline constexpr std::uint32_t trait_depth = 40;           // `nesting_depth` of a derived trait's formula
+inline constexpr std::uint32_t trait_levels = 8;           // derived traits within one another
 inline constexpr std::uint32_t calendar_periods = 10'000;  // `in last 3 calendar months`, `of the last 6 months`
 
 }  // namespace segment::definition::limits

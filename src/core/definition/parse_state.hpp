@@ -23,7 +23,8 @@ namespace segment::definition {
 class Parser {
 public:
     // `subject` is what messages call the text: "definition" or "formula".
-    Parser(std::string_view text, std::pmr::memory_resource &memory, std::string_view subject);
+    Parser(std::string_view text, std::pmr::memory_resource &memory, std::string_view subject,
+           std::uint32_t depth_limit = limits::nesting_depth);
 
     const Node &definition();
     const Node &formula();
@@ -195,6 +196,7 @@ private:
     void count_leaf(std::uint32_t position);
 
     std::string_view subject_;
+    std::uint32_t depth_limit_;
     Arena arena_;
     Lexer lexer_;  // stands after next_
     Token token_;  // the current token; never invalid

@@ -18,8 +18,19 @@ const Node &parse_formula(std::string_view text, std::pmr::memory_resource &aren
     return Parser(text, arena, "formula").formula();
 }
 
-Parser::Parser(std::string_view text, std::pmr::memory_resource &memory, std::string_view subject)
-    : subject_(subject), arena_(memory), lexer_(text), pending_(&memory), steps_(&memory), parts_(&memory), names_(&memory) {
+const Node &parse_trait_formula(std::string_view text, std::pmr::memory_resource &arena) {
+    return Parser(text, arena, "formula of a trait", limits::trait_depth).formula();
+}
+
+Parser::Parser(std::string_view text, std::pmr::memory_resource &memory, std::string_view subject, std::uint32_t depth_limit)
+    : subject_(subject),
+      depth_limit_(depth_limit),
+      arena_(memory),
+      lexer_(text),
+      pending_(&memory),
+      steps_(&memory),
+      parts_(&memory),
+      names_(&memory) {
     if (text.size() > limits::text_bytes)
         throw Error(ErrorCode::program_limit_exceeded, "the " + std::string(subject) + " is too long", Error::no_position,
                     "It has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(limits::text_bytes) + ".");
@@ -65,8 +76,8 @@ void Parser::Level::deepen() {
 }
 
 void Parser::Level::check() const {
-    if (parser_.deepest_ > limits::nesting_depth)
-        parser_.limit_exceeded("is nested more than " + std::to_string(limits::nesting_depth) + " levels deep", parser_.token_.begin);
+    if (parser_.deepest_ > parser_.depth_limit_)
+        parser_.limit_exceeded("is nested more than " + std::to_string(parser_.depth_limit_) + " levels deep", parser_.token_.begin);
 }
 
 void Parser::count_leaf(std::uint32_t position) {

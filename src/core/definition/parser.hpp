@@ -14,4 +14,7 @@ namespace segment::definition {
 const Node &parse_definition(std::string_view text, std::pmr::memory_resource &arena);
 const Node &parse_formula(std::string_view text, std::pmr::memory_resource &arena);
 
+// A derived trait's formula: it stands in place of a name, wherever that is, so it is less deep.
+const Node &parse_trait_formula(std::string_view text, std::pmr::memory_resource &arena);
+
 }  // namespace segment::definition

@@ -15,18 +15,36 @@ std::pmr::string literal(std::string_view text, std::pmr::memory_resource &memor
     return quoted += '\'';
 }
 
-// Calls `found(token)` for every reference to `name`.
+std::pmr::string content(std::string_view literal, std::pmr::memory_resource &memory) {
+    std::pmr::string text(&memory);
+    for (std::size_t i = 1; i + 1 < literal.size(); ++i) {
+        text += literal[i];
+        i += literal[i] == '\'';
+    }
+    return text;
+}
+
+// Calls `found(word, token)` for every text with the word before it.
 template <class Found>
-void for_each_reference(std::string_view definition, Word what, std::string_view name, std::pmr::memory_resource &memory, Found found) {
-    const std::pmr::string wanted = literal(name, memory);
+void for_each_text(std::string_view definition, Found found) {
     Lexer lexer(definition);
     Token before;
     for (Token token = lexer.next(); token.kind != TokenKind::end; before = token, token = lexer.next()) {
         if (token.kind == TokenKind::invalid)
             lexer.raise(token);
-        if (token.kind == TokenKind::text && before.kind == TokenKind::name && before.word == what && lexer.slice(token) == wanted)
-            found(token);
+        if (token.kind == TokenKind::text && before.kind == TokenKind::name)
+            found(before.word, token);
     }
+}
+
+// Calls `found(token)` for every reference to `name`.
+template <class Found>
+void for_each_reference(std::string_view definition, Word what, std::string_view name, std::pmr::memory_resource &memory, Found found) {
+    const std::pmr::string wanted = literal(name, memory);
+    for_each_text(definition, [&](Word before, const Token &token) {
+        if (before == what && definition.substr(token.begin, token.end - token.begin) == wanted)
+            found(token);
+    });
 }
 
 }  // namespace
@@ -35,6 +53,16 @@ bool refers_to(std::string_view definition, Word what, std::string_view name, st
     bool refers = false;
     for_each_reference(definition, what, name, memory, [&](const Token &) { refers = true; });
     return refers;
+}
+
+SegmentReferences segment_references(std::string_view definition, std::pmr::memory_resource &memory) {
+    SegmentReferences references{std::pmr::vector<std::pmr::string>(&memory)};
+    for_each_text(definition, [&](Word before, const Token &token) {
+        if (before == Word::segment)
+            references.names.push_back(content(definition.substr(token.begin, token.end - token.begin), memory));
+        references.labels = references.labels || before == Word::is || before == Word::not_;
+    });
+    return references;
 }
 
 std::pmr::string with_renamed(std::string_view definition, Word what, std::string_view name, std::string_view new_name,

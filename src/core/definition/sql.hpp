@@ -38,6 +38,11 @@ struct NamedDefinition {
 std::pmr::string to_sql(const Checked &definition, std::span<const NamedDefinition> used, const Scope &scope,
                         std::pmr::memory_resource *memory);
 
+// `SELECT <whether it holds> FROM … WHERE …`: a row for each row of the population that fulfils the condition `rows`; true for members
+// of the base for which the definition holds, else false. Segments that it refers to are evaluated for these rows only.
+std::pmr::string holds_sql(const Checked &definition, std::span<const NamedDefinition> used, const Scope &scope, std::string_view rows,
+                           std::pmr::memory_resource *memory);
+
 // The condition alone, over the scope's FROM clause: true where the definition holds, false or NULL elsewhere. The base is
 // not part of it. References to segments read common table expressions as written by to_sql.
 std::pmr::string condition_sql(const Checked &definition, const Scope &scope, std::pmr::memory_resource *memory);

@@ -50,6 +50,12 @@ struct Trait {
     std::int32_t join = -1;  // index into Vocabulary::joins, or -1 for the population's own
 };
 
+// A trait that is computed: its formula stands for its name.
+struct DerivedTrait {
+    std::string_view name;
+    std::string_view formula;  // canonical text
+};
+
 struct SegmentName {
     std::string_view name;
     std::int32_t id;
@@ -97,6 +103,7 @@ struct Vocabulary {
     std::string_view key_sql;                      // the key in that scan: m."id"
     std::string_view key_type_sql;                 // its type
     std::span<const Trait> traits;
+    std::span<const DerivedTrait> derived = {};  // none has the name of a trait without prefix
     std::span<const SegmentName> segments;
     std::span<const ScoreName> scores = {};
     std::span<const EventSource> events = {};

@@ -11,6 +11,37 @@ Group Spells::at(Instant at) const {
     return std::prev(after)->group;
 }
 
+void restrict_spells(std::span<const Spell> area, std::span<const Spell> spells, Group otherwise, std::pmr::vector<Spell> &result) {
+    result.clear();
+    auto spell = spells.begin();
+    for (const Spell &stay : area) {
+        Instant at = stay.entered_at;
+        const auto reach = [&](Instant until, Group group) {
+            if (until > at) {
+                result.push_back({at, until, group});
+                at = until;
+            }
+        };
+        while (spell != spells.end() && spell->exited_at <= at) {
+            ++spell;
+        }
+        // One that reaches beyond the stay may also be part of the next.
+        for (; spell != spells.end() && spell->entered_at < stay.exited_at; ++spell) {
+            reach(spell->entered_at, otherwise);
+            reach(std::min(spell->exited_at, stay.exited_at), spell->group);
+            if (spell->exited_at > stay.exited_at) {
+                break;
+            }
+        }
+        reach(stay.exited_at, otherwise);
+    }
+}
+
+bool GroupBridge::is_idle() const {
+    return starting.customers == 0 && ending.customers == 0 && transfer_in == 0 && transfer_out == 0 &&
+           std::all_of(movements.begin(), movements.end(), [](const Sum &movement) { return movement.customers == 0; });
+}
+
 GroupedBridges::GroupedBridges(Edges edges, Granularity granularity, Membership membership, Instant known_from, Group groups,
                                std::pmr::memory_resource *memory)
     : edges_(edges),

@@ -35,8 +35,14 @@ struct Spells {
     Group at(Instant at) const;
 };
 
+// The parts of `spells` that lie within those of `area`, whose gaps are filled with `otherwise`. Both ascend and do not overlap.
+void restrict_spells(std::span<const Spell> area, std::span<const Spell> spells, Group otherwise, std::pmr::vector<Spell> &result);
+
 struct GroupBridge : Bridge {
     Money transfer_in = 0, transfer_out = 0;  // the latter negative
+
+    // Whether there is nothing to tell: no customer, no movement.
+    bool is_idle() const;
 };
 
 class GroupedBridges {

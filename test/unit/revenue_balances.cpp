@@ -1,0 +1,38 @@
+#include "core/revenue/balances.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "core/members/bit_set.hpp"
+
+namespace segment::revenue {
+namespace {
+
+TEST(RevenueBalances, SumsOfSets) {
+    Balances balances(std::pmr::get_default_resource());
+    balances.add(1, {100, 0});
+    balances.add(70000, {5, 0});
+    balances.add(1, {-30, 0});
+    balances.add(2, {-30, 0});
+    balances.add(3, {1234, 2});  // all others now count in hundredths
+    balances.finish();
+    EXPECT_EQ(balances.scale(), 2);
+    members::BitSet set(std::pmr::get_default_resource());
+    for (const members::Ordinal member : {1U, 2U, 4U, 70000U, 140000U}) {
+        set.insert(member);
+    }
+    EXPECT_TRUE(balances.sum(0, set.words(0)) == 7000);
+    EXPECT_TRUE(balances.sum(1, set.words(1)) == 500);
+    EXPECT_TRUE(balances.sum(2, set.words(2)) == 0);
+    set.insert(3);
+    EXPECT_TRUE(balances.sum(0, set.words(0)) == 8234);
+}
+
+TEST(RevenueBalances, WhatDoesNotFitIsRefused) {
+    Balances balances(std::pmr::get_default_resource());
+    balances.add(1, {Money{1} << 120, 0});
+    EXPECT_THROW(balances.add(2, {1, 30}), Error);
+}
+
+}  // namespace
+}  // namespace segment::revenue
