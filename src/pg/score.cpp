@@ -75,17 +75,19 @@ void check_score_name(const Population *population, const char *name) {
     }
     size_t others = strlen(member_relation_name(population, "score__history"));
     if (strlen(name) + others > name_length_max) {
-        ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("score name \"%s\" is too long", name),
-                        errdetail("Its tables in population \"%s\" leave room for %zu bytes.", population->name, name_length_max - others)));
+        ereport(ERROR,
+                (errcode(ERRCODE_NAME_TOO_LONG), errmsg("score name \"%s\" is too long", name),
+                 errdetail("Its tables in population \"%s\" leave room for %zu bytes.", population->name, name_length_max - others)));
     }
     if (definition::is_reserved(name)) {
         ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a score cannot be called \"%s\"", name),
                         errdetail("Definitions mean something else by the word.")));
     }
     // `health` and not its history, which would be the table of a score of that name.
-    constexpr const char *ending = "_history";
-    if (strlen(name) >= strlen(ending) && strcmp(name + strlen(name) - strlen(ending), ending) == 0) {
-        ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a score's name cannot end in \"%s\"", ending)));
+    for (const std::string_view ending : {"_history", "_value"}) {
+        if (std::string_view(name).ends_with(ending)) {
+            ereport(ERROR, (errcode(ERRCODE_RESERVED_NAME), errmsg("a score's name cannot end in \"%s\"", ending.data())));
+        }
     }
 }
 
@@ -112,6 +114,15 @@ int32 add_version(int32 score_id) {
         "UPDATE segment.catalog_score SET version = version OPERATOR(pg_catalog.+) 1 WHERE id OPERATOR(pg_catalog.=) $1 RETURNING version",
         {int4_argument(score_id)});
     return DatumGetInt32(value_of(rows, 0, 0));
+}
+
+void create_tables(const Population *population, const char *name, const char *missing) {
+    Segments none{};
+    Identity caller = begin_identity(population_owner(population));
+    Binding binding = bind(population, &none);
+    refuse_trait(population, binding, name);
+    create_score_tables(population, name, strcmp(missing, "carry_forward") == 0, binding.key->type_sql, binding.key->collation);
+    end_identity(caller);
 }
 
 int32 create_score(FunctionCallInfo fcinfo) {
@@ -170,18 +181,14 @@ int32 create_score(FunctionCallInfo fcinfo) {
             "(mode, missing, min_coverage, base, scale_min, scale_max, bands) IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9) RETURNING id",
             std::span(arguments).first(9));
         if (changed.count > 0) {
+            create_tables(population, name, missing);
             add_version(id);
             check_score(population, id);
             check_population(population);
         }
         return id;
     }
-    Segments none{};
-    Identity caller = begin_identity(population_owner(population));
-    Binding binding = bind(population, &none);
-    refuse_trait(population, binding, name);
-    create_score_tables(population, name, binding.key->type_sql, binding.key->collation);
-    end_identity(caller);
+    create_tables(population, name, missing);
     Rows row = catalog_execute(
         "INSERT INTO segment.catalog_score (population_id, name, mode, missing, min_coverage, base, scale_min, scale_max, bands, author) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
@@ -202,9 +209,9 @@ void check_metric(FunctionCallInfo fcinfo, score::Mode mode, const char *shape) 
     const auto is = [&](const char *word) { return strcmp(shape, word) == 0; };
     const auto want = [&](bool wanted, int index, const char *name) {
         if (given(index) != wanted) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            wanted ? errmsg("a metric of shape '%s' needs %s", shape, name)
-                                   : errmsg("a metric of shape '%s' does not take %s", shape, name)));
+            ereport(ERROR,
+                    (errcode(ERRCODE_INVALID_PARAMETER_VALUE), wanted ? errmsg("a metric of shape '%s' needs %s", shape, name)
+                                                                      : errmsg("a metric of shape '%s' does not take %s", shape, name)));
         }
     };
     want(!is("points"), 2, "value");

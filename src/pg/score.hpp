@@ -46,9 +46,11 @@ ScoreReference get_score(const char *name, Lock lock);
 // Its tables as SQL: what is now, and with "_history" what was.
 char *score_table_sql(const Population *population, const char *score);
 char *score_history_sql(const Population *population, const char *score);
+// What is carried forward: the last known values, each with the instant at which it was known last, NULL for what is known.
+char *score_values_sql(const Population *population, const char *score);
 
-// Creates both, as the current user, inside begin_identity; takes over what a restore or DROP EXTENSION has left.
-void create_score_tables(const Population *population, const char *score, const char *key_type_sql, Oid key_collation);
+// Creates those that are missing, as the current user, inside begin_identity; takes over what a restore or DROP EXTENSION has left.
+void create_score_tables(const Population *population, const char *score, bool keeps_values, const char *key_type_sql, Oid key_collation);
 // Those that exist.
 void drop_score_tables(const Population *population, const char *score);
 void change_score_tables_owner(const Population *population, Oid owner);

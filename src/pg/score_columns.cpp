@@ -26,6 +26,17 @@ struct Reader {
     Oid *types;  // of the metrics' columns
 };
 
+KeptValue kept_value(const TupleTableSlot *slot, int column) {
+    KeptValue kept{};
+    kept.exists = !slot->tts_isnull[column];
+    if (kept.exists) {
+        kept.value = DatumGetFloat8(slot->tts_values[column]);
+        kept.known = slot->tts_isnull[column + 1];
+        kept.at = kept.known ? 0 : DatumGetTimestampTz(slot->tts_values[column + 1]);
+    }
+    return kept;
+}
+
 double stored_number(const TupleTableSlot *slot, int column) {
     return slot->tts_isnull[column] ? score::missing : DatumGetFloat8(slot->tts_values[column]);
 }
@@ -52,7 +63,9 @@ T *grow(T *items, uint64 capacity) {
 
 // Values, keys and what is stored; normalizing percentiles takes one more column.
 uint64 bytes_of(const Reader *reader, uint64 members) {
-    uint64 a_member = sizeof(double) * (static_cast<uint64>(reader->score->metric_count) + 1) + sizeof(Datum) + sizeof(StoredScore);
+    const auto metrics = static_cast<uint64>(reader->score->metric_count);
+    uint64 a_member = sizeof(double) * (metrics + 1) + sizeof(Datum) + sizeof(StoredScore);
+    a_member += reader->columns->kept != nullptr ? sizeof(KeptValue) * metrics : 0;
     return members * a_member + reader->key_bytes;
 }
 
@@ -70,6 +83,9 @@ void make_room(Reader *reader) {
     columns->stored = grow(columns->stored, reader->capacity);
     for (int32 i = 0; i < reader->score->metric_count; i++) {
         columns->values[i] = grow(columns->values[i], reader->capacity);
+        if (columns->kept != nullptr) {
+            columns->kept[i] = grow(columns->kept[i], reader->capacity);
+        }
     }
 }
 
@@ -103,6 +119,9 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     for (int32 i = 0; i < reader->score->metric_count; i++) {
         int column = 1 + stored_columns + i;
         columns->values[i][row] = score_value(slot->tts_values[column], slot->tts_isnull[column], reader->types[i]);
+        if (columns->kept != nullptr) {
+            columns->kept[i][row] = kept_value(slot, 1 + stored_columns + reader->score->metric_count + 2 * i);
+        }
     }
     return true;
 }
@@ -133,8 +152,16 @@ char *scan_sql(const Binding *binding, const ScoreRecord *score, const ScoreQuer
     for (int32 i = 0; i < score->metric_count; i++) {
         appendStringInfo(&sql, ", %s", query->columns[i]);
     }
+    for (int32 i = 0; i < score->metric_count && tables.values != nullptr; i++) {
+        appendStringInfo(&sql, ", k%d.value, k%d.known_at", i, i);
+    }
     appendStringInfo(&sql, " FROM %s LEFT JOIN %s AS stored ON stored.key %s ", query->from_sql, tables.now, equals);
     append(&sql, key);
+    for (int32 i = 0; i < score->metric_count && tables.values != nullptr; i++) {
+        appendStringInfo(&sql, " LEFT JOIN %s AS k%d ON k%d.metric = %s AND k%d.key %s ", tables.values, i, i,
+                         quote_literal_cstr(score->metrics[i].name), i, equals);
+        append(&sql, key);
+    }
     append(&sql, query->where_sql);
     if (only != nullptr) {
         append(&sql, query->where_sql[0] == '\0' ? " WHERE " : " AND ");
@@ -150,6 +177,9 @@ ScoreColumns *read_score_columns(const Binding *binding, const ScoreRecord *scor
                                  const spi::Argument *only) {
     auto *columns = static_cast<ScoreColumns *>(palloc0(sizeof(ScoreColumns)));
     columns->values = static_cast<double **>(palloc0(sizeof(double *) * static_cast<Size>(score->metric_count + 1)));
+    if (tables.values != nullptr) {
+        columns->kept = static_cast<KeptValue **>(palloc0(sizeof(KeptValue *) * static_cast<Size>(score->metric_count + 1)));
+    }
     Reader reader{};
     reader.columns = columns;
     reader.score = score;

@@ -14,10 +14,19 @@ struct StoredScore {
     double past;  // 14 days before, by the same version; missing if it is not known
 };
 
+// A value that was known before.
+struct KeptValue {
+    bool exists;
+    bool known;  // it still was at the last refresh
+    double value;
+    TimestampTz at;  // when it was last, unless `known`
+};
+
 struct ScoreColumns {
     uint64 count;
     Datum *keys;
-    double **values;  // by metric
+    double **values;   // by metric
+    KeptValue **kept;  // by metric; null unless values are carried forward
     StoredScore *stored;
     int64 stored_count;  // those that exist
 };
@@ -27,6 +36,7 @@ struct StoredTables {
     const char *now, *history;
     const char *past_sql;  // the instant of `past`; null: it is not known
     int32 version;
+    const char *values;  // null: nothing is carried forward
 };
 
 // With `only`, a key, of that member alone. As the current user, with the active snapshot, inside begin_identity; in the

@@ -9,7 +9,7 @@
 #include "pg/key_argument.hpp"
 #include "pg/memory.hpp"
 #include "pg/reading.hpp"
-#include "pg/score_columns.hpp"
+#include "pg/score_carry.hpp"
 
 namespace segment::pg {
 
@@ -45,9 +45,13 @@ Line *read_lines(const Population *population, const ScoreRecord *score, const s
     Segments segments = segments_of(population);
     Binding binding = bind(population, &segments);
     const ScoreQuery *query = score_query(population, &segments, &binding, score, instant_sql(population->as_of));
-    const StoredTables tables{score_table_sql(population, score->name), score_history_sql(population, score->name), nullptr, score->version};
+    const StoredTables tables{score_table_sql(population, score->name), score_history_sql(population, score->name), nullptr, score->version,
+                              carries_forward(score) ? score_values_sql(population, score->name) : nullptr};
     bool all = has_percentile(score);
     ScoreColumns *columns = read_score_columns(&binding, score, query, tables, all ? nullptr : &key);
+    if (tables.values != nullptr) {
+        carry_forward(population, score, columns, population->as_of);
+    }
     uint64 row = all ? find_key(columns, key, binding.key->collation) : columns->count > 0 ? 0 : no_row;
     if (row == no_row) {
         return nullptr;
@@ -85,9 +89,9 @@ void explain_score(FunctionCallInfo fcinfo) {
     const Population *population = reference.population;
     const ScoreRecord *score = &reference.score;
     if (score->refreshed_version != score->version) {
-        ereport(ERROR,
-                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("score \"%s\" was not computed since it was changed", score->name),
-                 errhint("Call segment.refresh(%s).", quote_literal_cstr(population->name))));
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("score \"%s\" was not computed since it was changed", score->name),
+                        errhint("Call segment.refresh(%s).", quote_literal_cstr(population->name))));
     }
     Identity caller = begin_reading(population);
     const spi::Argument key = key_argument(fcinfo, 1, key_column(population));
@@ -97,15 +101,18 @@ void explain_score(FunctionCallInfo fcinfo) {
         bool is_varlena;
         getTypeOutputInfo(key.type, &output, &is_varlena);
         ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("population \"%s\" has no member with key \"%s\"", population->name,
-                                                              OidOutputFunctionCall(output, key.value))));
+                                                               OidOutputFunctionCall(output, key.value))));
     }
     end_identity(caller);
     for (int32 i = 0; i < score->metric_count; i++) {
         const Line &line = lines[i];
         double mean = score->metrics[i].population_mean;
-        Datum values[] = {CStringGetTextDatum(score->metrics[i].name), Float8GetDatum(line.value),
-                          Float8GetDatum(line.part),                   Float8GetDatum(line.contribution.weight),
-                          Float8GetDatum(line.contribution.amount),    Float8GetDatum(mean)};
+        Datum values[] = {CStringGetTextDatum(score->metrics[i].name),
+                          Float8GetDatum(line.value),
+                          Float8GetDatum(line.part),
+                          Float8GetDatum(line.contribution.weight),
+                          Float8GetDatum(line.contribution.amount),
+                          Float8GetDatum(mean)};
         bool nulls[] = {false, score::is_missing(line.value), score::is_missing(line.part), false, false, score::is_missing(mean)};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }

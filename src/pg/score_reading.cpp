@@ -27,10 +27,10 @@ SEGMENT_FUNCTION(segment_scores) {
     // As the current user, who sees what he may of the table.
     segment::Identity caller = segment::begin_identity(GetUserId());
     segment::spi::connect();
-    segment::spi::execute_to(segment::spi::make_receiver(put_row, fcinfo->resultinfo),
-                             psprintf("SELECT key::text, score, band, coverage, trend FROM %s",
-                                      score_table_sql(reference.population, reference.score.name)),
-                             {}, {.read_only = true});
+    segment::spi::execute_to(
+        segment::spi::make_receiver(put_row, fcinfo->resultinfo),
+        psprintf("SELECT key::text, score, band, coverage, trend FROM %s", score_table_sql(reference.population, reference.score.name)), {},
+        {.read_only = true});
     segment::spi::finish();
     segment::end_identity(caller);
     return static_cast<Datum>(0);

@@ -8,15 +8,15 @@
 #include "pg/compilation.hpp"
 #include "pg/interrupts.hpp"
 #include "pg/memory.hpp"
-#include "pg/member_tables.hpp"
+#include "pg/score_carry.hpp"
 #include "pg/score_columns.hpp"
 #include "pg/score_query.hpp"
+#include "pg/score_rows.hpp"
 
 namespace segment::pg {
 
 namespace {
 
-constexpr uint64 rows_per_statement = 10000;
 constexpr int trend_days = 14;
 
 // What a run records of one score.
@@ -39,16 +39,6 @@ Rowset make_rowset() {
     return {0, datums(), datums(), datums(), datums(), datums(), flags(), flags(), flags()};
 }
 
-spi::Argument array_argument(Datum *values, bool *nulls, uint64 count, Oid type) {
-    int16 length;
-    bool by_value;
-    char alignment;
-    get_typlenbyvalalign(type, &length, &by_value, &alignment);
-    int dimensions[] = {static_cast<int>(count)}, bounds[] = {1};
-    return {get_array_type(type),
-            PointerGetDatum(construct_md_array(values, nulls, 1, dimensions, bounds, type, length, by_value, alignment))};
-}
-
 struct Tables {
     const char *now, *history;
     Oid key_type;
@@ -56,30 +46,22 @@ struct Tables {
     int32 version;
 };
 
-void execute_write(const char *sql, spi::Arguments arguments) {
-    spi::connect();
-    begin_membership_write();
-    spi::execute(sql, arguments);
-    end_membership_write();
-    spi::finish();
-}
-
 void write_now(const Tables *tables, Rowset *rows) {
     if (rows->count == 0) {
         return;
     }
-    execute_write(psprintf("INSERT INTO %s AS stored (key, score, band, coverage, trend, at) "
-                           "SELECT r.key, r.score, r.band, r.coverage, r.trend, $6 "
-                           "FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5)) "
-                           "AS r (key, score, band, coverage, trend) "
-                           "ON CONFLICT (key) DO UPDATE SET score = excluded.score, band = excluded.band, coverage = excluded.coverage, "
-                           "trend = excluded.trend, at = excluded.at",
-                           tables->now),
-                  {array_argument(rows->keys, nullptr, rows->count, tables->key_type),
-                   array_argument(rows->scores, rows->no_score, rows->count, FLOAT8OID),
-                   array_argument(rows->bands, rows->no_band, rows->count, TEXTOID),
-                   array_argument(rows->coverages, nullptr, rows->count, FLOAT8OID),
-                   array_argument(rows->trends, rows->no_trend, rows->count, FLOAT8OID), timestamptz_argument(tables->as_of)});
+    write_rows(
+        psprintf("INSERT INTO %s AS stored (key, score, band, coverage, trend, at) "
+                 "SELECT r.key, r.score, r.band, r.coverage, r.trend, $6 "
+                 "FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5)) "
+                 "AS r (key, score, band, coverage, trend) "
+                 "ON CONFLICT (key) DO UPDATE SET score = excluded.score, band = excluded.band, coverage = excluded.coverage, "
+                 "trend = excluded.trend, at = excluded.at",
+                 tables->now),
+        {array_argument(rows->keys, nullptr, rows->count, tables->key_type),
+         array_argument(rows->scores, rows->no_score, rows->count, FLOAT8OID),
+         array_argument(rows->bands, rows->no_band, rows->count, TEXTOID), array_argument(rows->coverages, nullptr, rows->count, FLOAT8OID),
+         array_argument(rows->trends, rows->no_trend, rows->count, FLOAT8OID), timestamptz_argument(tables->as_of)});
     rows->count = 0;
 }
 
@@ -88,14 +70,14 @@ void write_history(const Tables *tables, Rowset *rows) {
     if (rows->count == 0) {
         return;
     }
-    execute_write(psprintf("INSERT INTO %s (key, at, score, band, version) SELECT r.key, $4, r.score, r.band, $5 "
-                           "FROM ROWS FROM (unnest($1), unnest($2), unnest($3)) AS r (key, score, band) "
-                           "ON CONFLICT (key, at) DO UPDATE SET score = excluded.score, band = excluded.band, version = excluded.version",
-                           tables->history),
-                  {array_argument(rows->keys, nullptr, rows->count, tables->key_type),
-                   array_argument(rows->scores, rows->no_score, rows->count, FLOAT8OID),
-                   array_argument(rows->bands, rows->no_band, rows->count, TEXTOID), timestamptz_argument(tables->as_of),
-                   int4_argument(tables->version)});
+    write_rows(psprintf("INSERT INTO %s (key, at, score, band, version) SELECT r.key, $4, r.score, r.band, $5 "
+                        "FROM ROWS FROM (unnest($1), unnest($2), unnest($3)) AS r (key, score, band) "
+                        "ON CONFLICT (key, at) DO UPDATE SET score = excluded.score, band = excluded.band, version = excluded.version",
+                        tables->history),
+               {array_argument(rows->keys, nullptr, rows->count, tables->key_type),
+                array_argument(rows->scores, rows->no_score, rows->count, FLOAT8OID),
+                array_argument(rows->bands, rows->no_band, rows->count, TEXTOID), timestamptz_argument(tables->as_of),
+                int4_argument(tables->version)});
     rows->count = 0;
 }
 
@@ -116,21 +98,25 @@ bool same(double a, double b) {
 }
 
 // Those who are no members any more, by the snapshot, lose their row; their history ends.
-void remove_others(const ScoreQuery *query, const Binding *binding, const Tables *tables) {
+void remove_others(const ScoreQuery *query, const Binding *binding, const Tables *tables, const char *values) {
     const std::string_view key_sql = binding->vocabulary.key_sql;
-    Rows others = caller_execute(
-        psprintf("SELECT array_agg(stored.key) FROM %s AS stored WHERE NOT EXISTS (SELECT FROM %s%s%sstored.key %s %.*s) "
-                 "GROUP BY hashtext(stored.key::text) %% 64",
-                 tables->now, query->from_sql, query->where_sql, query->where_sql[0] == '\0' ? " WHERE " : " AND ",
-                 equality_sql(tables->key_type), static_cast<int>(key_sql.size()), key_sql.data()),
-        {}, {.read_only = true});
+    Rows others =
+        caller_execute(psprintf("SELECT array_agg(stored.key) FROM %s AS stored WHERE NOT EXISTS (SELECT FROM %s%s%sstored.key %s %.*s) "
+                                "GROUP BY hashtext(stored.key::text) %% 64",
+                                tables->now, query->from_sql, query->where_sql, query->where_sql[0] == '\0' ? " WHERE " : " AND ",
+                                equality_sql(tables->key_type), static_cast<int>(key_sql.size()), key_sql.data()),
+                       {}, {.read_only = true});
     for (uint64 row = 0; row < others.count; row++) {
         const spi::Argument keys{get_array_type(tables->key_type), value_of(others, row, 0)};
-        execute_write(psprintf("DELETE FROM %s WHERE key %s ANY ($1)", tables->now, equality_sql(tables->key_type)), {keys});
-        execute_write(psprintf("INSERT INTO %s (key, at, version) SELECT r.key, $2, $3 FROM unnest($1) AS r (key) "
-                               "ON CONFLICT (key, at) DO UPDATE SET score = NULL, band = NULL, version = excluded.version",
-                               tables->history),
-                      {keys, timestamptz_argument(tables->as_of), int4_argument(tables->version)});
+        for (const char *table : {tables->now, values}) {
+            if (table != nullptr) {
+                write_rows(psprintf("DELETE FROM %s WHERE key %s ANY ($1)", table, equality_sql(tables->key_type)), {keys});
+            }
+        }
+        write_rows(psprintf("INSERT INTO %s (key, at, version) SELECT r.key, $2, $3 FROM unnest($1) AS r (key) "
+                            "ON CONFLICT (key, at) DO UPDATE SET score = NULL, band = NULL, version = excluded.version",
+                            tables->history),
+                   {keys, timestamptz_argument(tables->as_of), int4_argument(tables->version)});
     }
 }
 
@@ -190,6 +176,12 @@ struct ScoreRun {
 
 namespace {
 
+// From now on the snapshot sees what has been written.
+void see_own_writes() {
+    CommandCounterIncrement();
+    UpdateActiveSnapshotCommandId();
+}
+
 Recorded refresh_score(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
                        TimestampTz as_of, MemoryContext recorded) {
     const char *as_of_sql = instant_sql(as_of);
@@ -199,7 +191,16 @@ Recorded refresh_score(const Population *population, const Segments *segments, c
     const Interval span{0, trend_days, 0};
     const char *then = before_sql(population, as_of_sql, span);
     const char *past = score->refreshed_version == score->version ? then : nullptr;
-    ScoreColumns *columns = read_score_columns(binding, score, query, {tables.now, tables.history, past, score->version}, nullptr);
+    const char *values = carries_forward(score) ? score_values_sql(population, score->name) : nullptr;
+    if (values != nullptr && score->refreshed_version != score->version) {
+        forget_values(population, score);
+        see_own_writes();
+    }
+    ScoreColumns *columns = read_score_columns(binding, score, query, {tables.now, tables.history, past, score->version, values}, nullptr);
+    if (values != nullptr) {
+        keep_values(population, score, columns, binding->key->type);
+        carry_forward(population, score, columns, as_of);
+    }
 
     Recorded result{score, static_cast<int64>(columns->count),
                     static_cast<double *>(MemoryContextAlloc(recorded, sizeof(double) * static_cast<Size>(score->metric_count + 1)))};
@@ -212,7 +213,7 @@ Recorded refresh_score(const Population *population, const Segments *segments, c
     store(score, columns, &tables, totals);
     // The snapshot does not see what has been written: of what it sees, all belongs to members or to nobody.
     if (columns->stored_count < stored_rows(&tables)) {
-        remove_others(query, binding, &tables);
+        remove_others(query, binding, &tables, values);
     }
     return result;
 }
@@ -264,8 +265,7 @@ ScoreRun *refresh_scores(const Population *population, const Segments *segments,
         run->scores[run->count++] = refresh_score(population, segments, &binding, &scores.items[order[i]], as_of, caller);
         MemoryContextSwitchTo(caller);
         MemoryContextDelete(context);
-        CommandCounterIncrement();
-        UpdateActiveSnapshotCommandId();
+        see_own_writes();
     }
     return run;
 }
@@ -284,7 +284,8 @@ void record_scores(const ScoreRun *run, TimestampTz as_of) {
             catalog_execute(
                 "UPDATE segment.catalog_score_metric SET population_mean = $3 "
                 "WHERE score_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2",
-                {int4_argument(recorded.score->id), text_argument(recorded.score->metrics[metric].name),
+                {int4_argument(recorded.score->id),
+                 text_argument(recorded.score->metrics[metric].name),
                  {FLOAT8OID, Float8GetDatum(mean), score::is_missing(mean)}});
         }
     }

@@ -1,4 +1,6 @@
 // The tables of scores: ordinary ones of the population's owner, in the schema of its member tables.
+#include <span>
+
 #include "pg/identity.hpp"
 #include "pg/member_tables.hpp"
 #include "pg/relation.hpp"
@@ -42,7 +44,16 @@ constexpr ScoreTable tables[] = {
       {"band", "text", ""},
       {"version", "integer", "NOT NULL"}},
      5},
+    {"_value",
+     "the last known value of each metric, kept because of missing => 'carry_forward'; written by segment.refresh",
+     "key, metric",
+     {{"key", nullptr, "NOT NULL"},
+      {"metric", "text", "NOT NULL"},
+      {"value", "double precision", "NOT NULL"},
+      {"known_at", "timestamp with time zone", ""}},
+     4},
 };
+constexpr size_t kept = 2;  // the table that only some scores have
 
 char *table_suffix(const char *score, const ScoreTable &table) {
     return psprintf("score_%s%s", score, table.ending);
@@ -108,8 +119,12 @@ char *score_history_sql(const Population *population, const char *score) {
     return member_relation_sql(population, table_suffix(score, tables[1]));
 }
 
-void create_score_tables(const Population *population, const char *score, const char *key_type_sql, Oid key_collation) {
-    for (const ScoreTable &table : tables) {
+char *score_values_sql(const Population *population, const char *score) {
+    return member_relation_sql(population, table_suffix(score, tables[kept]));
+}
+
+void create_score_tables(const Population *population, const char *score, bool keeps_values, const char *key_type_sql, Oid key_collation) {
+    for (const ScoreTable &table : std::span(tables).first(keeps_values ? std::size(tables) : kept)) {
         if (Oid oid = table_oid(population, score, table); OidIsValid(oid)) {
             check(population, score, table, oid, key_type_sql);
         } else {

@@ -89,11 +89,12 @@ Cohort read_cohort(const Population *population, const ScoreRecord *score, char 
     StringInfoData sql;
     initStringInfo(&sql);
     // Whoever is in the relation, the base apart: who left may not be in that any more.
-    appendStringInfo(&sql,
-                     "%s SELECT (SELECT past.score FROM %s AS past WHERE past.key %s %.*s AND past.at <= %s ORDER BY past.at DESC LIMIT 1), "
-                     "%s, %s",
-                     then_query->with_sql, score_history_sql(population, score->name), equality_sql(binding.key->type),
-                     static_cast<int>(key.size()), key.data(), then_sql, now_query->columns[0], then_query->columns[score->metric_count]);
+    appendStringInfo(
+        &sql,
+        "%s SELECT (SELECT past.score FROM %s AS past WHERE past.key %s %.*s AND past.at <= %s ORDER BY past.at DESC LIMIT 1), "
+        "%s, %s",
+        then_query->with_sql, score_history_sql(population, score->name), equality_sql(binding.key->type), static_cast<int>(key.size()),
+        key.data(), then_sql, now_query->columns[0], then_query->columns[score->metric_count]);
     Cohort cohort{};
     cohort.score = score;
     cohort.context = CurrentMemoryContext;
@@ -160,17 +161,15 @@ struct Row {
 
 void put(ReturnSetInfo *result, const Row &row) {
     bool counted = row.members >= 0;
-    Datum values[] = {CStringGetTextDatum(row.statistic),
-                      Int32GetDatum(row.decile),
-                      row.metric == nullptr ? 0 : CStringGetTextDatum(row.metric),
-                      Int64GetDatum(row.members),
-                      Int64GetDatum(row.churned),
-                      Float8GetDatum(row.value),
-                      Float8GetDatum(row.lowest),
-                      Float8GetDatum(row.highest)};
-    bool nulls[] = {false,    row.decile == 0,
+    Datum values[] = {
+        CStringGetTextDatum(row.statistic), Int32GetDatum(row.decile),  row.metric == nullptr ? 0 : CStringGetTextDatum(row.metric),
+        Int64GetDatum(row.members),         Int64GetDatum(row.churned), Float8GetDatum(row.value),
+        Float8GetDatum(row.lowest),         Float8GetDatum(row.highest)};
+    bool nulls[] = {false,
+                    row.decile == 0,
                     row.metric == nullptr,
-                    !counted, !counted,
+                    !counted,
+                    !counted,
                     score::is_missing(row.value),
                     score::is_missing(row.lowest),
                     score::is_missing(row.highest)};
@@ -202,17 +201,16 @@ void validate_score(FunctionCallInfo fcinfo, char *churned) {
 
     const double none = score::missing;
     if (found.churned == 0 || found.churned == found.members) {
-        ereport(NOTICE, (errmsg("of " INT64_FORMAT " members with a score then, " INT64_FORMAT " have churned since", found.members,
-                                found.churned),
-                         errhint("The definition is asked as of both instants, but traits have no past: write when, as in churned_at <= now().")));
+        ereport(NOTICE,
+                (errmsg("of " INT64_FORMAT " members with a score then, " INT64_FORMAT " have churned since", found.members, found.churned),
+                 errhint("The definition is asked as of both instants, but traits have no past: write when, as in churned_at <= now().")));
     }
     put(result, {"auc", 0, nullptr, found.members, found.churned, found.auc, none, none});
     put(result, {"monotonicity", 0, nullptr, -1, 0, found.monotonicity, none, none});
     for (size_t i = 0; i < found.deciles.size(); i++) {
         const score::Decile &decile = found.deciles[i];
         double rate = decile.members == 0 ? none : static_cast<double>(decile.churned) / static_cast<double>(decile.members);
-        put(result,
-            {"decile", static_cast<int32>(i) + 1, nullptr, decile.members, decile.churned, rate, decile.lowest, decile.highest});
+        put(result, {"decile", static_cast<int32>(i) + 1, nullptr, decile.members, decile.churned, rate, decile.lowest, decile.highest});
     }
     for (int32 i = 0; i < score->metric_count; i++) {
         put(result, {"weight", 0, score->metrics[i].name, -1, 0, found.churned == 0 ? none : weights[i], none, none});

@@ -150,6 +150,38 @@ SELECT refreshed('rules');
 -- 8 - 2; of 2 without b 8, with the rules 8, 8 - 2 and 8 - 4; of 3 nothing, 0, 5 - 2 and -4
 SELECT name, s.key, s.score, s.coverage FROM segment.score, LATERAL shown(name) AS s WHERE name LIKE 'points%' ORDER BY name, key;
 
+-- Carried forward: the last value that a refresh knew, for 30 days.
+CREATE TABLE carried (id int PRIMARY KEY, a int, b int);
+INSERT INTO carried VALUES (1, 80, 20), (2, NULL, 20), (3, 50, 50);
+SELECT segment.create_population('carried', 'carried', key => 'id') > 0 AS created;
+SELECT segment.create_score('carries', 'carried', missing => 'carry_forward', bands => '[]') > 0 AS created;
+SELECT segment.add_score_metric('carries', 'a', 'a', worst => 0, best => 100, stale_after => '30 days');
+SELECT segment.add_score_metric('carries', 'b', 'b', worst => 0, best => 100);
+SELECT refreshed('carried', '2026-01-01');
+UPDATE carried SET a = NULL, b = NULL WHERE id = 1;
+SELECT refreshed('carried', '2026-01-11');
+SELECT * FROM shown('carries');
+TABLE carried_score_carries_value ORDER BY key, metric;
+SELECT metric, value, normalized FROM segment.explain_score('carries', 1) ORDER BY metric;
+-- a was known last on 1 January, b may be as old as it likes; what comes back is known again.
+UPDATE carried SET a = 60 WHERE id = 2;
+SELECT refreshed('carried', '2026-01-30');
+SELECT * FROM shown('carries');
+SELECT refreshed('carried', '2026-01-31');
+SELECT * FROM shown('carries');
+UPDATE carried SET a = 90 WHERE id = 1;
+DELETE FROM carried WHERE id = 3;
+SELECT refreshed('carried', '2026-02-20');
+SELECT * FROM shown('carries');
+TABLE carried_score_carries_value ORDER BY key, metric;
+-- Another definition has known nothing.
+UPDATE carried SET a = NULL;
+SELECT segment.add_score_metric('carries', 'a', 'a * 2', worst => 0, best => 100, if_exists => 'replace');
+SELECT refreshed('carried', '2026-02-21');
+SELECT * FROM shown('carries');
+SELECT segment.create_score('carries', 'carried', missing => 'zero', if_exists => 'replace') > 0 AS replaced;
+SELECT segment.add_score_metric('carries', 'a', 'a', worst => 0, best => 100, stale_after => '30 days', if_exists => 'replace');
+
 -- Caps and floors; the strictest counts, and caps before floors.
 CREATE TABLE limits (id int PRIMARY KEY, x int, p1 boolean, p2 boolean, vip boolean);
 INSERT INTO limits VALUES (1, 90, false, false, false), (2, 90, true, true, false), (3, 10, false, false, true), (4, 90, true, false, true), (5, NULL, true, false, false);

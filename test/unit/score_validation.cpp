@@ -64,8 +64,8 @@ TEST(ScoreValidation, NobodyIsNoAnswer) {
 // Dalal, Fowlkes and Hoadley (1989): O-ring failures by temperature; 15.0429 and -0.2322 in every textbook.
 TEST(ScoreRegression, Challenger) {
     const double temperatures[] = {53, 57, 58, 63, 66, 67, 67, 67, 68, 69, 70, 70, 70, 70, 72, 73, 75, 75, 76, 76, 78, 79, 81};
-    const bool failed[] = {true,  true,  true,  true, false, false, false, false, false, false, true, true,
-                           false, false, false, false, true, false, false, false, false, false, false};
+    const bool failed[] = {true,  true,  true,  true,  false, false, false, false, false, false, true, true,
+                           false, false, false, false, true,  false, false, false, false, false, false};
     NoInterrupts interrupts;
     const Regression fit = logistic(temperatures, 1, failed, 1e-9, std::pmr::get_default_resource(), interrupts);
     EXPECT_TRUE(fit.converged);

@@ -88,10 +88,10 @@ struct Subscriptions {
 struct ScoreName {
     std::string_view name;
     std::int32_t id;
-    std::int32_t version;                      // of its definition: numbers of different ones are not compared
-    Trait value, band;                         // in the scan, both with the index of their join
-    std::span<const std::string_view> bands;   // their names
-    std::string_view history_sql;              // a relation with the columns key, at, score and version
+    std::int32_t version;                     // of its definition: numbers of different ones are not compared
+    Trait value, band;                        // in the scan, both with the index of their join
+    std::span<const std::string_view> bands;  // their names
+    std::string_view history_sql;             // a relation with the columns key, at, score and version
 };
 
 struct Vocabulary {

@@ -43,11 +43,11 @@ struct Metric {
     double worst = 0, best = 1;  // of a percentile only their order counts
     std::span<const Step> steps = {};
     double points = 1;
-    double half_life = 1;           // in the unit of the values: days
-    double weight = 1;              // of a weighted score
-    std::int32_t group = -1;        // index into Model::groups; −1: a group of its own with the metric's weight
+    double half_life = 1;              // in the unit of the values: days
+    double weight = 1;                 // of a weighted score
+    std::int32_t group = -1;           // index into Model::groups; −1: a group of its own with the metric's weight
     std::optional<double> cap, floor;  // what the score is at most or at least where the condition holds
-    bool counts = true;             // false: it only caps
+    bool counts = true;                // false: it only caps
 };
 
 // Lower-inclusive; the first one also takes what is below it.

@@ -10,8 +10,8 @@
 namespace segment::score {
 
 struct Total {
-    double score;     // missing where the coverage is too low or nothing has a weight
-    double coverage;  // the part of the weights whose metrics have a value; 1 if nothing has a weight to miss
+    double score;       // missing where the coverage is too low or nothing has a weight
+    double coverage;    // the part of the weights whose metrics have a value; 1 if nothing has a weight to miss
     std::int32_t band;  // index into Model::bands; −1 without a score or bands
 };
 
