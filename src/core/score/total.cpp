@@ -6,9 +6,9 @@ namespace segment::score {
 namespace {
 
 // Sums of floating point numbers miss round ones, on which bands and thresholds begin, by the last digits.
-double rounded(double score) {
+double rounded(double sum) {
     constexpr double unit = 1e9, exact = 1e6;
-    return std::abs(score) < exact ? std::round(score * unit) / unit : score;
+    return std::abs(sum) < exact ? std::round(sum * unit) / unit : sum;
 }
 
 // The least and the most that the metric's shape can give.
@@ -75,7 +75,7 @@ double Totals::coverage(std::span<const double> parts) const {
     double present = 0;
     for (std::size_t i = 0; i < parts.size(); ++i)
         present += is_missing(parts[i]) ? 0 : shares_[i];
-    return all_shares_ > 0 ? std::min(present / all_shares_, 1.0) : 1;
+    return all_shares_ > 0 ? rounded(present / all_shares_) : 1;
 }
 
 // Before caps, floors and the ends of the scale; missing if nothing counts. Leaves the groups' sums behind.
