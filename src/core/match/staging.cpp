@@ -25,7 +25,7 @@ Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
         std::size_t last = first;
         for (; last < features.size(); ++last) {
             if (features[last].is_measured) {
-                columns_.push_back({0, 0, 0, 0});
+                columns_.push_back({0, 0, 0, 0, 0});
                 continue;
             }
             const auto codes = static_cast<std::uint32_t>(2 * features[last].cuts.size() + 2);
