@@ -131,14 +131,14 @@ SEGMENT_FUNCTION(segment_mrr_events) {
     const Report report = begin_report(population, &arguments);
     const SubscriptionLedger lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
     end_identity(report.caller);
-    Oid output_function;
+    Oid key_output;
     bool is_varlena;
-    getTypeOutputInfo(report.run->binding.key->type, &output_function, &is_varlena);
+    getTypeOutputInfo(report.run->binding.key->type, &key_output, &is_varlena);
     const std::span<const Event> events = events_of(&lines, &periods);
     const RowOutput output = begin_rows(fcinfo);
     for (const Event &event : events) {
         Row row{};
-        row.add(CStringGetTextDatum(OidOutputFunctionCall(output_function, report.run->numbering->keys->key(event.member))));
+        row.add(CStringGetTextDatum(OidOutputFunctionCall(key_output, report.run->numbering->keys->key(event.member))));
         row.add(TimestampTzGetDatum(event.moved.at));
         row.add(CStringGetTextDatum(movement_names[static_cast<std::size_t>(event.moved.movement)]));
         row.add(numeric_of(event.moved.after - event.moved.before, lines.scale));
