@@ -9,4 +9,4 @@ SELECT segment.add_score_group('health', 'support', weight => 40);
 SELECT segment.add_score_metric('health', 'satisfaction', $$ last satisfaction of 'ticket' where (satisfaction is set) $$, worst => 2, best => 5,
                                 stale_after => '180 days', metric_group => 'support');
 SELECT segment.add_score_metric('health', 'escalations', 'support.escalations', worst => 4, best => 0, metric_group => 'support');
-SELECT segment.add_score_metric('health', 'gone', $$ did 'cancellation' within 30 days $$, shape => 'points', cap => 30);
+SELECT segment.add_score_metric('health', 'gone', condition => $$ did 'cancellation' within 30 days $$, shape => 'points', cap => 30);

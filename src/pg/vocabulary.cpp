@@ -163,6 +163,11 @@ bool keys_match(Oid key, Oid member_key) {
     return key == member_key || (is_integer(key) && is_integer(member_key)) || (is_text(key) && is_text(member_key));
 }
 
+// Whether the members' hashing and equality serve the keys of a source.
+bool tells_keys_apart(const Column *key, const Column *member_key) {
+    return is_integer(key->type) || key->collation == member_key->collation;
+}
+
 // The place of the column among those of the vocabulary; raises if it is not there or its type does not fit.
 int32 source_column(const UserRelation *relation, const definition::Trait *columns, int32 count, const char *name, const char *role,
                     const char *expected, bool (*fits)(const definition::Type &)) {
@@ -307,7 +312,7 @@ Binding bind(const Population *population, const Segments *segments) {
             relation_registered(item->relation_schema, item->relation_name,
                                 psprintf("the relation of source \"%s\" of population \"%s\"", item->name, population->name));
         sources[i] = bind_events(item, relation, binding.key, population);
-        binding.sources[i] = {item->id, relation};
+        binding.sources[i] = {item->id, relation, tells_keys_apart(get_column(relation, item->key), binding.key)};
     }
 
     auto *names = static_cast<definition::SegmentName *>(palloc(sizeof(definition::SegmentName) * (segments->count + 1)));

@@ -191,6 +191,24 @@ is($value{breadth} + 0, $node->safe_psql('demo', (qq{SELECT count(DISTINCT u.fea
             =~ s/\$day/date '2024-12-31'/gr)) + 0, 'its features by the published rows');
 cmp_ok($node->safe_psql('demo', 'SELECT count(*) - count(score) FROM account_score_health'), '<', 100, 'few accounts are without a score');
 
+# Cohorts by quarter: the MRR that accounts came with on their first day, against that at the end of each quarter.
+my $quarters = q{generate_series(timestamp '2023-01-01', '2024-10-01', '3 months')};
+my $percents = join ', ', map { "max(percent) FILTER (WHERE age = $_)" } 0 .. 7;
+my $cohorts = $node->safe_psql('demo', qq{
+    WITH line AS (SELECT account_id, start_date, coalesce(end_date, 'infinity') AS end_date, mrr_amount AS mrr FROM export.subscription
+                  WHERE NOT is_trial AND start_date <= '2024-12-31' AND (end_date > start_date OR end_date IS NULL)),
+    born AS (SELECT account_id, min(start_date) AS first FROM line WHERE mrr > 0 GROUP BY account_id),
+    beginning AS (SELECT account_id, date_trunc('quarter', first) AS cohort, sum(mrr) AS m0 FROM born JOIN line USING (account_id) WHERE start_date = first GROUP BY 1, 2),
+    cell AS (SELECT cohort, (EXTRACT(year FROM q) - EXTRACT(year FROM cohort)) * 4 + EXTRACT(quarter FROM q) - EXTRACT(quarter FROM cohort) AS age,
+                    (SELECT sum(m0) FROM beginning AS b WHERE b.cohort = c.cohort) AS m0, (SELECT count(*) FROM beginning AS b WHERE b.cohort = c.cohort) AS accounts,
+                    (SELECT coalesce(sum(mrr), 0) FROM line JOIN beginning AS b USING (account_id)
+                     WHERE b.cohort = c.cohort AND start_date < q + interval '3 months' AND end_date >= q + interval '3 months') AS m1
+             FROM (SELECT DISTINCT cohort FROM beginning) AS c, $quarters AS q WHERE q >= cohort),
+    row AS (SELECT cohort, age, accounts, m0, round(100 * m1 / m0, 1) AS percent FROM cell
+            UNION ALL SELECT NULL, age, sum(accounts), sum(m0), round(100 * sum(m1) / sum(m0), 1) FROM cell GROUP BY age)
+    SELECT coalesce(to_char(cohort, '"Q"Q YYYY'), 'all'), max(accounts), max(m0), $percents FROM row GROUP BY cohort ORDER BY cohort});
+is(run_file('cohorts', since => '2023-01-01', until => '2025-01-01'), "$cohorts\n", 'cohorts by quarter');
+
 # The segment printed as SQL has the members that are stored.
 my $sql = run_file('to_sql');
 like($sql, qr/^(WITH|SELECT) /, 'to_sql prints a query');

@@ -151,13 +151,19 @@ while ($reference =~ /^\| (?:view |table )?`((?:segment\.|customer_)\w+)` \| `([
     $relations++;
 }
 is($relations, 22, 'relations in the reference');
+# All forms of a function are there, with the names of their arguments.
+my %documented;
 while ($reference =~ /`(\w+)\(([^`]*)\)`/g)
 {
     my ($function, $arguments) = ($1, $2);
-    my @names = map { /^(\w+)/ } split /, (?![^']*'\))/, $arguments;
     next if $function eq 'from_query_builder';
-    is($node->safe_psql('postgres', "SELECT DISTINCT array_to_string(proargnames[1:pronargs], ', ') FROM pg_proc WHERE pronamespace = 'segment'::regnamespace AND proname = '$function'"),
-        join(', ', @names), "arguments of $function");
+    $documented{$function}{ join ', ', map { /^(\w+)/ } split /, (?![^']*'\))/, $arguments } = 1;
+}
+foreach my $function (sort keys %documented)
+{
+    is($node->safe_psql('postgres', "SELECT DISTINCT array_to_string(proargnames[1:pronargs], ', ') FROM pg_proc
+            WHERE pronamespace = 'segment'::regnamespace AND proname = '$function' ORDER BY 1"),
+        join("\n", sort keys %{ $documented{$function} }), "arguments of $function");
 }
 
 $node->stop;
