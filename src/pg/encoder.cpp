@@ -72,7 +72,8 @@ int64 order_of(float8 value) {
     return bits >= 0 ? bits : static_cast<int64>(static_cast<uint64>(PG_INT64_MIN) - static_cast<uint64>(bits));
 }
 
-inline int64 integer_of(IntegerForm form, Datum value) {
+template <IntegerForm form>
+inline int64 integer_of(Datum value) {
     switch (form) {
         case IntegerForm::boolean:
             return DatumGetBool(value) ? 1 : 0;
@@ -97,23 +98,22 @@ inline int64 integer_of(IntegerForm form, Datum value) {
 // Integers of a small range are looked up.
 constexpr int64 table_max = 4096;
 
-// Where the cuts lie in a wider range: far more buckets than most traits have cuts, so that most buckets hold none.
-constexpr uint64 most_buckets = 4096;
+// Where the cuts lie in a wider range: so many buckets a cut that most of them hold none, but few enough for the first cache.
+constexpr uint64 buckets_per_cut = 16, least_buckets = 256, most_buckets = 65536;
 
-}  // namespace
-
-struct Encoder {
+struct CutEncoder : Encoder {
     Cuts cuts;
     FmgrInfo *function;
-    IntegerForm form;
     int64 *integers;   // the cuts, for an integer form
     bool *exact;       // whether integers decide equality, for numerics
     uint32 *starts;    // the cuts below each bucket of integers, and one more for the end of the last bucket
     uint32 shift;      // from an integer's distance to the first cut to its bucket
-    uint32 *table;     // codes of the integers from the first cut to the last, if these are near to each other
+    uint32 *table;     // codes of the integers from one below the first cut to one above the last, if these are near to each other
     int16 length;      // of the type
     ByteCache *cache;  // for a varlena type or one by reference, else null: low-cardinality columns are encoded by a look-up
 };
+
+}  // namespace
 
 Cuts rank_cuts(Oid type, Oid collation, const Datum *values, const bool *nulls, uint32 count, uint32 *ranks) {
     SortState state{comparison_of(type), collation, values};
@@ -138,31 +138,30 @@ Cuts rank_cuts(Oid type, Oid collation, const Datum *values, const bool *nulls, 
 
 namespace {
 
-void make_table(Encoder *encoder) {
+void make_table(CutEncoder *encoder) {
     uint32 count = encoder->cuts.count;
     if (count < 2 || encoder->integers[0] < -PG_INT32_MAX || encoder->integers[count - 1] > PG_INT32_MAX ||
         encoder->integers[count - 1] - encoder->integers[0] >= table_max) {
         return;
     }
-    int64 first = encoder->integers[0];
-    encoder->table = static_cast<uint32 *>(palloc(sizeof(uint32) * static_cast<Size>(encoder->integers[count - 1] - first + 1)));
+    int64 before = encoder->integers[0] - 1;
+    encoder->table = static_cast<uint32 *>(palloc(sizeof(uint32) * static_cast<Size>(encoder->integers[count - 1] + 2 - before)));
+    encoder->table[0] = 1;
     for (uint32 cut = 0; cut < count; cut++) {
-        int64 place = encoder->integers[cut] - first;
+        int64 place = encoder->integers[cut] - before, next = cut + 1 < count ? encoder->integers[cut + 1] - before : place + 2;
         encoder->table[place] = 2 * cut + 2;
-        for (int64 between = place + 1; cut + 1 < count && between < encoder->integers[cut + 1] - first; between++) {
-            encoder->table[between] = 2 * cut + 3;
+        while (++place < next) {
+            encoder->table[place] = 2 * cut + 3;
         }
     }
 }
 
-void make_buckets(Encoder *encoder) {
+void make_buckets(CutEncoder *encoder) {
     uint32 count = encoder->cuts.count;
-    if (count == 0) {
-        return;
-    }
     auto first = static_cast<uint64>(encoder->integers[0]);
     uint64 range = static_cast<uint64>(encoder->integers[count - 1]) - first;
-    while (range >> encoder->shift >= most_buckets) {
+    uint64 most = std::clamp(count * buckets_per_cut, least_buckets, most_buckets);
+    while (range >> encoder->shift >= most) {
         encoder->shift++;
     }
     auto buckets = static_cast<uint32>(range >> encoder->shift) + 1;
@@ -177,43 +176,12 @@ void make_buckets(Encoder *encoder) {
     encoder->starts[buckets] = cut;
 }
 
-}  // namespace
-
-Encoder *make_encoder(const Cuts &cuts) {
-    auto *encoder = static_cast<Encoder *>(palloc0(sizeof(Encoder)));
-    encoder->cuts = cuts;
-    encoder->function = comparison_of(cuts.type);
-    encoder->form = integer_form(cuts.type);
-    encoder->length = get_typlen(cuts.type);
-    if (encoder->form != IntegerForm::none) {
-        encoder->integers = static_cast<int64 *>(palloc_extended(sizeof(int64) * std::max(cuts.count, 1u), MCXT_ALLOC_HUGE));
-        for (uint32 i = 0; i < cuts.count; i++) {
-            encoder->integers[i] = integer_of(encoder->form, cuts.values[i]);
-        }
-        make_buckets(encoder);
-        if (encoder->form == IntegerForm::numeric) {
-            encoder->exact = static_cast<bool *>(palloc_extended(std::max(cuts.count, 1u), MCXT_ALLOC_HUGE));
-            for (uint32 i = 0; i < cuts.count; i++) {
-                encoder->exact[i] = numeric_key(cuts.values[i]).exact;
-            }
-        } else {
-            make_table(encoder);
-        }
-    } else if (cuts.count > 0 && !get_typbyval(cuts.type) && encoder->length != -2) {
-        encoder->cache = static_cast<ByteCache *>(palloc(sizeof(ByteCache)));
-        new (encoder->cache) ByteCache(1);
-    }
-    return encoder;
-}
-
-namespace {
-
 // The first cut that is not less. Only what lies in the value's bucket is compared. Among many cuts the comparison's outcome is
 // added and never jumped on: values come in no order.
-inline uint32 lower_bound(const Encoder *encoder, int64 value) {
+inline uint32 lower_bound(const CutEncoder *encoder, int64 value) {
     const int64 *cuts = encoder->integers;
     uint32 count = encoder->cuts.count;
-    if (count == 0 || value <= cuts[0]) {
+    if (value <= cuts[0]) {
         return 0;
     }
     if (value > cuts[count - 1]) {
@@ -230,24 +198,7 @@ inline uint32 lower_bound(const Encoder *encoder, int64 value) {
     return static_cast<uint32>(first - cuts) + (count == 1 && *first < value);
 }
 
-inline uint32 search_integers(const Encoder *encoder, int64 value) {
-    uint32 low = lower_bound(encoder, value);
-    return 2 * low + 1 + (low < encoder->cuts.count && encoder->integers[low] == value);
-}
-
-uint32 search_numeric(const Encoder *encoder, Datum value) {
-    NumericKey key = numeric_key(value);
-    uint32 low = lower_bound(encoder, key.key);
-    for (; low < encoder->cuts.count && encoder->integers[low] == key.key; low++) {
-        int order = key.exact && encoder->exact[low] ? 0 : compare(encoder->function, InvalidOid, encoder->cuts.values[low], value);
-        if (order >= 0) {
-            return 2 * low + (order == 0 ? 2 : 1);
-        }
-    }
-    return 2 * low + 1;
-}
-
-uint32 search(const Encoder *encoder, Datum value) {
+uint32 search(const CutEncoder *encoder, Datum value) {
     uint32 low = 0, high = encoder->cuts.count;
     while (low < high) {
         uint32 middle = low + (high - low) / 2;
@@ -262,45 +213,134 @@ uint32 search(const Encoder *encoder, Datum value) {
     return 2 * low + 1;
 }
 
-}  // namespace
+// One function for each way to encode, so that a value's way is chosen once for its column.
 
-uint32 encode(Encoder *encoder, Datum value) {
-    if (encoder->form == IntegerForm::numeric) {
-        return search_numeric(encoder, value);
-    }
-    if (encoder->form != IntegerForm::none) {
-        int64 integer = integer_of(encoder->form, value);
-        if (encoder->table == nullptr) {
-            return search_integers(encoder, integer);
+uint32 encode_uncompared(Encoder *, Datum) {
+    return 1;
+}
+
+template <IntegerForm form>
+uint32 encode_in_table(Encoder *self, Datum value) {
+    const auto *encoder = static_cast<const CutEncoder *>(self);
+    int64 before = encoder->integers[0] - 1, after = encoder->integers[encoder->cuts.count - 1] + 1;
+    return encoder->table[std::clamp(integer_of<form>(value), before, after) - before];
+}
+
+template <IntegerForm form>
+uint32 encode_in_bucket(Encoder *self, Datum value) {
+    const auto *encoder = static_cast<const CutEncoder *>(self);
+    int64 integer = integer_of<form>(value);
+    uint32 low = lower_bound(encoder, integer);
+    return 2 * low + 1 + (low < encoder->cuts.count && encoder->integers[low] == integer);
+}
+
+uint32 encode_numeric(Encoder *self, Datum value) {
+    const auto *encoder = static_cast<const CutEncoder *>(self);
+    NumericKey key = numeric_key(value);
+    uint32 low = lower_bound(encoder, key.key);
+    for (; low < encoder->cuts.count && encoder->integers[low] == key.key; low++) {
+        int order = key.exact && encoder->exact[low] ? 0 : compare(encoder->function, InvalidOid, encoder->cuts.values[low], value);
+        if (order >= 0) {
+            return 2 * low + (order == 0 ? 2 : 1);
         }
-        int64 first = encoder->integers[0], last = encoder->integers[encoder->cuts.count - 1];
-        return integer < first ? 1 : integer > last ? 2 * encoder->cuts.count + 1 : encoder->table[integer - first];
     }
-    if (encoder->cuts.count == 0) {
-        return 1;
-    }
-    if (encoder->cache == nullptr) {
-        return search(encoder, value);
-    }
-    const char *bytes = DatumGetPointer(value);
-    Size length = static_cast<Size>(encoder->length);
-    if (encoder->length == -1) {
-        // The caller has detoasted the value; a short header and a long one of equal content differ only in speed.
-        bytes = VARDATA_ANY(value);
-        length = VARSIZE_ANY_EXHDR(value);
-    }
+    return 2 * low + 1;
+}
+
+uint32 encode_bytes(CutEncoder *encoder, Datum value, const char *bytes, Size length) {
     if (!ByteCache::takes(length)) {
         return search(encoder, value);
     }
     ByteCache::Entry entry = encoder->cache->look_up(bytes, length);
     if (!entry.known) {
-        *entry.payload = search(encoder, value);
+        *entry.code = search(encoder, value);
     }
-    return *entry.payload;
+    return *entry.code;
 }
 
-uint32 cut_count(const Encoder *encoder) {
-    return encoder->cuts.count;
+uint32 encode_fixed(Encoder *self, Datum value) {
+    auto *encoder = static_cast<CutEncoder *>(self);
+    return encode_bytes(encoder, value, DatumGetPointer(value), static_cast<Size>(encoder->length));
+}
+
+// A short header and a long one of equal content differ only in speed.
+uint32 encode_varlena(Encoder *self, Datum value) {
+    return encode_bytes(static_cast<CutEncoder *>(self), value, VARDATA_ANY(DatumGetPointer(value)),
+                        VARSIZE_ANY_EXHDR(DatumGetPointer(value)));
+}
+
+uint32 encode_other(Encoder *self, Datum value) {
+    return search(static_cast<const CutEncoder *>(self), value);
+}
+
+template <IntegerForm form>
+void prepare_integers(CutEncoder *encoder) {
+    encoder->integers = static_cast<int64 *>(palloc_extended(sizeof(int64) * encoder->cuts.count, MCXT_ALLOC_HUGE));
+    for (uint32 i = 0; i < encoder->cuts.count; i++) {
+        encoder->integers[i] = integer_of<form>(encoder->cuts.values[i]);
+    }
+    make_buckets(encoder);
+    if constexpr (form == IntegerForm::numeric) {
+        encoder->exact = static_cast<bool *>(palloc_extended(encoder->cuts.count, MCXT_ALLOC_HUGE));
+        for (uint32 i = 0; i < encoder->cuts.count; i++) {
+            encoder->exact[i] = numeric_key(encoder->cuts.values[i]).exact;
+        }
+        encoder->encode = encode_numeric;
+    } else {
+        make_table(encoder);
+        encoder->encode = encoder->table != nullptr ? encode_in_table<form> : encode_in_bucket<form>;
+    }
+}
+
+void prepare_others(CutEncoder *encoder) {
+    encoder->length = get_typlen(encoder->cuts.type);
+    if (get_typbyval(encoder->cuts.type) || encoder->length == -2) {
+        encoder->encode = encode_other;
+        return;
+    }
+    encoder->cache = static_cast<ByteCache *>(palloc(sizeof(ByteCache)));
+    new (encoder->cache) ByteCache;
+    encoder->encode = encoder->length == -1 ? encode_varlena : encode_fixed;
+}
+
+}  // namespace
+
+Encoder *make_encoder(const Cuts &cuts) {
+    auto *encoder = static_cast<CutEncoder *>(palloc0(sizeof(CutEncoder)));
+    encoder->cuts = cuts;
+    encoder->cut_count = cuts.count;
+    encoder->function = comparison_of(cuts.type);
+    if (cuts.count == 0) {
+        encoder->encode = encode_uncompared;
+        return encoder;
+    }
+    switch (integer_form(cuts.type)) {
+        case IntegerForm::boolean:
+            prepare_integers<IntegerForm::boolean>(encoder);
+            break;
+        case IntegerForm::int16_value:
+            prepare_integers<IntegerForm::int16_value>(encoder);
+            break;
+        case IntegerForm::int32_value:
+            prepare_integers<IntegerForm::int32_value>(encoder);
+            break;
+        case IntegerForm::int64_value:
+            prepare_integers<IntegerForm::int64_value>(encoder);
+            break;
+        case IntegerForm::float4_value:
+            prepare_integers<IntegerForm::float4_value>(encoder);
+            break;
+        case IntegerForm::float8_value:
+            prepare_integers<IntegerForm::float8_value>(encoder);
+            break;
+        case IntegerForm::numeric:
+            prepare_integers<IntegerForm::numeric>(encoder);
+            break;
+        case IntegerForm::none:
+            prepare_others(encoder);
+            break;
+    }
+    return encoder;
 }
 
 }  // namespace segment::pg

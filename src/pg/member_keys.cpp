@@ -165,10 +165,30 @@ members::Ordinal MemberKeys::find(Datum key) const {
     return find(key, hash(key));
 }
 
-void MemberKeys::restore(Datum key) {
-    const std::uint64_t ordinal = free_.size();
-    append(key);
-    dictionary_.insert(hash(key), ordinal);
+// In batches, so that slots all over the table wait for each other's cache lines together.
+void MemberKeys::enter(std::uint64_t first) {
+    constexpr std::uint64_t batch = 256;
+    std::uint64_t hashes[batch];
+    for (; first < count(); first += batch) {
+        const std::uint64_t last = std::min(first + batch, count());
+        for (std::uint64_t i = first; i < last; ++i) {
+            if (!free_[i]) {
+                hashes[i - first] = hash(key(static_cast<members::Ordinal>(i)));
+                dictionary_.prefetch(hashes[i - first]);
+            }
+        }
+        for (std::uint64_t i = first; i < last; ++i) {
+            if (!free_[i]) {
+                dictionary_.insert(hashes[i - first], i);
+            }
+        }
+    }
+}
+
+void MemberKeys::reserve(std::uint64_t keys) {
+    keys_.reserve(keys * width());
+    free_.reserve(keys);
+    dictionary_.reserve(keys);
 }
 
 void MemberKeys::restore_free() {

@@ -62,9 +62,12 @@ public:
     // Of the dictionary: how many ordinals there are, those of no key included.
     std::uint64_t count() const { return free_.size(); }
     bool is_free(members::Ordinal ordinal) const { return free_[ordinal]; }
-    // Enters what was stored, in the order of the ordinals.
-    void restore(Datum key);
+    // Takes over what was stored, in the order of the ordinals; then `enter` makes the keys from `first` on known. It may raise, too.
+    void restore(Datum key) { append(key); }
     void restore_free();
+    void enter(std::uint64_t first);
+    // Makes room for so many keys in total.
+    void reserve(std::uint64_t keys);
     // Takes the ordinal from its key, for a later run to give to another. The key is not to be looked up any more.
     void release(members::Ordinal ordinal);
     // Whether any ordinal of the piece has been given or released since it was restored.

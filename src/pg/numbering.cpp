@@ -117,6 +117,7 @@ void restore_piece(MemberKeys *keys, const bytea *free, const bytea *data, uint6
             keys->restore(key);
         }
     }
+    keys->enter(expected_first);
 }
 
 void write_piece(const MemberNumbering *numbering, uint64 piece) {
@@ -193,6 +194,7 @@ MemberNumbering *load_numbering(const Population *population, Oid type, Oid coll
     Rows pieces = catalog_execute(
         "SELECT piece, free, keys FROM segment.catalog_dictionary WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY piece",
         {int4_argument(population->id)});
+    boundary::core([&] { numbering->keys->reserve(pieces.count * keys_per_piece); });
     for (uint64 i = 0; i < pieces.count; i++) {
         CHECK_FOR_INTERRUPTS();
         restore_piece(numbering->keys, is_null(pieces, i, 1) ? nullptr : DatumGetByteaPP(value_of(pieces, i, 1)),

@@ -73,20 +73,29 @@ void sort_groups(Groups *groups) {
               [&](Group a, Group b) { return strcmp(groups->values[a], groups->values[b]) < 0; });
 }
 
-Groups groups_by_trait(const Run *run, const definition::Trait *trait, const members::BitSet *members) {
-    const definition::Vocabulary &vocabulary = run->binding.vocabulary;
+// What a trait's value is computed from, as SQL.
+struct TraitValue {
+    const char *value_sql, *from_sql;
+};
+
+TraitValue value_of_trait(const Binding *binding, const definition::Trait *trait) {
+    const definition::Vocabulary &vocabulary = binding->vocabulary;
+    StringInfoData from;
+    initStringInfo(&from);
+    append(&from, vocabulary.from_sql);
+    if (trait->join >= 0) {
+        append(&from, " ");
+        append(&from, vocabulary.joins[static_cast<size_t>(trait->join)]);
+    }
+    return {to_cstring(trait->sql), from.data};
+}
+
+Groups groups_by_value(const Run *run, const TraitValue &value, const members::BitSet *members) {
     StringInfoData sql;
     initStringInfo(&sql);
     append(&sql, "SELECT ");
-    append(&sql, vocabulary.key_sql);
-    append(&sql, ", (");
-    append(&sql, trait->sql);
-    append(&sql, ")::text FROM ");
-    append(&sql, vocabulary.from_sql);
-    if (trait->join >= 0) {
-        append(&sql, " ");
-        append(&sql, vocabulary.joins[static_cast<size_t>(trait->join)]);
-    }
+    append(&sql, run->binding.vocabulary.key_sql);
+    appendStringInfo(&sql, ", (%s)::text FROM %s", value.value_sql, value.from_sql);
     Groups groups{};
     groups.count = 1;
     groups.divided = true;
@@ -145,13 +154,16 @@ Groups groups_by_scheme(const Run *run, const char *scheme, int32 scheme_id, con
 }
 
 [[noreturn]] void refuse_name(const Binding *binding, const char *name, const Rows &schemes) {
-    const Size traits = binding->vocabulary.traits.size();
+    const Size traits = binding->vocabulary.traits.size() + binding->vocabulary.derived.size();
     auto **known = static_cast<const char **>(palloc(sizeof(char *) * (traits + schemes.count + 1)));
     int32 count = 0;
     for (const definition::Trait &trait : binding->vocabulary.traits) {
         const char *bare = pnstrdup(trait.name.data(), trait.name.size());
         known[count++] =
             trait.prefix.empty() ? bare : psprintf("%.*s.%s", static_cast<int>(trait.prefix.size()), trait.prefix.data(), bare);
+    }
+    for (const definition::DerivedTrait &trait : binding->vocabulary.derived) {
+        known[count++] = to_cstring(trait.name);
     }
     for (uint64 row = 0; row < schemes.count; row++) {
         known[count++] = text_of(schemes, row, 1);
@@ -242,11 +254,20 @@ Groups groups_by(const Run *run, const char *by, const members::BitSet *members,
             return groups_by_scheme(run, by, DatumGetInt32(value_of(schemes, row, 0)), segments);
         }
     }
-    const definition::Trait *trait = find_trait(&run->binding, by);
-    if (trait == nullptr) {
-        refuse_name(&run->binding, by, schemes);
+    if (const definition::Trait *trait = find_trait(&run->binding, by); trait != nullptr) {
+        return groups_by_value(run, value_of_trait(&run->binding, trait), members);
     }
-    return groups_by_trait(run, trait, members);
+    for (const definition::DerivedTrait &trait : run->binding.vocabulary.derived) {
+        if (trait.name == by) {
+            const DerivedValue value = derived_value(run->compilation, run->binding.vocabulary, trait);
+            if (value.value_sql == nullptr) {
+                ereport(ERROR,
+                        (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("a report cannot be divided by the time elapsed, trait \"%s\"", by)));
+            }
+            return groups_by_value(run, {value.value_sql, value.from_sql}, members);
+        }
+    }
+    refuse_name(&run->binding, by, schemes);
 }
 
 }  // namespace segment::pg

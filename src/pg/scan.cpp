@@ -22,6 +22,9 @@ constexpr uint64 rows_between_reports = 16384;
 constexpr uint64 free_chunks = 16;
 constexpr uint64 members_per_chunk = 4096;
 
+// A dictionary makes room for the members that are expected, up to so many: statistics can be wrong.
+constexpr double most_expected = 4'000'000;
+
 void append(StringInfo buffer, std::string_view text) {
     appendBinaryStringInfo(buffer, text.data(), static_cast<int>(text.size()));
 }
@@ -81,8 +84,9 @@ struct Query {
     PreparedScan prepared;
     uint32 column_count;
     ScanColumn *columns;
-    uint32 feature_count;
-    match::FeatureId *features;  // in the order of their codes
+    std::byte *blank;  // a row of codes before any column is written
+    uint32 part_count;
+    match::Staging::Part *parts;  // of a row, with the query's codes
     int16 key_length;
 };
 
@@ -91,7 +95,7 @@ struct Batch {
     Datum *keys;
     uint64 *hashes;
     uint64 *ordinals;
-    uint32 *codes;          // by row, then as the query's features
+    std::byte *codes;       // rows as the staging takes them
     MemoryContext context;  // of the keys
 };
 
@@ -107,6 +111,7 @@ struct Scan {
     match::Staging *staging;
     members::BitSet *members;  // null unless somebody asks
     uint32 chunk_limit;
+    uint32 row_bytes;  // of the codes
 
     uint32 query_count;
     Query *queries;
@@ -222,11 +227,7 @@ bool place_batch(Scan *scan) {
             note_duplicate(scan, batch->keys[i]);
             continue;
         }
-        match::Staging::Row row = staging->add(ordinal);
-        const uint32 *codes = batch->codes + static_cast<Size>(i) * query->feature_count;
-        for (uint32 feature = 0; feature < query->feature_count; feature++) {
-            row.set(query->features[feature], codes[feature]);
-        }
+        staging->add(ordinal).copy({query->parts, query->part_count}, batch->codes + static_cast<Size>(i) * scan->row_bytes);
     }
     batch->count = 0;
     MemoryContextReset(batch->context);
@@ -255,10 +256,10 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     }
     MemoryContextReset(scan->row_context);
     MemoryContext before = MemoryContextSwitchTo(scan->row_context);
-    uint32 *codes = batch->codes + static_cast<Size>(batch->count) * query->feature_count;
+    std::byte *codes = batch->codes + static_cast<Size>(batch->count) * scan->row_bytes;
+    memcpy(codes, query->blank, scan->row_bytes);
     for (uint32 i = 0; i < query->column_count; i++) {
         encode_column(&query->columns[i], slot->tts_values[i + 1], slot->tts_isnull[i + 1], codes);
-        codes += query->columns[i].feature_count;
     }
     Datum key = slot->tts_values[0];
     if (!scan->key_by_value) {
@@ -284,7 +285,6 @@ Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryC
         uint32 first = i * columns_per_query;
         query->columns = columns.items + first;
         query->column_count = std::min(columns.count, first + columns_per_query) - first;
-        query->features = query->column_count == 0 ? nullptr : query->columns[0].features;
         query->sql = scan_sql(binding, from, query->columns, query->column_count);
         MemoryContextSwitchTo(spi);
         query->prepared = prepare(query->sql);
@@ -292,7 +292,6 @@ Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryC
         query->key_length = TupleDescAttr(query->prepared.description, 0)->attlen;
         for (uint32 column = 0; column < query->column_count; column++) {
             rank_column(&query->columns[column], TupleDescAttr(query->prepared.description, static_cast<int>(column) + 1), cuts, plan);
-            query->feature_count += query->columns[column].feature_count;
         }
     }
     MemoryContextSwitchTo(spi);
@@ -308,6 +307,32 @@ void make_staging(Scan *scan, uint64 memory) {
     });
     scan->chunk_limit = static_cast<uint32>(std::clamp<uint64>(memory / scan->staging->chunk_bytes(), 1, UINT32_MAX));
     scan->staging->limit(scan->chunk_limit);
+}
+
+// Tells the queries where in the staging their codes go; it is the same in each that is made of one plan.
+void place_columns(Scan *scan) {
+    scan->row_bytes = scan->staging->row_bytes();
+    for (uint32 i = 0; i < scan->query_count; i++) {
+        Query *query = &scan->queries[i];
+        query->blank = allocate<std::byte>(scan->row_bytes);
+        uint32 features = 0;
+        for (uint32 column = 0; column < query->column_count; column++) {
+            place_column(&query->columns[column], scan->staging);
+            write_blank(&query->columns[column], query->blank);
+            features += query->columns[column].feature_count;
+        }
+        if (features == 0) {
+            continue;
+        }
+        query->parts = allocate<match::Staging::Part>(features);
+        // The features of all columns lie side by side.
+        boundary::core([&] {
+            ContextResource memory(scan->context);
+            const auto parts = scan->staging->parts({query->columns[0].features, features}, &memory);
+            std::ranges::copy(parts, query->parts);
+            query->part_count = static_cast<uint32>(parts.size());
+        });
+    }
 }
 
 }  // namespace
@@ -332,16 +357,13 @@ Scan *begin_scan(const Population *population, const Binding *binding, Compilati
     scan->key_type = getBaseType(key->atttypid);
     scan->key_collation = key->attcollation;
     scan->key_by_value = key->attbyval;
-    uint32 features = 1;
-    for (uint32 i = 0; i < scan->query_count; i++) {
-        features = std::max(features, scan->queries[i].feature_count);
-    }
     scan->batch.keys = allocate<Datum>(rows_per_batch);
     scan->batch.hashes = allocate<uint64>(rows_per_batch);
     scan->batch.ordinals = allocate<uint64>(rows_per_batch);
-    scan->batch.codes = allocate<uint32>(static_cast<Size>(rows_per_batch) * features);
     scan->met = allocate<uint64>(members::max_members / members::chunk_size / 64 + 1);
     make_staging(scan, memory);
+    place_columns(scan);
+    scan->batch.codes = allocate<std::byte>(static_cast<Size>(rows_per_batch) * scan->row_bytes);
     MemoryContextSwitchTo(caller);
     return scan;
 }
@@ -361,6 +383,9 @@ Pass run_pass(Scan *scan, MemberKeys *keys) {
         scan->pass++;
     }
     scan->keys = keys;
+    if (scan->pass == 0 && keys->numbering() == Numbering::dictionary) {
+        boundary::core([&] { keys->reserve(static_cast<uint64>(std::min(scan->expected_rows, most_expected))); });
+    }
     scan->deferred = false;
     for (uint32 i = 0; i < scan->query_count && !scan->sparse; i++) {
         scan->query = &scan->queries[i];

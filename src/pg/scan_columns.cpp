@@ -1,6 +1,7 @@
 #include "pg/scan_columns.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "pg/boundary.hpp"
 
@@ -32,46 +33,15 @@ void check_type(Oid value, Oid constant) {
     }
 }
 
-inline Datum detoasted(Datum value, int16 length) {
-    return length == -1 && VARATT_IS_EXTENDED(DatumGetPointer(value)) ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(value)) : value;
-}
-
-void search_array(ScanColumn *column, Datum value, uint32 *codes) {
-    ArrayType *array = DatumGetArrayTypeP(value);
-    uint32 distinct = cut_count(column->encoder);
-    std::fill_n(column->found, distinct, false);
-    int count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-    const char *at = ARR_DATA_PTR(array);
-    const bits8 *nulls = ARR_NULLBITMAP(array);
-    for (int i = 0; i < count; i++) {
-        if (nulls != nullptr && (nulls[i / 8] & 1 << i % 8) == 0) {
-            continue;
-        }
-        Datum element = fetch_att(at, column->element_by_value, column->element_length);
-        at = att_addlength_pointer(at, column->element_length, at);
-        at = reinterpret_cast<const char *>(att_align_nominal(at, column->element_alignment));
-        uint32 code = encode(column->encoder, element);
-        if (code >= 2 && code % 2 == 0) {
-            column->found[code / 2 - 1] = true;
-        }
+// An array as its own macros read it: aligned, with a long header. Short ones, of which most columns consist, are copied to `room`.
+const ArrayType *readable_array(Datum value, char *room) {
+    const char *at = DatumGetPointer(value);
+    if (!VARATT_IS_SHORT(at) || VARATT_IS_EXTERNAL(at)) {
+        return DatumGetArrayTypeP(value);
     }
-    for (uint32 i = 0; i < column->feature_count; i++) {
-        codes[i] = column->ranks[i] != match::missing_rank && column->found[column->ranks[i]] ? present_code : absent_code;
-    }
-}
-
-void encode_array(ScanColumn *column, Datum value, uint32 *codes) {
-    Datum packed = detoasted(value, -1);
-    Size length = VARSIZE_ANY_EXHDR(DatumGetPointer(packed));
-    if (!ByteCache::takes(length)) {
-        search_array(column, packed, codes);
-        return;
-    }
-    ByteCache::Entry entry = column->cache->look_up(VARDATA_ANY(DatumGetPointer(packed)), length);
-    if (!entry.known) {
-        search_array(column, packed, entry.payload);
-    }
-    std::copy_n(entry.payload, column->feature_count, codes);
+    SET_VARSIZE(room, VARSIZE_SHORT(at) - VARHDRSZ_SHORT + VARHDRSZ);
+    memcpy(room + VARHDRSZ, VARDATA_SHORT(at), VARSIZE_SHORT(at) - VARHDRSZ_SHORT);
+    return reinterpret_cast<const ArrayType *>(room);
 }
 
 }  // namespace
@@ -127,9 +97,6 @@ void rank_column(ScanColumn *column, Form_pg_attribute attribute, const CutValue
         nulls[i] = cuts.nulls[cut];
     }
     column->ranks = allocate<uint32>(column->feature_count);
-    column->found = allocate<bool>(column->feature_count);
-    column->cache = static_cast<ByteCache *>(palloc(sizeof(ByteCache)));
-    new (column->cache) ByteCache(column->feature_count);
     column->encoder = make_encoder(rank_cuts(element, attribute->attcollation, values, nulls, column->feature_count, column->ranks));
     boundary::core([&] {
         for (uint32 i = 0; i < column->feature_count; i++) {
@@ -139,13 +106,61 @@ void rank_column(ScanColumn *column, Form_pg_attribute attribute, const CutValue
     });
 }
 
-void encode_column(ScanColumn *column, Datum value, bool isnull, uint32 *codes) {
-    if (isnull) {
-        std::fill_n(codes, column->feature_count, missing_code);
-    } else if (column->is_array) {
-        encode_array(column, value, codes);
-    } else {
-        codes[0] = encode(column->encoder, detoasted(value, column->length));
+void place_column(ScanColumn *column, const match::Staging *staging) {
+    boundary::core([&] { column->place = staging->place(column->features[0]); });
+    if (!column->is_array) {
+        return;
+    }
+    uint32 count = column->feature_count, ranks = column->encoder->cut_count;
+    column->places = allocate<match::Staging::Place>(count);
+    column->place_starts = allocate<uint32>(ranks + 1);
+    auto *order = allocate<uint32>(count);
+    std::iota(order, order + count, 0);
+    // A missing rank, plus one, comes first.
+    std::sort(order, order + count, [&](uint32 a, uint32 b) { return column->ranks[a] + 1 < column->ranks[b] + 1; });
+    uint32 rank = 0;
+    for (uint32 i = 0; i < count; i++) {
+        while (column->ranks[order[i]] != match::missing_rank && rank <= column->ranks[order[i]]) {
+            column->place_starts[rank++] = i;
+        }
+        boundary::core([&] { column->places[i] = staging->place(column->features[order[i]]); });
+    }
+    std::fill(column->place_starts + rank, column->place_starts + ranks + 1, count);
+}
+
+void write_blank(const ScanColumn *column, std::byte *row) {
+    if (!column->is_array) {
+        match::Staging::write(column->place, missing_code, row);
+    }
+    for (uint32 i = 0; column->is_array && i < column->feature_count; i++) {
+        match::Staging::write(column->places[i], absent_code, row);
+    }
+}
+
+void encode_missing_array(const ScanColumn *column, std::byte *row) {
+    for (uint32 i = 0; i < column->feature_count; i++) {
+        match::Staging::write(column->places[i], missing_code, row);
+    }
+}
+
+void encode_array(const ScanColumn *column, Datum value, std::byte *row) {
+    alignas(MAXIMUM_ALIGNOF) char room[VARATT_SHORT_MAX + VARHDRSZ];
+    const ArrayType *array = readable_array(value, room);
+    int count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+    const char *at = ARR_DATA_PTR(array);
+    const bits8 *nulls = ARR_NULLBITMAP(array);
+    for (int i = 0; i < count; i++) {
+        if (nulls != nullptr && (nulls[i / 8] & 1 << i % 8) == 0) {
+            continue;
+        }
+        uint32 code = encode(column->encoder, fetch_att(at, column->element_by_value, column->element_length));
+        at = att_addlength_pointer(at, column->element_length, at);
+        at = reinterpret_cast<const char *>(att_align_nominal(at, column->element_alignment));
+        if (code % 2 == 0) {
+            for (uint32 place = column->place_starts[code / 2 - 1]; place < column->place_starts[code / 2]; place++) {
+                match::Staging::write(column->places[place], present_code, row);
+            }
+        }
     }
 }
 

@@ -10,6 +10,8 @@ namespace segment::pg {
 
 namespace {
 
+constexpr int max_steps = 100000;  // of segment.sizes
+
 void put(ReturnSetInfo *result, const Rows &rows) {
     for (uint64 row = 0; row < rows.count; row++) {
         tuplestore_putvalues(result->setResult, result->setDesc, rows.values + row * rows.columns, rows.nulls + row * rows.columns);
@@ -83,6 +85,12 @@ SEGMENT_FUNCTION(segment_sizes) {
     }
     if (grain->month < 0 || grain->day < 0 || grain->time < 0 || (grain->month == 0 && grain->day == 0 && grain->time == 0)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("grain must be a positive interval")));
+    }
+    // With the longest month and day there are; at most a ninth more than that come out.
+    float8 longest = (31.0 * grain->month + grain->day) * USECS_PER_DAY + static_cast<float8>(grain->day) * USECS_PER_HOUR + grain->time;
+    if ((static_cast<float8>(until) - static_cast<float8>(since)) / longest > max_steps) {
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("there are more than %d steps between since and until", max_steps),
+                        errhint("Choose a longer grain.")));
     }
     const char *zone = quote_literal_cstr(reference.population->time_zone);
     segment::Identity caller = segment::begin_identity(GetUserId());

@@ -1,6 +1,7 @@
 #include "pg/vocabulary.hpp"
 
 #include "core/definition/type.hpp"
+#include "pg/score_names.hpp"
 #include "pg/subscription.hpp"
 
 namespace segment::pg {
@@ -272,7 +273,7 @@ Binding bind(const Population *population, const Segments *segments) {
     TraitRelations added = trait_relations(population);
     binding.added = static_cast<AddedRelation *>(palloc(sizeof(AddedRelation) * (added.count + 1)));
     binding.added_count = added.count;
-    auto *joins = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (added.count + 1)));
+    auto *joins = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (added.count + count_scores(population) + 1)));
     for (int32 i = 0; i < added.count; i++) {
         const TraitRelation *item = &added.items[i];
         const UserRelation *relation = relation_registered(item->relation_schema, item->relation_name,
@@ -298,6 +299,10 @@ Binding bind(const Population *population, const Segments *segments) {
         refuse_column_of_name(&traits, population, derived.items[i].name);
     }
 
+    definition::Vocabulary &vocabulary = binding.vocabulary;
+    size_t join_count = static_cast<size_t>(added.count);
+    vocabulary.scores = bind_scores(population, binding.key, key_sql, joins, &join_count);
+
     EventRelations events = event_relations(population);
     binding.sources = static_cast<BoundSource *>(palloc(sizeof(BoundSource) * (events.count + 1)));
     auto *sources = static_cast<definition::EventSource *>(palloc(sizeof(definition::EventSource) * (events.count + 1)));
@@ -318,12 +323,11 @@ Binding bind(const Population *population, const Segments *segments) {
         }
     }
 
-    definition::Vocabulary &vocabulary = binding.vocabulary;
     vocabulary.population = population->name;
     vocabulary.time_zone = population->time_zone;
     vocabulary.week_start = population->week_start;
     vocabulary.from_sql = psprintf("%s AS m", binding.relation->sql);
-    vocabulary.joins = {joins, static_cast<size_t>(added.count)};
+    vocabulary.joins = {joins, join_count};
     vocabulary.key_sql = key_sql;
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};

@@ -54,6 +54,7 @@ SELECT segment, via, entered_at IS NULL AS as_set FROM segment.segments_of('by_c
 SELECT segment FROM segment.segments_of('by_name', 'v5');
 SELECT members FROM segment.sizes('by_id.pro', now() - interval '2 days', now() + interval '1 hour', '1 day');
 SELECT members FROM segment.sizes('by_id.tagged', now() - interval '2 days');
+SELECT members FROM segment.sizes('by_id.pro', '2000-01-01', '2020-01-01', '1 hour');
 SELECT segment.matches('by_id.pro', 3), segment.matches('by_id.pro', 4), segment.matches('by_code.pro', md5('3')::uuid), segment.matches('by_name.pro', 'v3'),
     segment.matches('by_id.pro', '3'), segment.matches('by_id.pro', 1000000), segment.matches('by_id.pro', NULL::int8);
 SELECT segment.is_member('by_id.pro', 3), segment.is_member('by_id.pro', -3), segment.is_member('by_id.pro', '3'), segment.is_member('by_code.pro', md5('3')),

@@ -94,6 +94,7 @@ NodeId Compiler::node(const BoundCondition &condition) {
         case ConditionKind::listed:
         case ConditionKind::resumed:
         case ConditionKind::sequence:
+        case ConditionKind::score_trend:
             return expression(condition);
     }
     throw Error(ErrorCode::internal_error, "unknown kind of a condition");

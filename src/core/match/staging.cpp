@@ -25,7 +25,7 @@ Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
         std::size_t last = first;
         for (; last < features.size(); ++last) {
             if (features[last].is_measured) {
-                columns_.push_back({0, 0, 0, 0});
+                columns_.push_back({0, 0, 0, 0, 0});
                 continue;
             }
             const auto codes = static_cast<std::uint32_t>(2 * features[last].cuts.size() + 2);
@@ -33,8 +33,9 @@ Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
             if (lane.stride + width > lane_width) {
                 break;
             }
-            columns_.push_back({lane.offset + lane.stride, 0, width, codes});
+            columns_.push_back({lane.offset + lane.stride, 0, width, codes, row_bytes_});
             lane.stride += width;
+            row_bytes_ += width;
         }
         for (; first < last; ++first) {
             columns_[first].stride = lane.stride;
@@ -42,6 +43,30 @@ Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
         lanes_.push_back(lane);
         block_size_ += std::size_t{lane.stride} * members::chunk_size;
     }
+}
+
+Staging::Place Staging::place(FeatureId feature) const {
+    if (feature >= columns_.size()) {
+        Row::refuse();
+    }
+    return {columns_[feature].in_row, columns_[feature].width};
+}
+
+std::pmr::vector<Staging::Part> Staging::parts(std::span<const FeatureId> features, std::pmr::memory_resource *memory) const {
+    std::pmr::vector<FeatureId> sorted(features.begin(), features.end(), memory);
+    std::ranges::sort(sorted);
+    std::pmr::vector<Part> parts(memory);
+    for (const FeatureId feature : sorted) {
+        const Place place = this->place(feature);
+        const Column &column = columns_[feature];
+        if (Part *last = parts.empty() ? nullptr : &parts.back();
+            last != nullptr && last->offset + last->size == column.offset && last->in_row + last->size == place.offset) {
+            last->size += place.width;
+        } else {
+            parts.push_back({column.offset, column.stride, place.offset, place.width});
+        }
+    }
+    return parts;
 }
 
 Staging::~Staging() {
@@ -103,7 +128,7 @@ void Staging::refuse(std::uint64_t ordinal) {
 }
 
 void Staging::Row::refuse() {
-    throw Error(ErrorCode::internal_error, "code is out of range");
+    throw Error(ErrorCode::internal_error, "feature or code is out of range");
 }
 
 std::uint32_t Staging::code(FeatureId feature, Ordinal ordinal) const {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory_resource>
+#include <span>
 #include <vector>
 
 #include "core/match/plan.hpp"
@@ -34,14 +35,34 @@ class Staging {
         std::uint32_t stride;  // from one ordinal to the next
         std::uint32_t width;   // 1, 2 or 4 bytes
         std::uint32_t codes;   // codes are below it
+        std::uint32_t in_row;  // its place in a row of codes
     };
 
 public:
+    // Where a feature's code lies in a row: the codes of one member, side by side in row_bytes() bytes.
+    struct Place {
+        std::uint32_t offset, width;
+    };
+    // Bytes of a row that lie as closely in a chunk's block.
+    struct Part {
+        std::size_t offset;    // of ordinal 0 in the block
+        std::uint32_t stride;  // from one ordinal to the next
+        std::uint32_t in_row, size;
+    };
+
     // Takes the features of the plan; none may be added later. They need not be ranked yet.
     Staging(const Plan &plan, std::pmr::memory_resource *memory);
     ~Staging();
     Staging(const Staging &) = delete;
     Staging &operator=(const Staging &) = delete;
+
+    std::uint32_t row_bytes() const { return row_bytes_; }
+    // Throws internal_error for a feature that the plan does not have, as does `parts`.
+    Place place(FeatureId feature) const;
+    // The parts of a row with the codes of some features, and no others.
+    std::pmr::vector<Part> parts(std::span<const FeatureId> features, std::pmr::memory_resource *memory) const;
+    // The code must be one of the feature's.
+    static void write(Place place, std::uint32_t code, std::byte *row);
 
     // What a chunk takes, and how many of them a pass may hold.
     std::size_t chunk_bytes() const { return block_size_; }
@@ -58,6 +79,8 @@ public:
     public:
         // Throws internal_error for a feature that the plan, or a code that the feature does not have.
         void set(FeatureId feature, std::uint32_t code) const;
+        // Takes over all codes of these parts.
+        void copy(std::span<const Part> parts, const std::byte *row) const;
 
     private:
         friend class Staging;
@@ -122,6 +145,7 @@ private:
     std::pmr::vector<Chunk> chunks_;
     std::pmr::vector<std::byte *> spare_;  // blocks of earlier passes
     std::size_t block_size_;
+    std::uint32_t row_bytes_ = 0;
     std::uint32_t limit_ = UINT32_MAX, held_ = 0;
     std::uint64_t end_ = 0;
 };
@@ -183,19 +207,29 @@ inline Staging::Row Staging::row(Ordinal ordinal) {
     return {columns_, chunks_[ordinal / members::chunk_size].block, ordinal % members::chunk_size};
 }
 
+inline void Staging::write(Place place, std::uint32_t code, std::byte *row) {
+    std::byte *const at = row + place.offset;
+    if (place.width == 1) {
+        *at = static_cast<std::byte>(code);
+    } else if (place.width == 2) {
+        const auto narrow = static_cast<std::uint16_t>(code);
+        std::memcpy(at, &narrow, sizeof narrow);
+    } else {
+        std::memcpy(at, &code, sizeof code);
+    }
+}
+
 inline void Staging::Row::set(FeatureId feature, std::uint32_t code) const {
     if (feature >= columns_->size() || code >= (*columns_)[feature].codes) [[unlikely]] {
         refuse();
     }
     const Column &column = (*columns_)[feature];
-    std::byte *const at = block_ + column.offset + std::size_t{column.stride} * index_;
-    if (column.width == 1) {
-        *at = static_cast<std::byte>(code);
-    } else if (column.width == 2) {
-        const auto narrow = static_cast<std::uint16_t>(code);
-        std::memcpy(at, &narrow, sizeof narrow);
-    } else {
-        std::memcpy(at, &code, sizeof code);
+    write({0, column.width}, code, block_ + column.offset + std::size_t{column.stride} * index_);
+}
+
+inline void Staging::Row::copy(std::span<const Part> parts, const std::byte *row) const {
+    for (const Part &part : parts) {
+        std::memcpy(block_ + part.offset + std::size_t{part.stride} * index_, row + part.in_row, part.size);
     }
 }
 

@@ -24,6 +24,12 @@ CREATE FUNCTION differential.expected_keys(query text, as_of timestamptz) RETURN
     SET timezone TO 'UTC' SET datestyle TO 'ISO, YMD' SET intervalstyle TO 'postgres' SET extra_float_digits TO 1 AS $$
     SELECT differential.keys(replace(query, '@as_of@', quote_literal(as_of) || '::timestamptz')) $$;
 
+-- A few keys of members and of others.
+CREATE FUNCTION differential.sample(salt text) RETURNS text[] LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN differential.keys(format('SELECT "id" FROM (%s) AS s ORDER BY md5("id"::text || %L) LIMIT 6', member_rows, salt)) FROM differential.subject;
+END $$;
+
 CREATE FUNCTION differential.members(population text, segment text) RETURNS text[] LANGUAGE sql AS $$
     SELECT differential.keys(format('SELECT %I FROM world.%I WHERE segment = %L', population || '_id', population || '_segment', segment)) $$;
 
@@ -135,6 +141,7 @@ DECLARE
     member_keys text[];
     last_change bigint;
     counted bigint;
+    wrong text;
     isolated boolean := false;
 BEGIN
     -- Before the refresh: what definitions read of earlier ones is what is stored now.
@@ -145,6 +152,18 @@ BEGIN
             PERFORM differential.complain(step, d.n, 'translation', SQLSTATE || ' ' || SQLERRM);
             CONTINUE;
         END;
+        IF (d.n + step) % 4 = 0 THEN
+            BEGIN
+                SELECT string_agg(k, ', ') INTO wrong
+                FROM differential.found AS f, unnest(differential.sample(d.n || ' ' || run.step)) AS k
+                WHERE (f.step, f.n, f.source) = (run.step, d.n, 'expected') AND segment.matches(population || '.' || d.name, k, as_of) IS DISTINCT FROM (k = ANY (f.keys));
+                IF wrong IS NOT NULL THEN
+                    PERFORM differential.complain(step, d.n, 'matches', 'wrong for ' || wrong);
+                END IF;
+            EXCEPTION WHEN OTHERS THEN
+                PERFORM differential.complain(step, d.n, 'matches fails', SQLSTATE || ' ' || SQLERRM);
+            END;
+        END IF;
         CONTINUE WHEN step = 2 AND d.n % 3 <> 0;
         BEGIN
             INSERT INTO differential.found VALUES (step, d.n, 'to_sql', differential.keys(segment.to_sql(population || '.' || d.name, as_of)));
