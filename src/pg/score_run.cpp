@@ -182,15 +182,24 @@ void see_own_writes() {
     UpdateActiveSnapshotCommandId();
 }
 
+// The instant that the trend compares with; null if the score has not been what it is now for so long.
+const char *past_sql(const Population *population, const ScoreRecord *score, const char *as_of_sql) {
+    const Interval span{0, trend_days, 0};
+    if (score->refreshed_version != score->version || !score->has_version_since) {
+        return nullptr;
+    }
+    Rows then = caller_execute(psprintf("SELECT %s", before_sql(population, as_of_sql, span)));
+    TimestampTz instant = DatumGetTimestampTz(value_of(then, 0, 0));
+    return instant < score->version_since ? nullptr : instant_sql(instant);
+}
+
 Recorded refresh_score(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
                        TimestampTz as_of, MemoryContext recorded) {
     const char *as_of_sql = instant_sql(as_of);
     ScoreQuery *query = score_query(population, segments, binding, score, as_of_sql);
     Tables tables{score_table_sql(population, score->name), score_history_sql(population, score->name), binding->key->type, as_of,
                   score->version};
-    const Interval span{0, trend_days, 0};
-    const char *then = before_sql(population, as_of_sql, span);
-    const char *past = score->refreshed_version == score->version ? then : nullptr;
+    const char *past = past_sql(population, score, as_of_sql);
     const char *values = carries_forward(score) ? score_values_sql(population, score->name) : nullptr;
     if (values != nullptr && score->refreshed_version != score->version) {
         forget_values(population, score);
