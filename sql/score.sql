@@ -162,6 +162,12 @@ CREATE FUNCTION segment.validate_score(
 COMMENT ON FUNCTION segment.validate_score(text, segment.definition, interval) IS
     'how well the score so long ago told who has churned since: AUC, churn by decile of the score, and weights that would have told better';
 
+CREATE FUNCTION segment.score_by_segment(
+    score text, OUT segment text, OUT members bigint, OUT with_score bigint, OUT average float8, OUT bands jsonb) RETURNS SETOF record
+    LANGUAGE C STABLE STRICT ROWS 100 AS 'MODULE_PATHNAME', 'segment_score_by_segment';
+COMMENT ON FUNCTION segment.score_by_segment(text) IS
+    'for each segment kept as rows its members by the last refresh, how many have a score, their average, and how many are in each band';
+
 CREATE VIEW segment.score WITH (security_barrier) AS
     SELECT s.name, p.name AS population, s.mode, s.missing, s.min_coverage, s.base, s.scale_min, s.scale_max, s.bands, s.version,
            s.members, s.as_of, s.refreshed_version IS DISTINCT FROM s.version AS stale,

@@ -37,6 +37,7 @@ struct Pass {
     int filter_count;
     Encoder *name_encoder;
     NameId *names;  // of the stream's names
+    uint64 without_key, of_unknown_key;
 };
 
 struct Batch {
@@ -59,17 +60,15 @@ struct EventPasses {
     const members::BitSet *members;
     uint32 count;
     Pass *passes;
-    IgnoredRows *ignored;
     TemporaryFile *overflow;
     BackendInterrupts *interrupts;
     match::EventLeaves *leaves;
 
     // Of the pass that is running.
-    const Pass *pass;
+    Pass *pass;
     Batch batch;
     uint32 words_per_row;
     bool integer_keys;
-    uint64 without_key, of_unknown_key;
 };
 
 namespace {
@@ -261,7 +260,7 @@ int64 integer_of(Datum key, int16 length) {
 void place(EventPasses *passes, uint32 row, uint64 ordinal) {
     Batch *batch = &passes->batch;
     if (ordinal >= members::max_members || !passes->members->contains(static_cast<members::Ordinal>(ordinal))) {
-        passes->of_unknown_key++;
+        passes->pass->of_unknown_key++;
         return;
     }
     passes->leaves->add(static_cast<members::Ordinal>(ordinal), batch->cells[row],
@@ -307,7 +306,7 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     const Pass *pass = passes->pass;
     Batch *batch = &passes->batch;
     if (slot->tts_isnull[0]) {
-        passes->without_key++;
+        passes->pass->without_key++;
         return true;
     }
     if (slot->tts_isnull[1]) {
@@ -341,7 +340,7 @@ bool receive_row(void *state, TupleTableSlot *slot) {
 }
 
 void run_pass(EventPasses *passes, uint32 id) {
-    const Pass *pass = &passes->passes[id];
+    Pass *pass = &passes->passes[id];
     const behaviour::Tracks &tracks = passes->leaves->tracks();
     Time earliest = tracks.earliest(id), latest = tracks.latest(id);
     if (earliest >= latest && earliest != behaviour::beginning_of_time) {
@@ -369,11 +368,24 @@ void run_pass(EventPasses *passes, uint32 id) {
     spi::finish();
     MemoryContextSwitchTo(passes->context);
     boundary::core([&] { place_batch(passes); });
-    const char *source = to_cstring(pass->source->name);
-    ignore_rows(passes->ignored, source, "member is null", passes->without_key);
-    ignore_rows(passes->ignored, source, "member is unknown", passes->of_unknown_key);
-    passes->without_key = passes->of_unknown_key = 0;
     pfree(passes->batch.flags);
+}
+
+// Once for each source, however many of the passes read it: the one that has met most of them.
+void note_ignored(const EventPasses *passes, IgnoredRows *ignored) {
+    for (uint32 source = 0; source < passes->binding->vocabulary.events.size(); source++) {
+        uint64 without_key = 0, of_unknown_key = 0;
+        for (uint32 i = 0; i < passes->count; i++) {
+            const Pass *pass = &passes->passes[i];
+            if (pass->stream->source == source) {
+                without_key = std::max(without_key, pass->without_key);
+                of_unknown_key = std::max(of_unknown_key, pass->of_unknown_key);
+            }
+        }
+        const char *name = to_cstring(passes->binding->vocabulary.events[source].name);
+        ignore_rows(ignored, name, "member is null", without_key);
+        ignore_rows(ignored, name, "member is unknown", of_unknown_key);
+    }
 }
 
 }  // namespace
@@ -393,7 +405,6 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     passes->members = members;
     passes->count = static_cast<uint32>(compilation->events.streams().size());
     passes->passes = allocate<Pass>(passes->count);
-    passes->ignored = ignored;
     passes->batch.keys = allocate<Datum>(rows_per_batch);
     passes->batch.hashes = allocate<uint64>(rows_per_batch);
     passes->batch.cells = allocate<behaviour::Cell>(rows_per_batch);
@@ -406,6 +417,7 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     for (uint32 i = 0; i < passes->count; i++) {
         run_pass(passes, i);
     }
+    note_ignored(passes, ignored);
     MemoryContextSwitchTo(caller);
     return passes;
 }

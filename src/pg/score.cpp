@@ -125,6 +125,17 @@ void create_tables(const Population *population, const char *name, const char *m
     end_identity(caller);
 }
 
+// A history that is taken over knows versions of an earlier definition: this one comes after them.
+void continue_versions(const Population *population, const char *name, int32 score_id) {
+    Identity caller = begin_identity(population_owner(population));
+    Rows last = caller_execute(psprintf("SELECT max(version) FROM %s", score_history_sql(population, name)));
+    end_identity(caller);
+    if (!is_null(last, 0, 0)) {
+        catalog_execute("UPDATE segment.catalog_score SET version = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(score_id), int4_argument(DatumGetInt32(value_of(last, 0, 0)) + 1)});
+    }
+}
+
 int32 create_score(FunctionCallInfo fcinfo) {
     const char *name = required_text(fcinfo, 0, "name");
     const char *population_name = required_text(fcinfo, 1, "population");
@@ -193,6 +204,7 @@ int32 create_score(FunctionCallInfo fcinfo) {
         "INSERT INTO segment.catalog_score (population_id, name, mode, missing, min_coverage, base, scale_min, scale_max, bands, author) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
         arguments);
+    continue_versions(population, name, DatumGetInt32(value_of(row, 0, 0)));
     return DatumGetInt32(value_of(row, 0, 0));
 }
 

@@ -51,6 +51,12 @@ char *score_values_sql(const Population *population, const char *score);
 
 // Creates those that are missing, as the current user, inside begin_identity; takes over what a restore or DROP EXTENSION has left.
 void create_score_tables(const Population *population, const char *score, bool keeps_values, const char *key_type_sql, Oid key_collation);
+// The present's and the history's table if rows can go into them as COPY writes them: they are the current user's, their columns
+// are those that we would create, and nobody's trigger or policy wants to see the rows. InvalidOid otherwise.
+struct BulkTables {
+    Oid now, history;
+};
+BulkTables bulk_tables(const Population *population, const char *score);
 // Those that exist.
 void drop_score_tables(const Population *population, const char *score);
 void change_score_tables_owner(const Population *population, Oid owner);

@@ -142,13 +142,7 @@ char *scan_sql(const Binding *binding, const ScoreRecord *score, const ScoreQuer
     append(&sql, "SELECT ");
     append(&sql, key);
     append(&sql, ", stored.key IS NOT NULL, stored.score, stored.band, stored.coverage, stored.trend, ");
-    if (tables.past_sql != nullptr) {
-        appendStringInfo(&sql, "(SELECT past.score FROM %s AS past WHERE past.key %s ", tables.history, equals);
-        append(&sql, key);
-        appendStringInfo(&sql, " AND past.at <= %s AND past.version = %d ORDER BY past.at DESC LIMIT 1)", tables.past_sql, tables.version);
-    } else {
-        append(&sql, "NULL::float8");
-    }
+    append(&sql, tables.past_sql != nullptr ? "past.score" : "NULL::float8");
     for (int32 i = 0; i < score->metric_count; i++) {
         appendStringInfo(&sql, ", %s", query->columns[i]);
     }
@@ -157,6 +151,14 @@ char *scan_sql(const Binding *binding, const ScoreRecord *score, const ScoreQuer
     }
     appendStringInfo(&sql, " FROM %s LEFT JOIN %s AS stored ON stored.key %s ", query->from_sql, tables.now, equals);
     append(&sql, key);
+    if (tables.past_sql != nullptr) {
+        // By the primary key, read backwards.
+        appendStringInfo(&sql,
+                         " LEFT JOIN (SELECT DISTINCT ON (h.key) h.key, h.score FROM %s AS h WHERE h.at <= %s AND h.version = %d "
+                         "ORDER BY h.key DESC, h.at DESC) AS past ON past.key %s ",
+                         tables.history, tables.past_sql, tables.version, equals);
+        append(&sql, key);
+    }
     for (int32 i = 0; i < score->metric_count && tables.values != nullptr; i++) {
         appendStringInfo(&sql, " LEFT JOIN %s AS k%d ON k%d.metric = %s AND k%d.key %s ", tables.values, i, i,
                          quote_literal_cstr(score->metrics[i].name), i, equals);

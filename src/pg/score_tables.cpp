@@ -1,6 +1,7 @@
 // The tables of scores: ordinary ones of the population's owner, in the schema of its member tables.
 #include <span>
 
+#include "pg/bulk_insert.hpp"
 #include "pg/identity.hpp"
 #include "pg/member_tables.hpp"
 #include "pg/relation.hpp"
@@ -109,7 +110,27 @@ void check(const Population *population, const char *score, const ScoreTable &ta
     }
 }
 
+Oid bulk_table(const Population *population, const char *score, const ScoreTable &table) {
+    Oid oid = table_oid(population, score, table);
+    if (!OidIsValid(oid) || member_relation_owner(population, table_suffix(score, table)) != GetUserId()) {
+        return InvalidOid;
+    }
+    Relation relation = table_open(oid, AccessShareLock);
+    TupleDesc columns = RelationGetDescr(relation);
+    bool takes = columns->natts == table.column_count && takes_bulk_insert(relation);
+    for (int i = 0; i < columns->natts && takes; i++) {
+        const FormData_pg_attribute *column = TupleDescAttr(columns, i);
+        takes = !column->attisdropped && strcmp(NameStr(column->attname), table.columns[i].name) == 0;
+    }
+    table_close(relation, NoLock);
+    return takes ? oid : InvalidOid;
+}
+
 }  // namespace
+
+BulkTables bulk_tables(const Population *population, const char *score) {
+    return {bulk_table(population, score, tables[0]), bulk_table(population, score, tables[1])};
+}
 
 char *score_table_sql(const Population *population, const char *score) {
     return member_relation_sql(population, table_suffix(score, tables[0]));

@@ -134,6 +134,7 @@ $node->safe_psql('demo',  # or the hand-written queries take half a minute
 run_file('advance', day => '2024-12-01');
 run_file('population');
 run_file('segments');
+run_file('health');
 my ($before) = check_refresh('2024-12-01');
 run_file('advance', day => '2024-12-31');
 my ($after, $printed) = check_refresh('2024-12-31');
@@ -176,6 +177,19 @@ foreach my $segment ('', qw(key_account at_risk champion ready_to_expand win_bac
         WHERE true $wanted});
 }
 is(run_file('revenue', since => '2024-12-01', until => '2025-01-01'), join('', map { "$_\n" } @bridge), "December's bridge");
+
+# Health by segment, and why the worst account is where it is: from the stored scores, and for that account from the published rows.
+my @report = split /\n/, run_file('health_report');
+my @by_segment = grep { (() = /\|/g) == 3 } @report;
+is_deeply([ sort map { join '|', (split /\|/)[ 0 .. 2 ] } @by_segment ], [ split /\n/, $node->safe_psql('demo', q{
+    SELECT m.segment, count(*), round(avg(h.score)::numeric, 1) FROM account_segment m LEFT JOIN account_score_health h ON h.key = m.account_id
+    GROUP BY 1 ORDER BY m.segment COLLATE "C"}) ], 'health by segment');
+my ($worst) = map { (split /\|/)[0] } my @why = grep { (() = /\|/g) == 5 } @report;
+is($worst, $node->safe_psql('demo', 'SELECT key FROM account_score_health WHERE score IS NOT NULL ORDER BY score, key COLLATE "C" LIMIT 1'), 'the worst account');
+my %value = map { my @column = split /\|/; $column[2] => $column[3] } @why;
+is($value{breadth} + 0, $node->safe_psql('demo', (qq{SELECT count(DISTINCT u.feature_name) FROM export.account a, LATERAL (SELECT u.feature_name $used) AS u WHERE a.account_id = '$worst'}
+            =~ s/\$day/date '2024-12-31'/gr)) + 0, 'its features by the published rows');
+cmp_ok($node->safe_psql('demo', 'SELECT count(*) - count(score) FROM account_score_health'), '<', 100, 'few accounts are without a score');
 
 # Cohorts by quarter: the MRR that accounts came with on their first day, against that at the end of each quarter.
 my $quarters = q{generate_series(timestamp '2023-01-01', '2024-10-01', '3 months')};

@@ -35,7 +35,7 @@ UNION ALL SELECT 'change', change, customer_id, as_of, reason FROM customer_segm
 UNION ALL SELECT 'override', override, customer_id, until, reason FROM customer_segment_override
 UNION ALL SELECT 'list', list, customer_id, until, author FROM customer_segment_list
 UNION ALL SELECT 'score', band, key, at, score::text FROM customer_score_health
-UNION ALL SELECT 'history', band, key, at, score::text FROM customer_score_health_history ORDER BY 1, 2, 3, 4, 5};
+UNION ALL SELECT 'history', band, key, at, score::text FROM customer_score_health_history WHERE version <= 4 ORDER BY 1, 2, 3, 4, 5};
 my $catalog = q{
 SELECT name, definition, version, members, description, tags FROM segment.segment
 UNION ALL SELECT name, formula, NULL, NULL, author, NULL FROM segment.derived_trait

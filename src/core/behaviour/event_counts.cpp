@@ -50,7 +50,7 @@ void EventCounts::fold() {
     if (overflow_ && folded_.bytes() > budget_ / 2)
         folded_.move_out(*overflow_);
     // Folding again before as much has arrived as was kept would cost more than it saves.
-    limit_ = std::max(budget_ / 2, folded_.bytes());
+    limit_ = std::max({budget_ / 2, folded_.bytes(), hits_.least_bytes()});
 }
 
 }  // namespace segment::behaviour

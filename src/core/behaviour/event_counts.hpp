@@ -16,9 +16,10 @@ namespace segment::behaviour {
 
 class EventCounts {
 public:
-    // Folds what has arrived (equal hits become one with a number) whenever it takes more than half of `budget` bytes, and moves that out
-    // when it takes the other half. Without `overflow` what is left is bounded by the number of different (member, bucket) pairs only,
-    // 12 bytes each. Folding polls once per partition. `tracks` are sealed before the first event and outlive this.
+    // Folds what has arrived (equal hits become one with a number) whenever it takes more than half of `budget` bytes, or some 8 kB per
+    // 1,024 members if that is more, and moves that out when it takes the other half. Without `overflow` what is left is bounded by the
+    // number of different (member, bucket) pairs only, 12 bytes each. Folding polls once per partition. `tracks` are sealed before the
+    // first event and outlive this.
     EventCounts(const Tracks &tracks, std::size_t budget, Overflow *overflow, Interrupts &interrupts, std::pmr::memory_resource *memory);
 
     // An event of the member; see Tracks::for_hits.

@@ -44,6 +44,9 @@ public:
     // What is in memory.
     std::size_t bytes() const { return blocks_ * sizeof(Block); }
 
+    // Less than this is not worth sorting: as much fills a block or two of each partition.
+    std::size_t least_bytes() const { return 2 * sizeof(Block) * partitions_.size(); }
+
     // The partition's entries by member; those of one member in no particular order. `begins[m]` is where those of member m
     // begin, `begins[m + 1]` where they end. What was moved out is among them if `overflow` is given.
     using Begins = std::array<std::uint32_t, partition_size + 1>;
