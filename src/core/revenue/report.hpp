@@ -75,8 +75,8 @@ private:
     std::pmr::vector<GroupBridge> bridges_;  // by group, then period
     // What settled members bring to their group's balance at each edge, to be summed up from edge to edge.
     std::pmr::vector<Bridge::Sum> carried_;
-    std::pmr::vector<Money> at_edges_;       // of the member that is being added, just before each edge
-    std::pmr::vector<Moved> moved_;          // the same member's movements
+    std::pmr::vector<Money> at_edges_;  // of the member that is being added, just before each edge
+    std::pmr::vector<Moved> moved_;     // the same member's movements
 };
 
 }  // namespace segment::revenue
