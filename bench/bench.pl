@@ -1,5 +1,5 @@
 # Runs workloads and prints a report in Markdown; scripts/bench.sh starts the server for it.
-#   bench.pl SCRATCH DUCKDB WORKLOAD...    DUCKDB is the directory that @duckdb/node-api is installed in, or empty
+#   bench.pl SCRATCH DUCKDB CLICKHOUSE WORKLOAD...    the directories that @duckdb/node-api and chdb are installed in, or empty
 use strict;
 use warnings;
 use utf8;
@@ -15,12 +15,13 @@ foreach my $handle (*STDOUT, *STDERR)
     $handle->autoflush(1);
 }
 
-my ($scratch, $duckdb, @names) = @ARGV;
+my ($scratch, $duckdb, $clickhouse, @names) = @ARGV;
 my $bench = Bench->new(
     scratch          => $scratch,
     build            => 'build/bench',
     duckdb_directory => $duckdb,
-    map { lc $_ => $ENV{$_} } qw(MEMBERS RUNS PEER_DEFINITIONS));
+    clickhouse_directory => $clickhouse,
+    map { lc $_ => $ENV{$_} } qw(MEMBERS EVENTS RUNS PEER_DEFINITIONS));
 
 sub processors
 {
@@ -40,6 +41,7 @@ print "- processors: ", processors(), "; load when started: ", load(), "\n";
 print "- ", ($bench->postgres->row('SELECT version()'))[0], "\n";
 print "- ", join(', ', map { "$_ = " . ($bench->postgres->row("SHOW $_"))[0] } @settings), "\n";
 print "- DuckDB ", ($bench->duckdb ? ($bench->duckdb->row('SELECT version()'))[0] . ', one thread' : 'is not installed: it is left out'), "\n";
+print "- ClickHouse ", ($bench->clickhouse ? ($bench->clickhouse->row('SELECT version()'))[0] . ', one thread' : 'is not installed: it is left out'), "\n";
 print "- ", Bench::with_commas($bench->members), " members, ", $bench->runs, " runs of each, in turn\n";
 
 foreach my $name (@names)

@@ -4,6 +4,7 @@
 #
 #   scripts/bench.sh [WORKLOAD...]    files of bench/workload without their endings; those of the list below by default
 #   MEMBERS=1000000 RUNS=5            how many customers, and how often everything is measured
+#   EVENTS=20000000                   how many events of theirs
 #   PEER_DEFINITIONS=1000             runs the plain queries for 1,000 definitions too, once, which takes minutes
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -11,13 +12,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/lib.sh
 
 workloads=("$@")
-((${#workloads[@]})) || workloads=(w1 w1u w1s w3 w9)
+((${#workloads[@]})) || workloads=(w1 w1u w1s w2 w3 w9)
 for workload in "${workloads[@]}"; do
     [[ -e bench/workload/$workload.pl ]] || die "there is no workload $workload, only: $(cd bench/workload && echo *.pl | sed 's/\.pl//g')"
 done
-export MEMBERS=${MEMBERS:-1000000} RUNS=${RUNS:-5} PEER_DEFINITIONS=${PEER_DEFINITIONS:-100}
+export MEMBERS=${MEMBERS:-1000000} EVENTS=${EVENTS:-20000000} RUNS=${RUNS:-5} PEER_DEFINITIONS=${PEER_DEFINITIONS:-100}
 
-readonly duckdb=@duckdb/node-api@1.5.6-r.1
+readonly duckdb=@duckdb/node-api@1.5.6-r.1 clickhouse=chdb@3.4.0
 scratch=
 
 clean_up() {
@@ -28,14 +29,14 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
-# Prints the directory that DuckDB is installed in, or nothing where npm does not get it.
-install_duckdb() {
-    local log=build/bench/npm.log
-    mkdir -p build/bench
-    if npm install --prefix build/bench --no-package-lock --no-audit --no-fund "$duckdb" > "$log" 2>&1; then
-        echo "$PWD/build/bench"
+# install_peer NAME PACKAGE: prints the directory that it is installed in, or nothing where npm does not get it.
+install_peer() {
+    local directory=build/bench/$1
+    mkdir -p "$directory"
+    if npm install --prefix "$directory" --no-package-lock --no-audit --no-fund "$2" > "$directory.log" 2>&1; then
+        echo "$PWD/$directory"
     else
-        say "npm does not install DuckDB, see $log" >&2
+        say "npm does not install $1, see $directory.log" >&2
     fi
 }
 
@@ -64,4 +65,4 @@ init_cluster "$scratch" <<- END
 END
 export PGHOST=$scratch PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$bindir:$PATH
 psql --no-psqlrc --quiet --command='CREATE EXTENSION segment'
-perl bench/bench.pl "$scratch" "$(install_duckdb)" "${workloads[@]}"
+perl bench/bench.pl "$scratch" "$(install_peer duckdb "$duckdb")" "$(install_peer clickhouse "$clickhouse")" "${workloads[@]}"

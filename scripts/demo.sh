@@ -54,6 +54,7 @@ run() {
     say "registering the population and a dozen segments (examples/population.sql, segments.sql)"
     run_file population > /dev/null
     run_file segments > /dev/null
+    run_file health > /dev/null
     say "refreshing as of 2024-12-01 (examples/refresh.sql)"
     run_file refresh --set=day=2024-12-01
     say "loading what happened up to 2024-12-31 and refreshing as of then"
@@ -63,6 +64,10 @@ run() {
     run_file changes --set=day=2024-12-31
     say "what became of December's revenue, by the segments of its start (examples/revenue.sql)"
     run_file revenue --set=since=2024-12-01 --set=until=2025-01-01
+    say "what became of the revenue that accounts came with, by the quarter of their first subscription (examples/cohorts.sql)"
+    run_file cohorts --set=since=2023-01-01 --set=until=2025-01-01
+    say "how healthy the accounts of each segment are, and why the worst one is where it is (examples/health.sql, health_report.sql)"
+    run_file health_report
     say "the segment at_risk as plain SQL (examples/to_sql.sql)"
     run_file to_sql
     echo

@@ -80,6 +80,8 @@ CREATE TRIGGER definitions_changed
     ON segment.catalog_segment EXECUTE FUNCTION segment.definitions_changed();
 CREATE TRIGGER definitions_changed
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON segment.catalog_segment_version EXECUTE FUNCTION segment.definitions_changed();
+CREATE TRIGGER definitions_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF name, bands, version ON segment.catalog_score EXECUTE FUNCTION segment.definitions_changed();
 ALTER TABLE segment.catalog_population ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_traits ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_derived_trait ENABLE ALWAYS TRIGGER definitions_changed;
@@ -88,3 +90,4 @@ ALTER TABLE segment.catalog_scheme ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_list ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_segment ENABLE ALWAYS TRIGGER definitions_changed;
 ALTER TABLE segment.catalog_segment_version ENABLE ALWAYS TRIGGER definitions_changed;
+ALTER TABLE segment.catalog_score ENABLE ALWAYS TRIGGER definitions_changed;

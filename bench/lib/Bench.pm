@@ -12,7 +12,8 @@ use File::Basename qw(dirname);
 use List::Util qw(max min);
 use Session;
 
-# Settings: members, runs, peer_definitions, the directories scratch and build, duckdb_directory (what duckdb.mjs wants, or empty).
+# Settings: members, events, runs, peer_definitions, the directories scratch and build, and what duckdb.mjs and clickhouse.mjs want, or empty:
+# duckdb_directory, clickhouse_directory.
 sub new
 {
     my ($class, %settings) = @_;
@@ -22,14 +23,18 @@ sub new
     $self->{postgres}->rows("SET client_min_messages = warning; SET timezone = 'UTC'");
     $self->{postgres}->worker($self->{postgres}->row('SELECT pg_backend_pid()'));
     $self->{duckdb} = Session->new('node', dirname(__FILE__) . '/../duckdb.mjs', $self->{duckdb_directory}) if $self->{duckdb_directory};
+    $self->{clickhouse} = Session->new('node', dirname(__FILE__) . '/../clickhouse.mjs', $self->{clickhouse_directory}, "$settings{scratch}/clickhouse")
+      if $self->{clickhouse_directory};
     return $self;
 }
 
 sub postgres { return $_[0]{postgres} }
 
 # undef where it is not installed.
-sub duckdb  { return $_[0]{duckdb} }
+sub duckdb     { return $_[0]{duckdb} }
+sub clickhouse { return $_[0]{clickhouse} }
 sub members { return $_[0]{members} }
+sub events  { return $_[0]{events} }
 sub runs    { return $_[0]{runs} }
 sub peer_definitions { return $_[0]{peer_definitions} }
 sub failed  { return $_[0]{wrong} > 0 }

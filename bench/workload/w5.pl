@@ -29,7 +29,7 @@ sub periods
     return $table;
 }
 
-# A grid of months and window functions, in SQL that both peers read. All amounts are above zero.
+# A grid of months and window functions, in SQL that both peers read (DuckDB takes `at` for a keyword). All amounts are above zero.
 sub plain_query
 {
     my ($table) = @_;
@@ -38,20 +38,20 @@ sub plain_query
       $sum->('m0 > m1 AND m1 > 0', 'm1 - m0'), $sum->('m1 = 0', '-m0'), $sum->('m0 = 0 AND first < start', 'm1'), $sum->('true', 'm1'),
       'count(CASE WHEN m0 > 0 THEN 1 END)', 'count(CASE WHEN m1 = 0 THEN 1 END)', 'count(CASE WHEN m1 > 0 THEN 1 END)',
       $sum->('true', 'CASE WHEN m0 < m1 THEN m0 ELSE m1 END'), $sum->('m0 > 0', 'm1');
-    return "WITH edge AS (SELECT CAST('@{[SINCE]}' AS timestamp) + i * interval '1 month' AS at FROM generate_series(0, 24) AS g (i)),
+    return "WITH edge AS (SELECT CAST('@{[SINCE]}' AS timestamp) + i * interval '1 month' AS instant FROM generate_series(0, 24) AS g (i)),
 level AS (
-    SELECT p.customer_id, e.at, sum(p.mrr) AS mrr
-    FROM $table p JOIN edge e ON p.starts_at < e.at AND (p.ends_at IS NULL OR p.ends_at >= e.at)
-    GROUP BY p.customer_id, e.at),
+    SELECT p.customer_id, e.instant, sum(p.mrr) AS mrr
+    FROM $table p JOIN edge e ON p.starts_at < e.instant AND (p.ends_at IS NULL OR p.ends_at >= e.instant)
+    GROUP BY p.customer_id, e.instant),
 born AS (SELECT customer_id, min(starts_at) AS first FROM $table GROUP BY customer_id),
 step AS (
-    SELECT customer_id, at, mrr, lag(at) OVER w AS before_at, lag(mrr) OVER w AS before_mrr, lead(at) OVER w AS after_at
-    FROM level WINDOW w AS (PARTITION BY customer_id ORDER BY at)),
+    SELECT customer_id, instant, mrr, lag(instant) OVER w AS before_at, lag(mrr) OVER w AS before_mrr, lead(instant) OVER w AS after_at
+    FROM level WINDOW w AS (PARTITION BY customer_id ORDER BY instant)),
 net AS (
-    SELECT customer_id, at - interval '1 month' AS start, CASE WHEN before_at = at - interval '1 month' THEN before_mrr ELSE 0 END AS m0, mrr AS m1
+    SELECT customer_id, instant - interval '1 month' AS start, CASE WHEN before_at = instant - interval '1 month' THEN before_mrr ELSE 0 END AS m0, mrr AS m1
     FROM step
     UNION ALL
-    SELECT customer_id, at, mrr, 0 FROM step WHERE after_at IS NULL OR after_at <> at + interval '1 month')
+    SELECT customer_id, instant, mrr, 0 FROM step WHERE after_at IS NULL OR after_at <> instant + interval '1 month')
 SELECT $columns
 FROM net JOIN born USING (customer_id)
 WHERE start >= CAST('@{[SINCE]}' AS timestamp) AND start < CAST('@{[UNTIL]}' AS timestamp)

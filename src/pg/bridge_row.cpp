@@ -23,6 +23,22 @@ void add_movements(Row *row, const Bridge &bridge, int scale) {
 
 }  // namespace
 
+RowOutput begin_rows(FunctionCallInfo fcinfo) {
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment report row", ALLOCSET_SMALL_SIZES);
+    return {reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), context, MemoryContextSwitchTo(context)};
+}
+
+void put_row(const RowOutput &output, Row &row) {
+    tuplestore_putvalues(output.result->setResult, output.result->setDesc, row.values, row.nulls);
+    MemoryContextReset(output.context);
+    CHECK_FOR_INTERRUPTS();
+}
+
+void end_rows(const RowOutput &output) {
+    MemoryContextSwitchTo(output.before);
+    MemoryContextDelete(output.context);
+}
+
 NullableDatum quotient(revenue::Money numerator, revenue::Money denominator, int scale) {
     if (denominator == 0) {
         return {0, true};

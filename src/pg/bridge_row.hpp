@@ -21,9 +21,15 @@ struct Row {
     void add(Datum value) { add(NullableDatum{value, false}); }
 };
 
-inline void put_row(ReturnSetInfo *result, Row *row) {
-    tuplestore_putvalues(result->setResult, result->setDesc, row->values, row->nulls);
-}
+// Rows on their way out of a function. Between begin_rows and end_rows the current context is that of one row.
+struct RowOutput {
+    ReturnSetInfo *result;
+    MemoryContext context, before;
+};
+
+RowOutput begin_rows(FunctionCallInfo fcinfo);
+void put_row(const RowOutput &output, Row &row);
+void end_rows(const RowOutput &output);
 
 inline NullableDatum text_or_null(const char *value) {
     return value == nullptr ? NullableDatum{0, true} : NullableDatum{CStringGetTextDatum(value), false};

@@ -6,6 +6,7 @@
 #include "pg/identity.hpp"
 #include "pg/needed_segments.hpp"
 #include "pg/scan.hpp"
+#include "pg/score.hpp"
 
 namespace segment::pg {
 
@@ -88,6 +89,15 @@ void record_subscription_uses(const Checking &checking, const CompiledSegment &c
     }
 }
 
+void record_score_uses(const Checking &checking, const CompiledSegment &compiled) {
+    catalog_execute("DELETE FROM segment.catalog_segment_score_use WHERE segment_id OPERATOR(pg_catalog.=) $1",
+                    {int4_argument(compiled.segment->id)});
+    for (uint32 index : compiled.checked.scores) {
+        catalog_execute("INSERT INTO segment.catalog_segment_score_use (segment_id, score_id) VALUES ($1, $2)",
+                        {int4_argument(compiled.segment->id), int4_argument(checking.binding.vocabulary.scores[index].id)});
+    }
+}
+
 void record_base_uses(const Checking &checking, const Population *population) {
     catalog_execute("UPDATE segment.catalog_source SET used_by_base = false WHERE population_id OPERATOR(pg_catalog.=) $1 AND used_by_base",
                     {int4_argument(population->id)});
@@ -118,6 +128,7 @@ void check_segment(const Population *population, int32 segment_id, char *text) {
     }
     record_source_uses(checking, checking.compilation->segments.back());
     record_subscription_uses(checking, checking.compilation->segments.back());
+    record_score_uses(checking, checking.compilation->segments.back());
     MemoryContextDelete(checking.context);
 }
 
@@ -135,9 +146,11 @@ void check_population(const Population *population) {
     for (const CompiledSegment &compiled : checking.compilation->segments) {
         record_source_uses(checking, compiled);
         record_subscription_uses(checking, compiled);
+        record_score_uses(checking, compiled);
     }
     record_base_uses(checking, population);
     MemoryContextDelete(checking.context);
+    check_scores(population);
 }
 
 char *check_base(const Population *population) {

@@ -84,7 +84,7 @@ void add_comparison(Row *row, const Cohorts::Comparison &comparison, Scales scal
 }
 
 // The cohorts of one group, each by age, then all of them together.
-void put_group(ReturnSetInfo *result, const PeriodEdges *periods, const Cohorts *cohorts, Group group, const char *value,
+void put_group(const RowOutput &output, const PeriodEdges *periods, const Cohorts *cohorts, Group group, const char *value,
                Cohorts::Relative relative, Scales scales) {
     const auto instant = [&](std::size_t edge) { return TimestampTzGetDatum(periods->edges[edge]); };
     const NullableDatum missing{0, true};
@@ -101,7 +101,7 @@ void put_group(ReturnSetInfo *result, const PeriodEdges *periods, const Cohorts 
             row.add(instant(period + 1));
             row.add(BoolGetDatum(period < complete));
             add_comparison(&row, cohorts->at(group, cohort, age, relative), scales);
-            put_row(result, &row);
+            put_row(output, row);
         }
     }
     for (std::size_t age = 0; age < complete; age++) {
@@ -114,7 +114,7 @@ void put_group(ReturnSetInfo *result, const PeriodEdges *periods, const Cohorts 
         row.add(missing);
         row.add(BoolGetDatum(true));
         add_comparison(&row, cohorts->total(group, age, complete, relative), scales);
-        put_row(result, &row);
+        put_row(output, row);
     }
 }
 
@@ -143,7 +143,6 @@ SEGMENT_FUNCTION(segment_cohorts) {
     const PeriodEdges periods =
         cut_at(period_edges(range, grain, cstring_to_text(population->time_zone)), GetCurrentStatementStartTimestamp());
     InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
 
     const Report report = begin_report(population, &arguments);
     check_size(&report, segment::revenue::Cohorts::cells(static_cast<uint64>(periods.count - 1)));
@@ -151,13 +150,15 @@ SEGMENT_FUNCTION(segment_cohorts) {
     const segment::revenue::Cohorts *cohorts = add_up(&lines, &periods, &report);
     end_identity(report.caller);
     const Scales scales{lines.mrr.scale, lines.quantity.bytes != nullptr ? lines.quantity.scale : -1};
+    const RowOutput output = begin_rows(fcinfo);
     for (segment::revenue::Group i = 0; i < report.groups.count; i++) {
         const segment::revenue::Group group = report.groups.order[i];
         // Members without a value are shown if there are any.
         if (group > 0 || !report.groups.divided || !is_empty(cohorts, group)) {
-            put_group(result, &periods, cohorts, group, report.groups.values[group], relative, scales);
+            put_group(output, &periods, cohorts, group, report.groups.values[group], relative, scales);
         }
     }
+    end_rows(output);
     end_report(&report);
     return static_cast<Datum>(0);
 }

@@ -46,13 +46,13 @@ SEGMENT_FUNCTION(segment_committed_mrr) {
     Population *population = get_population(population_name, Lock::none);
     const PeriodEdges period = scheduled_period(as_of, PG_GETARG_TIMESTAMP(1), population->time_zone);
     InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
 
     const Report report = begin_report(population, &arguments);
     const SubscriptionLedger lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
     const BridgeQuestion question{&period, segment::revenue::Granularity::net, segment::revenue::Membership::current};
     const segment::revenue::GroupedBridges *bridges = add_up(&lines, &question, &report);
     end_identity(report.caller);
+    const RowOutput output = begin_rows(fcinfo);
     const segment::revenue::Group shown = shown_groups(&report.groups, bridges);
     for (segment::revenue::Group i = 0; i < shown; i++) {
         const segment::revenue::Bridge &bridge = bridges->bridge(report.groups.order[i], 0);
@@ -61,8 +61,9 @@ SEGMENT_FUNCTION(segment_committed_mrr) {
         add_amounts(&row, bridge, lines.scale);
         row.add(Int64GetDatum(bridge.starting.customers));
         row.add(Int64GetDatum(bridge.ending.customers));
-        put_row(result, &row);
+        put_row(output, row);
     }
+    end_rows(output);
     end_report(&report);
     return static_cast<Datum>(0);
 }

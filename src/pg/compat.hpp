@@ -43,6 +43,19 @@ static inline void insert_index_tuples(ResultRelInfo *relation, TupleTableSlot *
 #endif
 }
 
+// PostgreSQL 16, commits 20428d344a2 and 2b2dacd8c5d: reads that find too little raise an error, what is written is constant.
+inline void read_file(BufFile *file, void *bytes, size_t size) {
+#if PG_VERSION_NUM >= 160000
+    BufFileReadExact(file, bytes, size);
+#else
+    if (BufFileRead(file, bytes, size) != size)
+        ereport(ERROR, (errcode_for_file_access(), errmsg("could not read from a temporary file")));
+#endif
+}
+inline void write_file(BufFile *file, const void *bytes, size_t size) {
+    BufFileWrite(file, const_cast<void *>(bytes), size);
+}
+
 // PostgreSQL 16 folded the privilege checks of the object classes into one (commit c727f511bd7bf3c58063737bcf7a8f331346f253).
 static inline bool schema_create_allowed(Oid schema, Oid role) {
 #if PG_VERSION_NUM >= 160000

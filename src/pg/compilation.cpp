@@ -11,23 +11,29 @@
 namespace segment::pg {
 
 Compilation::Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *all,
-                         std::span<const int32> wanted, std::string_view as_of_sql)
+                         std::span<const int32> wanted, std::string_view as_of_sql, EventReading reading)
     : resource_(context),
       arena_(&resource_),
       binding_(binding),
       as_of_sql_(as_of_sql),
       narrowed_(&resource_),
       nodes_(&resource_),
+      reading_(reading),
+      readable_(binding.vocabulary.events.size(), false, &resource_),
       plan(&resource_),
+      events(readable_, plan, &resource_),
       segments(&resource_),
       lost_values(&resource_),
       base_(check_text(population->base, std::pmr::string("the base of population \"", &arena_).append(population->name).append("\""),
                        definition::Role::base)) {
+    for (std::size_t i = 0; i < readable_.size(); ++i) {
+        readable_[i] = binding.sources[i].is_readable;
+    }
     collect(all, wanted);
-    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes_, plan, &resource_));
+    plan.base(match::compile(base_, {binding_.vocabulary, as_of_sql_, nullptr, base_.joins}, nodes_, plan, &resource_, passes()));
     for (CompiledSegment &compiled : segments) {
         const definition::Scope scope{binding_.vocabulary, as_of_sql_, &base_, compiled.checked.joins};
-        const match::NodeId node = match::compile(compiled.checked, scope, nodes_, plan, &resource_);
+        const match::NodeId node = match::compile(compiled.checked, scope, nodes_, plan, &resource_, passes());
         nodes_.emplace(compiled.segment->id, node);
         compiled.root = plan.root(node);
         watch_losses(compiled, scope);
@@ -140,7 +146,7 @@ definition::CheckedFormula Compilation::check_derived(const definition::DerivedT
 }
 
 match::NodeId Compilation::node(const definition::Node &part) {
-    return match::compile(check_part(part), scope(), nodes_, plan, &resource_);
+    return match::compile(check_part(part), scope(), nodes_, plan, &resource_, passes());
 }
 
 std::pmr::vector<definition::NamedDefinition> Compilation::used() {
@@ -162,10 +168,10 @@ std::pmr::string Compilation::holds_sql(std::string_view key_sql) {
 }
 
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
-                     const int32 *wanted, int32 wanted_count, const char *as_of_sql) {
+                     const int32 *wanted, int32 wanted_count, const char *as_of_sql, EventReading reading) {
     return boundary::core([&] {
         return make_in_context<Compilation>(context, context, population, *binding, segments,
-                                            std::span<const int32>(wanted, static_cast<std::size_t>(wanted_count)), as_of_sql);
+                                            std::span<const int32>(wanted, static_cast<std::size_t>(wanted_count)), as_of_sql, reading);
     });
 }
 

@@ -28,13 +28,19 @@ struct LostValue {
     match::RootId root;
 };
 
+// How conditions on events are evaluated.
+enum class EventReading : uint8 {
+    by_member,  // by subqueries of the scan: for single members, and where nothing is evaluated
+    in_passes,  // where that can be, by a pass over each source for all conditions; the rest as above
+};
+
 class Compilation {
 public:
     // Parses and checks the base and the `wanted` segments with all that they use, and merges them into the plan. `as_of_sql`
     // is a timestamptz expression. Everything referred to must outlive the object. Throws Error with the place in the
     // definition that is wrong.
     Compilation(MemoryContext context, const Population *population, const Binding &binding, const Segments *segments,
-                std::span<const int32> wanted, std::string_view as_of_sql);
+                std::span<const int32> wanted, std::string_view as_of_sql, EventReading reading);
 
     // The FROM clause of the scan, with its WHERE clause if it is narrowed.
     std::pmr::string from_sql() const;
@@ -68,6 +74,7 @@ private:
     std::pmr::vector<definition::NamedDefinition> used();
     void collect(const Segments *all, std::span<const int32> wanted);
     void amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all);
+    match::EventFeatures *passes() { return reading_ == EventReading::in_passes ? &events : nullptr; }
     void watch_losses(const CompiledSegment &compiled, const definition::Scope &scope);
 
     ContextResource resource_;
@@ -76,9 +83,12 @@ private:
     std::string_view as_of_sql_;
     std::pmr::string narrowed_;
     match::SegmentNodes nodes_;
+    EventReading reading_;
+    std::pmr::vector<bool> readable_;  // by source
 
 public:
     match::Plan plan;
+    match::EventFeatures events;                 // what is left to passes
     std::pmr::vector<CompiledSegment> segments;  // in dependency order: each after those that it uses
     std::pmr::vector<LostValue> lost_values;
 
@@ -88,7 +98,7 @@ private:
 
 // The compilation in `context`, owned by it. `wanted` are indexes into `segments`.
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
-                     const int32 *wanted, int32 wanted_count, const char *as_of_sql);
+                     const int32 *wanted, int32 wanted_count, const char *as_of_sql, EventReading reading = EventReading::by_member);
 
 // Compilation::to_sql and holds_sql, in the current context.
 char *to_sql(Compilation *compilation);

@@ -16,12 +16,13 @@ using revenue::Fault;
 // A line of a member that the scan had not staged: of a later pass, or of nobody.
 struct Undecided {
     members::Ordinal member;
-    int32 source;
+    int32 source, currency;
     std::optional<Fault> fault;
 };
 
 // Who has lines in a currency; the last of so many stands for all others.
 constexpr int max_currencies = 16;
+constexpr int no_currency = -1;
 struct CurrencyMembers {
     const text *currency;
     members::BitSet *members;
@@ -68,23 +69,22 @@ members::BitSet *make_set(MemoryContext context) {
     });
 }
 
-void note_currency(CurrentMrr *mrr, const SubscriptionLine &line) {
+// Its number among those that were found so far.
+int32 currency_of(CurrentMrr *mrr, const SubscriptionLine &line) {
     if (line.currency == nullptr) {
-        return;
+        return no_currency;
     }
-    CurrencyMembers *known = mrr->currencies, *end = known + mrr->currency_count;
-    while (known != end && view(known->currency) != view(line.currency)) {
-        known++;
+    for (int32 i = 0; i < mrr->currency_count; i++) {
+        if (view(mrr->currencies[i].currency) == view(line.currency)) {
+            return i;
+        }
     }
-    if (known == end && mrr->currency_count < max_currencies) {
+    if (mrr->currency_count < max_currencies) {
         MemoryContext row = MemoryContextSwitchTo(mrr->context);
-        *known = {DatumGetTextPCopy(PointerGetDatum(line.currency)), make_set(mrr->context)};
+        mrr->currencies[mrr->currency_count++] = {DatumGetTextPCopy(PointerGetDatum(line.currency)), make_set(mrr->context)};
         MemoryContextSwitchTo(row);
-        mrr->currency_count++;
-    } else if (known == end) {
-        known--;
     }
-    boundary::core([&] { known->members->insert(line.member); });
+    return mrr->currency_count - 1;
 }
 
 bool have_common_members(const members::BitSet *a, const members::BitSet *b) {
@@ -120,16 +120,16 @@ void take_line(void *state, const SubscriptionLine &line) {
         mrr->sources.faults[line.source].unknown_members++;
         return;
     }
+    const int32 currency = currency_of(mrr, line);
     if (!staged(mrr->run->scan)->contains(line.member)) {
-        mrr->undecided->push_back({line.member, line.source, line.fault});
+        mrr->undecided->push_back({line.member, line.source, currency, line.fault});
     } else if (line.fault) {
         count_fault(mrr, line.source, *line.fault);
+    } else if (currency != no_currency) {
+        mrr->currencies[currency].members->insert(line.member);
     }
-    if (!line.fault) {
-        note_currency(mrr, line);
-        if (line.from <= mrr->as_of && mrr->as_of < line.ends_at) {
-            add_up(mrr, [&] { mrr->balances->add(line.member, amount_of(line)); });
-        }
+    if (!line.fault && line.from <= mrr->as_of && mrr->as_of < line.ends_at) {
+        add_up(mrr, [&] { mrr->balances->add(line.member, amount_of(line)); });
     }
 }
 
@@ -161,7 +161,7 @@ CurrentMrr *read_current_mrr(const Run *run, TimestampTz as_of) {
         mrr->sums = make_in_context<std::pmr::vector<revenue::Money>>(context, run->compilation->segments.size() + 1, memory)->data();
     });
     scan_lines(run, Quantities::no, &mrr->sources, take_line, mrr);
-    boundary::core([&] { mrr->balances->finish(); });
+    add_up(mrr, [&] { mrr->balances->finish(); });
     return mrr;
 }
 
@@ -172,8 +172,9 @@ void add_chunk(CurrentMrr *mrr, uint32 chunk, const match::Evaluation *evaluatio
     });
     const auto &segments = mrr->run->compilation->segments;
     add_up(mrr, [&] {
+        mrr->balances->select(chunk);
         for (std::size_t i = 0; i < segments.size(); ++i) {
-            mrr->sums[i] = revenue::add(mrr->sums[i], mrr->balances->sum(chunk, evaluation->members(segments[i].root)));
+            mrr->sums[i] = revenue::add(mrr->sums[i], mrr->balances->sum(evaluation->members(segments[i].root)));
         }
     });
 }
@@ -184,6 +185,8 @@ void end_current_mrr(CurrentMrr *mrr) {
             mrr->sources.faults[line.source].unknown_members++;
         } else if (line.fault) {
             count_fault(mrr, line.source, *line.fault);
+        } else if (line.currency != no_currency) {
+            boundary::core([&] { mrr->currencies[line.currency].members->insert(line.member); });
         }
     }
     note_faults(mrr->sources.faults, mrr->sources.count, mrr->run->ignored);

@@ -1,6 +1,8 @@
 // The constants that the definitions of a plan compare with.
 #pragma once
 
+#include <string_view>
+
 #include "core/match/plan.hpp"
 #include "pg/pg.hpp"
 
@@ -18,7 +20,16 @@ struct CutValues {
     Oid *types;  // base types, by cut
 };
 
-// Parsing, casting and time arithmetic are PostgreSQL's: a few SELECTs of all constants, with the active snapshot.
+// The values of constant SQL expressions, in the current context. Parsing, casting and time arithmetic are PostgreSQL's: a few
+// SELECTs, with the active snapshot.
+struct ConstantValues {
+    Datum *values;
+    bool *nulls;
+    Oid *types;  // base types
+};
+ConstantValues evaluate_constants(const std::string_view *constants, uint32 count);
+
+// Of measured features there are none.
 CutValues evaluate_cuts(const match::Plan *plan);
 
 // Zeroed, and of any size.

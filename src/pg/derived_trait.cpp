@@ -6,6 +6,7 @@
 #include "pg/definition_type.hpp"
 #include "pg/nearest.hpp"
 #include "pg/registered_name.hpp"
+#include "pg/score.hpp"
 #include "pg/segment.hpp"
 #include "pg/users.hpp"
 
@@ -80,6 +81,7 @@ void drop_trait(const char *population_name, const char *name, bool cascade) {
         delete_trait(population, users.traits[i]);
     }
     delete_trait(population, name);
+    check_scores(population);
 }
 
 }  // namespace

@@ -296,7 +296,7 @@ void explain(FunctionCallInfo fcinfo) {
     explanation.definition = explanation.segment->definition;
     explanation.narrowed =
         psprintf("m.%s %s %s::%s", quote_identifier(key->name), equality_sql(key->type), quote_literal_cstr(text), type_sql(key->type));
-    Addition addition{add_lines, &explanation};
+    Addition addition{add_lines, &explanation, true};
     Run *run = begin_run(population, &segments, &index, 1, as_of, nullptr, Keep::no, &addition);
     if (scanned_rows(run->scan) == 0) {
         ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("population \"%s\" has no member with key \"%s\"", population->name, text)));

@@ -22,7 +22,8 @@ struct CallList {
 
 }  // namespace detail
 
-using GuardedCalls = detail::CallList<&AllocSetContextCreateInternal, &FunctionCall2Coll, &OidInputFunctionCall, &ProcessInterrupts,
-                                      &pg_detoast_datum, &pg_verify_mbstr>;
+using GuardedCalls =
+    detail::CallList<&AllocSetContextCreateInternal, &BufFileCreateTemp, &BufFileSeek, &FunctionCall2Coll, &OidInputFunctionCall,
+                     &ProcessInterrupts, &pg_detoast_datum, &pg_verify_mbstr, &read_file, &write_file>;
 
 }  // namespace segment::boundary

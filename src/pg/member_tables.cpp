@@ -226,16 +226,19 @@ void end_membership_write() {
     writing_in = InvalidSubTransactionId;
 }
 
+void guard_table(Oid table, const char *sql) {
+    if (!OidIsValid(get_trigger_oid(table, "segment_guard", true))) {
+        run_ddl(
+            psprintf("CREATE TRIGGER segment_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s "
+                     "FOR EACH STATEMENT EXECUTE FUNCTION segment.guard_membership()",
+                     sql));
+        run_ddl(psprintf("ALTER TRIGGER segment_guard ON %s DEPENDS ON EXTENSION segment", sql));
+    }
+}
+
 void guard_member_tables(const Population *population) {
     for (const MemberTable &table : tables) {
-        const char *sql = member_relation_sql(population, table.suffix);
-        if (!OidIsValid(get_trigger_oid(relation_oid(population, table.suffix), "segment_guard", true))) {
-            run_ddl(
-                psprintf("CREATE TRIGGER segment_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s "
-                         "FOR EACH STATEMENT EXECUTE FUNCTION segment.guard_membership()",
-                         sql));
-            run_ddl(psprintf("ALTER TRIGGER segment_guard ON %s DEPENDS ON EXTENSION segment", sql));
-        }
+        guard_table(relation_oid(population, table.suffix), member_relation_sql(population, table.suffix));
     }
 }
 

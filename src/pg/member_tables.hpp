@@ -11,6 +11,8 @@ bool create_member_tables(const Population *population, const char *key_type_sql
 
 // Creates the guards that are missing, as the current user.
 void guard_member_tables(const Population *population);
+// That of one table.
+void guard_table(Oid table, const char *sql);
 
 // Gives those that exist to another role, as the current user.
 void change_member_tables_owner(const Population *population, Oid owner);

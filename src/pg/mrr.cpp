@@ -38,7 +38,7 @@ const char *membership_name(Membership membership) {
         ->name;
 }
 
-void put_bridges(ReturnSetInfo *result, const PeriodEdges *periods, const Groups *groups, const revenue::GroupedBridges *bridges,
+void put_bridges(const RowOutput &output, const PeriodEdges *periods, const Groups *groups, const revenue::GroupedBridges *bridges,
                  int scale) {
     const Group shown = shown_groups(groups, bridges);
     for (int32 period = 0; period < periods->count - 1; period++) {
@@ -52,7 +52,7 @@ void put_bridges(ReturnSetInfo *result, const PeriodEdges *periods, const Groups
             add_customers(&row, bridge);
             add_rates(&row, bridge, scale);
             row.add(CStringGetTextDatum(membership_name(bridges->membership(static_cast<std::size_t>(period)))));
-            put_row(result, &row);
+            put_row(output, row);
         }
     }
 }
@@ -112,7 +112,9 @@ SEGMENT_FUNCTION(segment_mrr) {
     const SubscriptionLedger lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
     const segment::revenue::GroupedBridges *bridges = add_up(&lines, &question, &report);
     end_identity(report.caller);
-    put_bridges(reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), &periods, &report.groups, bridges, lines.scale);
+    const RowOutput output = begin_rows(fcinfo);
+    put_bridges(output, &periods, &report.groups, bridges, lines.scale);
+    end_rows(output);
     end_report(&report);
     return static_cast<Datum>(0);
 }
@@ -125,24 +127,26 @@ SEGMENT_FUNCTION(segment_mrr_events) {
     Population *population = get_population(population_name, Lock::none);
     const PeriodEdges periods = single_period(range, cstring_to_text(population->time_zone));
     InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
 
     const Report report = begin_report(population, &arguments);
     const SubscriptionLedger lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
     end_identity(report.caller);
-    Oid output;
+    Oid key_output;
     bool is_varlena;
-    getTypeOutputInfo(report.run->binding.key->type, &output, &is_varlena);
-    for (const Event &event : events_of(&lines, &periods)) {
+    getTypeOutputInfo(report.run->binding.key->type, &key_output, &is_varlena);
+    const std::span<const Event> events = events_of(&lines, &periods);
+    const RowOutput output = begin_rows(fcinfo);
+    for (const Event &event : events) {
         Row row{};
-        row.add(CStringGetTextDatum(OidOutputFunctionCall(output, report.run->numbering->keys->key(event.member))));
+        row.add(CStringGetTextDatum(OidOutputFunctionCall(key_output, report.run->numbering->keys->key(event.member))));
         row.add(TimestampTzGetDatum(event.moved.at));
         row.add(CStringGetTextDatum(movement_names[static_cast<std::size_t>(event.moved.movement)]));
         row.add(numeric_of(event.moved.after - event.moved.before, lines.scale));
         row.add(numeric_of(event.moved.before, lines.scale));
         row.add(numeric_of(event.moved.after, lines.scale));
-        put_row(result, &row);
+        put_row(output, row);
     }
+    end_rows(output);
     end_report(&report);
     return static_cast<Datum>(0);
 }

@@ -49,6 +49,7 @@ extern "C" {
 #include "nodes/nodes.h"
 #include "nodes/params.h"
 #include "nodes/supportnodes.h"
+#include "storage/buffile.h"
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "tcop/dest.h"

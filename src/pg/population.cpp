@@ -7,6 +7,7 @@
 #include "pg/member_tables.hpp"
 #include "pg/registered_name.hpp"
 #include "pg/relation.hpp"
+#include "pg/score.hpp"
 
 namespace segment::pg {
 
@@ -191,6 +192,7 @@ void alter_population(FunctionCallInfo fcinfo) {
     check_may_alter(population);
     if (owner != nullptr) {
         change_member_tables_owner(population, get_role_oid(owner, false));
+        change_score_tables_owner(population, get_role_oid(owner, false));
         population->owner = const_cast<char *>(owner);
     }
     check_member_tables(population);
@@ -292,6 +294,14 @@ void drop_population(const char *name, bool cascade) {
     if (lists.count > 0 && !cascade) {
         ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("population \"%s\" has lists", name),
                         errhint("Pass cascade => true to drop them too.")));
+    }
+    Scores scores = scores_of(population);
+    if (scores.count > 0 && !cascade) {
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("population \"%s\" has scores", name),
+                        errhint("Pass cascade => true to drop them too.")));
+    }
+    for (int32 i = 0; i < scores.count; i++) {
+        drop_score_tables(population, scores.items[i].name);
     }
     drop_member_tables(population);
     catalog_execute("DELETE FROM segment.catalog_population WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(population->id)});

@@ -9,6 +9,7 @@
 #include "pg/membership.hpp"
 #include "pg/nearest.hpp"
 #include "pg/override.hpp"
+#include "pg/score.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -219,6 +220,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
     check_names(population, &segments);
+    ScoreRun *scores = refresh_scores(population, &segments, as_of);
     Progress *progress = begin_progress(population->name);
     Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes);
     CurrentMrr *mrr = read_current_mrr(run, as_of);
@@ -233,6 +235,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     end_progress(progress);
     end_identity(caller);
 
+    record_scores(scores, as_of);
     record_segments(run, membership, mrr, as_of);
     record_run(run, membership, mrr, started, as_of);
     return_segments(run, membership, result);

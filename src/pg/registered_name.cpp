@@ -26,6 +26,8 @@ const char *kind_of_name(const Population *population, const char *name) {
         "UNION ALL SELECT 'derived trait' FROM segment.catalog_derived_trait "
         "WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 "
         "UNION ALL SELECT 'scheme' FROM segment.catalog_scheme "
+        "WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 "
+        "UNION ALL SELECT 'score' FROM segment.catalog_score "
         "WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2",
         {int4_argument(population->id), text_argument(name)});
     return rows.count == 0 ? nullptr : text_of(rows, 0, 0);

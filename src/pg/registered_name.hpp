@@ -10,7 +10,7 @@ namespace segment::pg {
 void check_registered_name(const char *what, const char *name);
 
 // What the population has under the name: "source of events", "source of subscriptions", "source of traits", "parent", "derived
-// trait" or "scheme"; null when it has nothing. Columns are not looked at.
+// trait", "scheme" or "score"; null when it has nothing. Columns are not looked at.
 const char *kind_of_name(const Population *population, const char *name);
 
 // Whether a `kind` of this name is there already, which is to be replaced or kept; raises when it must not be there, or is

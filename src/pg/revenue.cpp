@@ -96,7 +96,7 @@ SEGMENT_FUNCTION(segment_movements) {
         period_edges({PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2)}, PG_GETARG_INTERVAL_P(3), PG_GETARG_TEXT_PP(4));
     const Totals totals = add_up(ledger_argument(fcinfo, 0), &periods, granularity_argument(fcinfo, 5));
     InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const RowOutput output = begin_rows(fcinfo);
     for (int32 i = 0; i < totals.count; i++) {
         Row row{};
         row.add(TimestampTzGetDatum(periods.edges[i]));
@@ -104,8 +104,9 @@ SEGMENT_FUNCTION(segment_movements) {
         add_amounts(&row, totals.bridges[i], totals.scale);
         add_customers(&row, totals.bridges[i]);
         add_rates(&row, totals.bridges[i], totals.scale);
-        put_row(result, &row);
+        put_row(output, row);
     }
+    end_rows(output);
     return static_cast<Datum>(0);
 }
 

@@ -7,9 +7,12 @@ namespace segment::pg {
 
 namespace {
 
-// What the evaluation takes beside the codes: a chunk's bits for each root, a window's for each node.
+constexpr uint64 share_of_events = 4;  // of the memory that codes and events share, events get one part of so many
+
+// What the evaluation takes beside the codes: a chunk's bits for each root and measured leaf, a window's for each node.
 uint64 evaluation_memory(const match::Plan &plan) {
-    return plan.roots().size() * members::words_per_chunk * sizeof(uint64) + plan.nodes().size() * match::words_per_window * sizeof(uint64);
+    return plan.roots().size() * members::words_per_chunk * sizeof(uint64) + match::EventLeaves::memory(plan) +
+           plan.nodes().size() * match::words_per_window * sizeof(uint64);
 }
 
 }  // namespace
@@ -23,12 +26,17 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     run->population = population;
     run->ignored = begin_ignored_rows();
     run->binding = bind(population, segments);
-    run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of));
+    // For single members subqueries are cheaper than passes over all events.
+    bool few = addition != nullptr && addition->one_member;
+    run->compilation = compile(context, population, &run->binding, segments, wanted, wanted_count, instant_sql(as_of),
+                               few ? EventReading::by_member : EventReading::in_passes);
     if (addition != nullptr) {
         boundary::core([&] { addition->add(addition->state, run->compilation); });
     }
     uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan);
-    run->scan = begin_scan(population, &run->binding, run->compilation, progress, memory > fixed ? memory - fixed : 0);
+    uint64 variable = memory > fixed ? memory - fixed : 0;
+    uint64 for_events = run->compilation->events.features().empty() ? 0 : variable / share_of_events;
+    run->scan = begin_scan(population, &run->binding, run->compilation, progress, variable - for_events);
     Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);
     run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
     run->pass = run_pass(run->scan, run->numbering->keys);
@@ -38,6 +46,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         restart_scan(run->scan);
         run->pass = run_pass(run->scan, run->numbering->keys);
     }
+    run->events = run_event_passes(&run->binding, run->compilation, run->numbering->keys, scanned_members(run->scan), for_events, run->ignored);
     MemoryContextSwitchTo(caller);
     return run;
 }
@@ -46,7 +55,7 @@ void evaluate_run(Run *run, TakeChunk take, void *state) {
     const match::Staging *staging = staged(run->scan);
     match::Evaluation *evaluation = boundary::core([&] {
         auto *memory = make_in_context<ContextResource>(run->context, run->context);
-        return make_in_context<match::Evaluation>(run->context, run->compilation->plan, *staging, memory);
+        return make_in_context<match::Evaluation>(run->context, run->compilation->plan, *staging, leaf_vectors(run->events), memory);
     });
     for (;; run->pass = run_pass(run->scan, run->numbering->keys)) {
         for (uint32 chunk = 0; chunk < staging->chunks(); chunk++) {
@@ -65,6 +74,7 @@ void evaluate_run(Run *run, TakeChunk take, void *state) {
 }
 
 void end_run(Run *run) {
+    end_event_passes(run->events);
     end_scan(run->scan);
     MemoryContextDelete(run->context);
 }

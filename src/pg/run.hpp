@@ -4,6 +4,7 @@
 #include "core/match/evaluate.hpp"
 #include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
+#include "pg/event_passes.hpp"
 #include "pg/ignored_rows.hpp"
 #include "pg/scan.hpp"
 
@@ -15,6 +16,7 @@ struct Run {
     Binding binding;
     Compilation *compilation;
     Scan *scan;
+    EventPasses *events;  // null if no condition asks for them
     MemberNumbering *numbering;
     const MemberNumbering *former;  // the direct one that this run has replaced, or null
     Pass pass;
@@ -25,6 +27,7 @@ struct Run {
 struct Addition {
     void (*add)(void *state, Compilation *compilation);
     void *state;
+    bool one_member = false;  // it narrows the scan to a few members
 };
 
 // Whether members keep their ordinals from run to run; if not, they are numbered from 0 on as the scan delivers them.

@@ -109,6 +109,7 @@ struct Scan {
     MemoryContext context;        // of everything but the codes
     MemoryContext codes_context;  // of the staging
     match::Staging *staging;
+    members::BitSet *members;  // null unless somebody asks
     uint32 chunk_limit;
     uint32 row_bytes;  // of the codes
 
@@ -203,6 +204,11 @@ bool place_batch(Scan *scan) {
         scan->sparse = true;
         return false;
     }
+    if (scan->members != nullptr && scan->pass == 0 && query == scan->queries) {
+        for (uint32 i = 0; i < batch->count; i++) {
+            scan->members->insert(static_cast<members::Ordinal>(batch->ordinals[i]));
+        }
+    }
     for (uint32 i = 0; i < batch->count; i++) {
         staging->prefetch(batch->ordinals[i]);
     }
@@ -296,6 +302,8 @@ void make_staging(Scan *scan, uint64 memory) {
     boundary::core([&] {
         auto *resource = make_in_context<ContextResource>(scan->codes_context, scan->codes_context);
         scan->staging = make_in_context<match::Staging>(scan->codes_context, scan->compilation->plan, resource);
+        scan->members =
+            scan->compilation->events.features().empty() ? nullptr : make_in_context<members::BitSet>(scan->codes_context, resource);
     });
     scan->chunk_limit = static_cast<uint32>(std::clamp<uint64>(memory / scan->staging->chunk_bytes(), 1, UINT32_MAX));
     scan->staging->limit(scan->chunk_limit);
@@ -417,6 +425,10 @@ void restart_scan(Scan *scan) {
 
 const match::Staging *staged(const Scan *scan) {
     return scan->staging;
+}
+
+const members::BitSet *scanned_members(const Scan *scan) {
+    return scan->members;
 }
 
 uint64 scanned_rows(const Scan *scan) {

@@ -3,6 +3,7 @@
 
 #include "core/match/plan.hpp"
 #include "core/match/staging.hpp"
+#include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
 #include "pg/interrupts.hpp"
 #include "pg/numbering.hpp"
@@ -33,6 +34,8 @@ Pass run_pass(Scan *scan, MemberKeys *keys);
 void restart_scan(Scan *scan);
 
 const match::Staging *staged(const Scan *scan);
+// Those whom the first pass has met; null if the compilation asks for no events.
+const members::BitSet *scanned_members(const Scan *scan);
 // Rows read by the first pass, that is, members.
 uint64 scanned_rows(const Scan *scan);
 

@@ -49,9 +49,13 @@ const ArrayType *readable_array(Datum value, char *room) {
 ScanColumns scan_columns(const match::Plan &plan) {
     auto count = static_cast<uint32>(plan.features().size());
     auto *order = allocate<match::FeatureId>(count);
+    uint32 read = 0;
     for (uint32 i = 0; i < count; i++) {
-        order[i] = i;
+        if (!plan.features()[i].is_measured) {
+            order[read++] = i;
+        }
     }
+    count = read;
     std::sort(order, order + count, FeatureOrder{plan});
     ScanColumns columns{0, allocate<ScanColumn>(count)};
     for (uint32 i = 0; i < count; i++) {

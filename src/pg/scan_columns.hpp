@@ -36,7 +36,7 @@ struct ScanColumns {
     ScanColumn *items;
 };
 
-// All features of the plan, in the current context. Columns are not ranked yet.
+// All features of the plan but measured ones, in the current context. Columns are not ranked yet.
 ScanColumns scan_columns(const match::Plan &plan);
 
 // Tells the plan the ranks of the cuts of one column's features, by the type that the prepared query gives it.

@@ -183,6 +183,19 @@ void rename_segment(const char *name, const char *new_name) {
                 {int4_argument(user->id), int4_argument(user->version), text_argument(definition)});
         }
     }
+    Rows conditions = catalog_execute(
+        "SELECT m.score_id, m.name, m.condition FROM segment.catalog_score_metric m "
+        "JOIN segment.catalog_score_segment_use u ON u.score_id OPERATOR(pg_catalog.=) m.score_id "
+        "WHERE u.segment_id OPERATOR(pg_catalog.=) $1 AND m.condition IS NOT NULL",
+        {int4_argument(segment->id)});
+    for (uint64 row = 0; row < conditions.count; row++) {
+        catalog_execute(
+            "UPDATE segment.catalog_score_metric SET condition = $3 WHERE score_id OPERATOR(pg_catalog.=) $1 "
+            "AND name OPERATOR(pg_catalog.=) $2",
+            {{INT4OID, value_of(conditions, row, 0)},
+             text_argument(text_of(conditions, row, 1)),
+             text_argument(with_renamed(text_of(conditions, row, 2), segment->name, new_name))});
+    }
     write_name(population, "UPDATE %s SET name = $2 WHERE segment_id = $1", {int4_argument(segment->id), text_argument(new_name)});
 }
 
@@ -248,7 +261,27 @@ int32 insert_segment(const Population *population, const NewSegment *segment) {
     return id;
 }
 
+namespace {
+
+// Scores do not go with what they are computed from.
+void refuse_used_by_scores(int32 id) {
+    Rows users = catalog_execute(
+        "SELECT g.name, pg_catalog.string_agg(pg_catalog.format('\"%s\"', s.name), ', ' ORDER BY s.name) "
+        "FROM segment.catalog_score_segment_use u JOIN segment.catalog_score s ON s.id OPERATOR(pg_catalog.=) u.score_id "
+        "JOIN segment.catalog_segment g ON g.id OPERATOR(pg_catalog.=) u.segment_id "
+        "WHERE u.segment_id OPERATOR(pg_catalog.=) $1 GROUP BY g.name",
+        {int4_argument(id)});
+    if (users.count > 0) {
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+                        errmsg("segment \"%s\" is used by metrics of scores", text_of(users, 0, 0)),
+                        errdetail("It is used by %s.", text_of(users, 0, 1)), errhint("Change or drop these first.")));
+    }
+}
+
+}  // namespace
+
 void delete_segment(const Population *population, int32 id) {
+    refuse_used_by_scores(id);
     static constexpr const char *tables[] = {"segment_member", "segment_stay", "segment_override", "segment_name"};
     Identity caller = begin_identity(population_owner(population));
     for (const char *table : tables) {

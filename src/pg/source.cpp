@@ -7,6 +7,7 @@
 #include "pg/nearest.hpp"
 #include "pg/registered_name.hpp"
 #include "pg/relation.hpp"
+#include "pg/score.hpp"
 #include "pg/users.hpp"
 
 namespace segment::pg {
@@ -84,6 +85,7 @@ bool remove_trait_relation(const Population *population, const char *name) {
             "AND prefix IS NOT DISTINCT FROM $4",
             {int4_argument(population->id), text_argument(item.relation_schema), text_argument(item.relation_name),
              text_argument(item.prefix)});
+        check_scores(population);
         return true;
     }
     return false;
@@ -108,7 +110,9 @@ void remove_source(const char *population_name, const char *name) {
     spi::Argument id = int4_argument(DatumGetInt32(value_of(sources, 0, 0)));
     Rows users = catalog_execute(
         "SELECT s.name FROM segment.catalog_source_use u JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) u.segment_id "
-        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY s.name",
+        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 UNION ALL "
+        "SELECT s.name FROM segment.catalog_score_source_use u JOIN segment.catalog_score s ON s.id OPERATOR(pg_catalog.=) u.score_id "
+        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY name",
         {id});
     bool used_by_base = DatumGetBool(value_of(sources, 0, 1));
     if (users.count > 0 || used_by_base) {

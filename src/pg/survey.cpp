@@ -157,14 +157,15 @@ SEGMENT_FUNCTION(segment_survey_distribution) {
     const Answers &answers = answers_argument(fcinfo);
     const int64 total = groups_of(answers).answers;
     InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const RowOutput output = begin_rows(fcinfo);
     for (int answer = rules(answers.scale).lowest; answer <= rules(answers.scale).highest; answer++) {
         const int64 count = answers.of[static_cast<std::size_t>(answer)];
         Row row{};
         row.add(Int32GetDatum(answer));
         row.add(Int64GetDatum(count));
         row.add(quotient(count, total));
-        put_row(result, &row);
+        put_row(output, row);
     }
+    end_rows(output);
     return static_cast<Datum>(0);
 }

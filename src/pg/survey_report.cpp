@@ -236,7 +236,7 @@ NullableDatum mean_of(const survey::Tally &tally) {
     return {DirectFunctionCall2(numeric_div, sum, NumericGetDatum(int64_to_numeric(tally.groups.answers))), false};
 }
 
-void put_tally(ReturnSetInfo *result, const TimestampTz *period, const char *value, const survey::Tally &tally, double confidence) {
+void put_tally(const RowOutput &output, const TimestampTz *period, const char *value, const survey::Tally &tally, double confidence) {
     const survey::Groups &groups = tally.groups;
     const std::optional<survey::Interval> interval = boundary::core([&] { return survey::nps_interval(groups, confidence); });
     Row row{};
@@ -255,7 +255,7 @@ void put_tally(ReturnSetInfo *result, const TimestampTz *period, const char *val
     row.add(mean);
     row.add(mean);
     row.add(quotient(groups.answers, tally.asked));
-    put_row(result, &row);
+    put_row(output, row);
 }
 
 bool was_asked(const Panel *panel, Group group) {
@@ -291,7 +291,6 @@ SEGMENT_FUNCTION(segment_survey) {
     const PeriodEdges periods = period_edges(range, grain, cstring_to_text(population->time_zone));
     question.periods = &periods;
     InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
 
     const Report report = begin_report(population, &arguments);
     check_size(&report, static_cast<uint64>(periods.count - 1));
@@ -299,15 +298,17 @@ SEGMENT_FUNCTION(segment_survey) {
     end_identity(report.caller);
     // Members without a value are shown if any of them was asked.
     const bool all_groups = !report.groups.divided || was_asked(panel, 0);
+    const RowOutput output = begin_rows(fcinfo);
     for (int32 period = 0; period < periods.count - 1; period++) {
         for (segment::revenue::Group i = 0; i < report.groups.count; i++) {
             const segment::revenue::Group group = report.groups.order[i];
             if (group > 0 || all_groups) {
-                put_tally(result, &periods.edges[period], report.groups.values[group],
+                put_tally(output, &periods.edges[period], report.groups.values[group],
                           panel->tally(group, static_cast<std::size_t>(period)), confidence);
             }
         }
     }
+    end_rows(output);
     end_report(&report);
     return static_cast<Datum>(0);
 }

@@ -1,6 +1,7 @@
 #include "pg/vocabulary.hpp"
 
 #include "core/definition/type.hpp"
+#include "pg/score_names.hpp"
 #include "pg/subscription.hpp"
 
 namespace segment::pg {
@@ -162,6 +163,11 @@ bool keys_match(Oid key, Oid member_key) {
     return key == member_key || (is_integer(key) && is_integer(member_key)) || (is_text(key) && is_text(member_key));
 }
 
+// Whether the members' hashing and equality serve the keys of a source.
+bool tells_keys_apart(const Column *key, const Column *member_key) {
+    return is_integer(key->type) || key->collation == member_key->collation;
+}
+
 // The place of the column among those of the vocabulary; raises if it is not there or its type does not fit.
 int32 source_column(const UserRelation *relation, const definition::Trait *columns, int32 count, const char *name, const char *role,
                     const char *expected, bool (*fits)(const definition::Type &)) {
@@ -267,7 +273,7 @@ Binding bind(const Population *population, const Segments *segments) {
     TraitRelations added = trait_relations(population);
     binding.added = static_cast<AddedRelation *>(palloc(sizeof(AddedRelation) * (added.count + 1)));
     binding.added_count = added.count;
-    auto *joins = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (added.count + 1)));
+    auto *joins = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (added.count + count_scores(population) + 1)));
     for (int32 i = 0; i < added.count; i++) {
         const TraitRelation *item = &added.items[i];
         const UserRelation *relation = relation_registered(item->relation_schema, item->relation_name,
@@ -293,6 +299,10 @@ Binding bind(const Population *population, const Segments *segments) {
         refuse_column_of_name(&traits, population, derived.items[i].name);
     }
 
+    definition::Vocabulary &vocabulary = binding.vocabulary;
+    size_t join_count = static_cast<size_t>(added.count);
+    vocabulary.scores = bind_scores(population, binding.key, key_sql, joins, &join_count);
+
     EventRelations events = event_relations(population);
     binding.sources = static_cast<BoundSource *>(palloc(sizeof(BoundSource) * (events.count + 1)));
     auto *sources = static_cast<definition::EventSource *>(palloc(sizeof(definition::EventSource) * (events.count + 1)));
@@ -302,7 +312,7 @@ Binding bind(const Population *population, const Segments *segments) {
             relation_registered(item->relation_schema, item->relation_name,
                                 psprintf("the relation of source \"%s\" of population \"%s\"", item->name, population->name));
         sources[i] = bind_events(item, relation, binding.key, population);
-        binding.sources[i] = {item->id, relation};
+        binding.sources[i] = {item->id, relation, tells_keys_apart(get_column(relation, item->key), binding.key)};
     }
 
     auto *names = static_cast<definition::SegmentName *>(palloc(sizeof(definition::SegmentName) * (segments->count + 1)));
@@ -313,12 +323,11 @@ Binding bind(const Population *population, const Segments *segments) {
         }
     }
 
-    definition::Vocabulary &vocabulary = binding.vocabulary;
     vocabulary.population = population->name;
     vocabulary.time_zone = population->time_zone;
     vocabulary.week_start = population->week_start;
     vocabulary.from_sql = psprintf("%s AS m", binding.relation->sql);
-    vocabulary.joins = {joins, static_cast<size_t>(added.count)};
+    vocabulary.joins = {joins, join_count};
     vocabulary.key_sql = key_sql;
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};

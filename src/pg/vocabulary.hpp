@@ -15,6 +15,7 @@ struct AddedRelation {
 struct BoundSource {
     int32 id;  // in the catalog
     const UserRelation *relation;
+    bool is_readable;  // by passes: its keys are told apart as the members' are
 };
 
 // A population's relations opened, and the vocabulary over them; plain data in the memory context of the call.

@@ -31,10 +31,10 @@ FROM segment.cohorts('customer', '2020-01-01', '2040-06-15');
 SELECT count(*) FROM segment.cohorts('customer', '2040-01-01', '2041-01-01');
 SELECT cohort, by_value, age, members, net FROM cohorts(by => 'region') WHERE age = 1;
 -- Derived traits divide, too, but not the time elapsed.
-SELECT segment.add_trait('customer', 'tens', 'floor(seats / 10)'), segment.add_trait('customer', 'waiting', 'time since now()');
-SELECT cohort, by_value, age, members, net FROM cohorts(by => 'tens') WHERE age = 1 AND cohort IS NULL;
+SELECT segment.add_trait('customer', 'places', 'seats * 2'), segment.add_trait('customer', 'waiting', 'subscription.tenure');
+SELECT cohort, by_value, age, members, net FROM cohorts(by => 'places') WHERE age = 1 AND cohort IS NULL;
 SELECT count(*) FROM cohorts(by => 'waiting');
-SELECT count(*) FROM cohorts(by => 'tons');
+SELECT count(*) FROM cohorts(by => 'plases');
 SELECT cohort, age, members, net FROM cohorts(filter => 'seats >= 10') WHERE age = 1;
 SELECT period_start AT TIME ZONE 'UTC' AS start, period_end - period_start AS length, age, net_mrr
 FROM segment.cohorts('customer', '2020-03-27', '2020-03-31', '1 day') WHERE cohort_start = '2020-03-27Z';

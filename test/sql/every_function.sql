@@ -91,7 +91,7 @@ END $$;
 SELECT count(*) > 60 AS many FROM shop.function;
 
 -- As the owner most of them do something, so the calls are sensible ones.
-SET statement_timeout = '5min';
+SET statement_timeout = '30min';
 SET ROLE segment_owner;
 SELECT count(*) FILTER (WHERE shop.outcome(f) = 'UNDO0') > 0.5 * count(*) AS most FROM shop.function f;
 SELECT name, types, shop.outcome(f) FROM shop.function f WHERE shop.outcome(f) ~ '^XX';
@@ -100,8 +100,8 @@ SELECT name, types, shop.outcome(f) FROM shop.function f WHERE shop.outcome(f) ~
 SELECT name, types, i AS argument, o AS outcome FROM shop.function f, generate_series(1, arguments) AS i, shop.outcome(f, i) AS o WHERE o ~ '^XX';
 SELECT name, types, i AS argument, v AS value, o AS outcome
 FROM shop.function f, generate_series(1, arguments) AS i,
-    unnest(ARRAY['', '"', 'x"; DROP TABLE shop.customer; --', repeat('x', 64), E'\u00fc\u4e2d\U0001F600', '{}', '{NULL}', '[]', 'null', '-1', 'NaN', '-infinity',
-        '2147483647', '-9223372036854775808', '0001-01-01 BC', '-178000000 years', '1 microsecond']) AS v,
+    unnest(ARRAY['', 'x"; DROP TABLE shop.customer; --', E'\u00fc\u4e2d\U0001F600', '{NULL}', '[]', '-1', 'NaN', '-infinity', '-9223372036854775808',
+        '1 microsecond']) AS v,
     shop.outcome(f, i, v) AS o
 WHERE o ~ '^XX';
 SELECT count(*) FROM shop.customer;

@@ -49,6 +49,24 @@ SELECT segment.mrr_at(segment.revenue_agg('x'::text, NULL::date, NULL, NULL::num
 -- Amounts in minor units.
 SELECT pg_typeof(m), m FROM (SELECT segment.mrr_at(segment.revenue_agg(member, starts_at, ends_at, (100 * mrr)::bigint), '2026-01-01Z') FROM line) AS t (m);
 
+-- Published examples, by their vendors' numbers. Start 100, churn 10, contraction 10, expansion 10: gross MRR churn 20 %, net 10 % (ChartMogul).
+CREATE FUNCTION january(VARIADIC lines numeric[]) RETURNS segment.revenue LANGUAGE sql AS $$  -- pairs: MRR before January, and from the 15th on
+    SELECT segment.revenue_agg(i, s, e, lines[n])
+    FROM generate_series(1, cardinality(lines), 2) AS i,
+         (VALUES (0, '2025-12-01Z'::timestamptz, '2026-01-15Z'::timestamptz), (1, '2026-01-15Z', NULL)) AS v (o, s, e), LATERAL (SELECT i + o AS n) AS p $$;
+SELECT round(gross_mrr_churn_rate, 4) AS gross, round(net_mrr_churn_rate, 4) AS net FROM segment.movements(january(10, 0, 20, 10, 70, 80), '2026-01-01', '2026-02-01');
+-- 100 becomes 120 with 10 of new business: the day's net churn is -10 % (ChartMogul).
+SELECT round(net_mrr_churn_rate, 4) AS net FROM segment.movements(january(100, 110, 0, 10), '2026-01-15', '2026-01-16', '1 day');
+-- A yearly plan of 4 x 500 is 166.67; 2 x 30 a month more are an expansion of 60, and their end a contraction of 60 (ChartMogul).
+SELECT period_start AT TIME ZONE 'UTC' AS month, new_mrr, expansion_mrr, contraction_mrr, ending_mrr FROM segment.movements(
+    (SELECT segment.revenue_agg(1, s, e, a) FROM (VALUES ('2026-01-10'::date, NULL::date, round(4 * 500 / 12.0, 2)), ('2026-02-10', '2026-03-10', 60)) AS v (s, e, a)),
+    '2026-01-01', '2026-04-01');
+-- Three customers for 100 and seven for 50: an average sale of 65 (ChartMogul). ARPA 100, a twentieth lost: LTV 2000 (Baremetrics).
+SELECT round(asp, 2) AS asp FROM segment.movements(january(0, 100, 0, 100, 0, 100, 0, 50, 0, 50, 0, 50, 0, 50, 0, 50, 0, 50, 0, 50), '2026-01-01', '2026-02-01');
+SELECT round(arpa, 2) AS arpa, round(logo_churn_rate, 4) AS churn, round(ltv, 2) AS ltv FROM
+    segment.movements(january(VARIADIC array_fill(100.0, ARRAY[39]) || 0.0), '2026-01-01', '2026-02-01');
+DROP FUNCTION january;
+
 -- No rows, only ignored rows, no revenue.
 SELECT segment.revenue_agg(member, starts_at, ends_at, mrr) IS NULL FROM line WHERE false;
 SELECT segment.mrr_at(segment.revenue_agg(1, NULL::timestamptz, NULL, 5), now());

@@ -134,6 +134,7 @@ $node->safe_psql('demo',  # or the hand-written queries take half a minute
 run_file('advance', day => '2024-12-01');
 run_file('population');
 run_file('segments');
+run_file('health');
 my ($before) = check_refresh('2024-12-01');
 run_file('advance', day => '2024-12-31');
 my ($after, $printed) = check_refresh('2024-12-31');
@@ -176,6 +177,37 @@ foreach my $segment ('', qw(key_account at_risk champion ready_to_expand win_bac
         WHERE true $wanted});
 }
 is(run_file('revenue', since => '2024-12-01', until => '2025-01-01'), join('', map { "$_\n" } @bridge), "December's bridge");
+
+# Health by segment, and why the worst account is where it is: from the stored scores, and for that account from the published rows.
+my @report = split /\n/, run_file('health_report');
+my @by_segment = grep { (() = /\|/g) == 3 } @report;
+is_deeply([ sort map { join '|', (split /\|/)[ 0 .. 2 ] } @by_segment ], [ split /\n/, $node->safe_psql('demo', q{
+    SELECT m.segment, count(*), round(avg(h.score)::numeric, 1) FROM account_segment m LEFT JOIN account_score_health h ON h.key = m.account_id
+    GROUP BY 1 ORDER BY m.segment COLLATE "C"}) ], 'health by segment');
+my ($worst) = map { (split /\|/)[0] } my @why = grep { (() = /\|/g) == 5 } @report;
+is($worst, $node->safe_psql('demo', 'SELECT key FROM account_score_health WHERE score IS NOT NULL ORDER BY score, key COLLATE "C" LIMIT 1'), 'the worst account');
+my %value = map { my @column = split /\|/; $column[2] => $column[3] } @why;
+is($value{breadth} + 0, $node->safe_psql('demo', (qq{SELECT count(DISTINCT u.feature_name) FROM export.account a, LATERAL (SELECT u.feature_name $used) AS u WHERE a.account_id = '$worst'}
+            =~ s/\$day/date '2024-12-31'/gr)) + 0, 'its features by the published rows');
+cmp_ok($node->safe_psql('demo', 'SELECT count(*) - count(score) FROM account_score_health'), '<', 100, 'few accounts are without a score');
+
+# Cohorts by quarter: the MRR that accounts came with on their first day, against that at the end of each quarter.
+my $quarters = q{generate_series(timestamp '2023-01-01', '2024-10-01', '3 months')};
+my $percents = join ', ', map { "max(percent) FILTER (WHERE age = $_)" } 0 .. 7;
+my $cohorts = $node->safe_psql('demo', qq{
+    WITH line AS (SELECT account_id, start_date, coalesce(end_date, 'infinity') AS end_date, mrr_amount AS mrr FROM export.subscription
+                  WHERE NOT is_trial AND start_date <= '2024-12-31' AND (end_date > start_date OR end_date IS NULL)),
+    born AS (SELECT account_id, min(start_date) AS first FROM line WHERE mrr > 0 GROUP BY account_id),
+    beginning AS (SELECT account_id, date_trunc('quarter', first) AS cohort, sum(mrr) AS m0 FROM born JOIN line USING (account_id) WHERE start_date = first GROUP BY 1, 2),
+    cell AS (SELECT cohort, (EXTRACT(year FROM q) - EXTRACT(year FROM cohort)) * 4 + EXTRACT(quarter FROM q) - EXTRACT(quarter FROM cohort) AS age,
+                    (SELECT sum(m0) FROM beginning AS b WHERE b.cohort = c.cohort) AS m0, (SELECT count(*) FROM beginning AS b WHERE b.cohort = c.cohort) AS accounts,
+                    (SELECT coalesce(sum(mrr), 0) FROM line JOIN beginning AS b USING (account_id)
+                     WHERE b.cohort = c.cohort AND start_date < q + interval '3 months' AND end_date >= q + interval '3 months') AS m1
+             FROM (SELECT DISTINCT cohort FROM beginning) AS c, $quarters AS q WHERE q >= cohort),
+    row AS (SELECT cohort, age, accounts, m0, round(100 * m1 / m0, 1) AS percent FROM cell
+            UNION ALL SELECT NULL, age, sum(accounts), sum(m0), round(100 * sum(m1) / sum(m0), 1) FROM cell GROUP BY age)
+    SELECT coalesce(to_char(cohort, '"Q"Q YYYY'), 'all'), max(accounts), max(m0), $percents FROM row GROUP BY cohort ORDER BY cohort});
+is(run_file('cohorts', since => '2023-01-01', until => '2025-01-01'), "$cohorts\n", 'cohorts by quarter');
 
 # The segment printed as SQL has the members that are stored.
 my $sql = run_file('to_sql');

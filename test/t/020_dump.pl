@@ -33,7 +33,9 @@ SELECT 'member', segment, customer_id, entered_at, m.via FROM customer_segment J
 UNION ALL SELECT 'stay', segment, customer_id, entered_at, exited_at::text FROM customer_segment_history
 UNION ALL SELECT 'change', change, customer_id, as_of, reason FROM customer_segment_change
 UNION ALL SELECT 'override', override, customer_id, until, reason FROM customer_segment_override
-UNION ALL SELECT 'list', list, customer_id, until, author FROM customer_segment_list ORDER BY 1, 2, 3, 4, 5};
+UNION ALL SELECT 'list', list, customer_id, until, author FROM customer_segment_list
+UNION ALL SELECT 'score', band, key, at, score::text FROM customer_score_health
+UNION ALL SELECT 'history', band, key, at, score::text FROM customer_score_health_history WHERE version <= 4 ORDER BY 1, 2, 3, 4, 5};
 my $catalog = q{
 SELECT name, definition, version, members, description, tags FROM segment.segment
 UNION ALL SELECT name, formula, NULL, NULL, author, NULL FROM segment.derived_trait
@@ -62,6 +64,10 @@ SELECT segment.drop_segment('dropped');
 SELECT segment.create_segment('pro', 'customer', $$plan = 'pro'$$, description => 'who pays', tags => '{a,b}');
 SELECT segment.create_segment('active', 'customer', $$per_login >= 0 and usage.logins >= 2 and referrer.mrr > 0 and not in list 'beta'$$);
 SELECT segment.create_segment('both', 'customer', $$in segment 'pro' and in segment 'active'$$);
+SELECT segment.create_score('health', 'customer', min_coverage => 0.2);
+SELECT segment.add_score_group('health', 'use', 3);
+SELECT segment.add_score_metric('health', 'mrr', 'mrr', worst => 0, best => 20);
+SELECT segment.add_score_metric('health', 'logins', 'usage.logins', worst => 0, best => 3, metric_group => 'use');
 SELECT * FROM segment.refresh('customer');
 UPDATE customer SET plan = NULL WHERE id < 5;
 UPDATE customer SET plan = 'pro' WHERE id = 7;
@@ -130,6 +136,10 @@ SELECT segment.create_list('beta', 'customer');
 SELECT segment.create_segment('pro', 'customer', $$plan = 'pro'$$, description => 'who pays', tags => '{a,b}');
 SELECT segment.create_segment('active', 'customer', $$per_login >= 0 and usage.logins >= 2 and referrer.mrr > 0 and not in list 'beta'$$);
 SELECT segment.create_segment('both', 'customer', $$in segment 'pro' and in segment 'active'$$);
+SELECT segment.create_score('health', 'customer', min_coverage => 0.2);
+SELECT segment.add_score_group('health', 'use', 3);
+SELECT segment.add_score_metric('health', 'mrr', 'mrr', worst => 0, best => 20);
+SELECT segment.add_score_metric('health', 'logins', 'usage.logins', worst => 0, best => 3, metric_group => 'use');
 };
 sql('other', $again);
 is(sql('other', 'SELECT count(DISTINCT id), count(*) FROM segment.segment'), '6|6', 'user schema: ids do not collide');

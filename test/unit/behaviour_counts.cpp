@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <map>
 #include <random>
-#include <tuple>
+#include <vector>
 
 #include "core/behaviour/event_counts.hpp"
-#include "core/error.hpp"
 
 namespace segment::behaviour {
 namespace {
@@ -17,126 +16,196 @@ struct NoInterrupts final : Interrupts {
     void poll() override { ++polls; }
 };
 
+// Pieces in memory, where they are found by their offsets only.
+struct Memory final : Overflow {
+    std::vector<std::byte> bytes;
+    std::uint64_t append(std::span<const std::byte> piece) override {
+        bytes.insert(bytes.end(), piece.begin(), piece.end());
+        return bytes.size() - piece.size();
+    }
+    void read(std::uint64_t offset, std::span<std::byte> piece) override {
+        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), piece.size(), piece.begin());
+    }
+};
+
 struct Event {
+    StreamId stream;
     members::Ordinal ordinal;
     NameId name;
     std::uint64_t flags;
     Time time;
 };
 
-using Counts = std::map<std::pair<members::Ordinal, WindowId>, std::uint64_t>;
+// A window that a test asks for, with what it is expected to count.
+struct Asked {
+    TrackId track;
+    Time after, until;
+};
 
-Counts counted(const Tracks &tracks, const std::vector<Event> &events, std::size_t budget = SIZE_MAX) {
-    EventCounts counts(tracks, budget, std::pmr::new_delete_resource());
-    for (const Event &event : events)
-        counts.add(event.ordinal, event.name, event.flags, event.time);
-    Counts result;
-    NoInterrupts interrupts;
-    members::Ordinal last = 0;
-    counts.evaluate(interrupts, [&](members::Ordinal ordinal, WindowId window, std::uint64_t count) {
-        EXPECT_GE(ordinal, last);
-        last = ordinal;
-        EXPECT_TRUE(result.emplace(std::pair(ordinal, window), count).second);
-    });
-    return result;
-}
+using Counts = std::map<std::pair<members::Ordinal, std::size_t>, std::uint64_t>;  // above 0, by member and window
 
-Counts expected(const Tracks &tracks, const std::vector<Event> &events) {
-    Counts result;
-    for (const Event &event : events)
-        for (WindowId id = 0; id < tracks.windows().size(); ++id) {
-            const auto &window = tracks.windows()[id];
-            const auto &track = tracks.tracks()[window.track];
-            const bool named = track.names.empty() || std::ranges::find(track.names, event.name) != track.names.end();
-            const bool flagged = track.flag == no_flag || (event.flags >> track.flag & 1) == 1;
-            const bool inside = event.time <= window.until && (window.after == beginning_of_time || event.time > window.after);
-            if (named && flagged && inside)
-                ++result[{event.ordinal, id}];
-        }
-    return result;
-}
+struct World {
+    Tracks tracks{std::pmr::new_delete_resource()};
+    std::vector<Asked> asked;
+
+    std::size_t window(TrackId track, Time after, Time until) {
+        tracks.window(track, after, until);
+        asked.push_back({track, after, until});
+        return asked.size() - 1;
+    }
+
+    Counts counted(const std::vector<Event> &events, std::size_t budget = SIZE_MAX, Overflow *overflow = nullptr) const {
+        NoInterrupts interrupts;
+        EventCounts counts(tracks, budget, overflow, interrupts, std::pmr::new_delete_resource());
+        for (const Event &event : events)
+            counts.add(event.ordinal, tracks.cell(event.stream, event.name), &event.flags, event.time);
+        Counts result;
+        EventCounts::Row row = counts.empty_row();
+        for (std::uint32_t partition = 0; partition < counts.partitions(); ++partition)
+            counts.for_members(partition, row, [&](std::uint32_t member) {
+                for (std::size_t i = 0; i < asked.size(); ++i) {
+                    const auto &[track, after, until] = asked[i];
+                    const Buckets buckets = tracks.buckets(track, after, until);
+                    std::uint64_t sum = 0;
+                    for (std::uint32_t bucket = buckets.begin; bucket < buckets.end; ++bucket)
+                        sum += row.counts[tracks.tracks()[track].begin + bucket];
+                    if (sum > 0) {
+                        EXPECT_TRUE(row.is_touched[track]);
+                        result[{partition << partition_bits | member, i}] = sum;
+                    }
+                }
+            });
+        return result;
+    }
+
+    Counts expected(const std::vector<Event> &events) const {
+        Counts result;
+        for (const Event &event : events)
+            for (std::size_t i = 0; i < asked.size(); ++i) {
+                const auto &[id, after, until] = asked[i];
+                const auto &track = tracks.tracks()[id];
+                const bool named = track.names.empty() || std::ranges::find(track.names, event.name) != track.names.end();
+                const bool flagged = track.flag == no_flag || (event.flags >> track.flag & 1) == 1;
+                const bool inside = event.time <= until && (after == beginning_of_time || event.time > after);
+                if (track.stream == event.stream && named && flagged && inside)
+                    ++result[{event.ordinal, i}];
+            }
+        return result;
+    }
+};
 
 TEST(BehaviourCounts, EdgesAreExact) {
-    Tracks tracks(std::pmr::new_delete_resource());
+    World world;
     const NameId login[] = {0};
-    const TrackId track = tracks.track(login);
-    const WindowId week = tracks.window(track, 100, 200), ever = tracks.window(track, beginning_of_time, 200),
-                   old = tracks.window(track, beginning_of_time, 100);
-    const WindowId none = tracks.window(track, 200, 200), reversed = tracks.window(track, 200, 100);
-    tracks.seal();
-    EXPECT_EQ(tracks.earliest(), beginning_of_time);
-    EXPECT_EQ(tracks.latest(), 200);
-    EXPECT_EQ(tracks.slots(), 2u);
+    const TrackId track = world.tracks.track(0, login);
+    const auto week = world.window(track, 100, 200), ever = world.window(track, beginning_of_time, 200),
+               old = world.window(track, beginning_of_time, 100);
+    world.window(track, 200, 200);
+    world.window(track, 200, 100);
+    world.tracks.seal();
+    EXPECT_EQ(world.tracks.earliest(0), beginning_of_time);
+    EXPECT_EQ(world.tracks.latest(0), 200);
+    EXPECT_EQ(world.tracks.slots(), 2u);
     std::vector<Event> events;
     for (const Time time : {beginning_of_time, Time{99}, Time{100}, Time{101}, Time{200}, Time{201}, INT64_MAX})
-        events.push_back({7, 0, 0, time});
-    const Counts counts = counted(tracks, events);
-    EXPECT_EQ(counts, (Counts{{{7, week}, 2}, {{7, ever}, 5}, {{7, old}, 3}}));
-    EXPECT_EQ(counts.count({7, none}) + counts.count({7, reversed}), 0u);
+        events.push_back({0, 7, 0, 0, time});
+    EXPECT_EQ(world.counted(events), (Counts{{{7, week}, 2}, {{7, ever}, 5}, {{7, old}, 3}}));
 }
 
-TEST(BehaviourCounts, EqualChoicesAndWindowsAreOne) {
+TEST(BehaviourCounts, EqualChoicesAreOne) {
     Tracks tracks(std::pmr::new_delete_resource());
     const NameId ab[] = {0, 1}, bab[] = {1, 0, 1}, a[] = {0};
-    EXPECT_EQ(tracks.track(ab), tracks.track(bab));
-    EXPECT_NE(tracks.track(ab), tracks.track(a));
-    EXPECT_NE(tracks.track(a), tracks.track(a, 3));
-    EXPECT_EQ(tracks.window(0, 1, 2), tracks.window(0, 1, 2));
-    EXPECT_NE(tracks.window(0, 1, 2), tracks.window(1, 1, 2));
-    EXPECT_THROW(tracks.track(a, most_flags), Error);
+    EXPECT_EQ(tracks.track(0, ab), tracks.track(0, bab));
+    EXPECT_NE(tracks.track(0, ab), tracks.track(0, a));
+    EXPECT_NE(tracks.track(0, a), tracks.track(0, a, 3));
+    EXPECT_NE(tracks.track(0, a), tracks.track(1, a));
 }
 
 TEST(BehaviourCounts, NothingAskedNothingCounted) {
-    Tracks tracks(std::pmr::new_delete_resource());
-    tracks.track({});
-    tracks.seal();
-    EXPECT_GE(tracks.earliest(), tracks.latest());
-    EXPECT_TRUE(counted(tracks, {{1, 0, 0, 5}, {2, other_name, 0, 6}}).empty());
+    World world;
+    world.tracks.track(0, {});
+    world.tracks.seal();
+    EXPECT_GE(world.tracks.earliest(0), world.tracks.latest(0));
+    EXPECT_GE(world.tracks.earliest(1), world.tracks.latest(1));
+    EXPECT_TRUE(world.counted({{0, 1, 0, 0, 5}, {0, 2, other_name, 0, 6}}).empty());
+}
+
+TEST(BehaviourCounts, StreamsHaveNamesAndEdgesOfTheirOwn) {
+    World world;
+    const NameId first[] = {0};
+    const auto near = world.window(world.tracks.track(0, first), 0, 10), far = world.window(world.tracks.track(1, first), 1'000, 2'000),
+               all = world.window(world.tracks.track(1, {}), 0, 3'000);
+    world.tracks.seal();
+    EXPECT_EQ(world.tracks.earliest(0), 0);
+    EXPECT_EQ(world.tracks.latest(1), 3'000);
+    EXPECT_EQ(world.counted({{0, 4, 0, 0, 5}, {1, 4, 0, 0, 5}, {1, 4, 0, 0, 1'500}, {1, 4, 7, 0, 1'500}, {0, 4, 7, 0, 5}}),
+              (Counts{{{4, near}, 1}, {{4, far}, 1}, {{4, all}, 3}}));
 }
 
 TEST(BehaviourCounts, ManyOfOneBucketAreCountedExactly) {
-    Tracks tracks(std::pmr::new_delete_resource());
-    const WindowId window = tracks.window(tracks.track({}), 0, 10);
-    tracks.seal();
-    EventCounts counts(tracks, 1 << 16, std::pmr::new_delete_resource());
-    for (int i = 0; i < 1'000'000; ++i)
-        counts.add(3, other_name, 0, 1 + i % 10);
-    EXPECT_LT(counts.bytes(), std::size_t{1} << 17);  // folded on the way
+    World world;
+    const auto window = world.window(world.tracks.track(0, {}), 0, 10);
+    world.tracks.seal();
     NoInterrupts interrupts;
-    int calls = 0;
-    counts.evaluate(interrupts, [&](members::Ordinal ordinal, WindowId id, std::uint64_t count) {
-        ++calls;
-        EXPECT_EQ(std::tuple(ordinal, id, count), std::tuple(3u, window, 1'000'000u));
-    });
-    EXPECT_EQ(calls, 1);
-    EXPECT_EQ(interrupts.polls, 1);
+    EventCounts counts(world.tracks, 1 << 17, nullptr, interrupts, std::pmr::new_delete_resource());
+    for (int i = 0; i < 1'000'000; ++i)
+        counts.add(3, world.tracks.cell(0, other_name), nullptr, 1 + i % 10);
+    EXPECT_LT(counts.bytes(), std::size_t{1} << 17);  // folded on the way
+    EXPECT_GT(interrupts.polls, 0);
+    std::vector<Event> events(1'000'000, {0, 3, other_name, 0, 5});
+    EXPECT_EQ(world.counted(events, 1 << 17), (Counts{{{3, window}, 1'000'000}}));
+}
+
+TEST(BehaviourCounts, WhatMemoryHasNoRoomForIsMovedOut) {
+    World world;
+    const NameId names[] = {0};
+    world.window(world.tracks.track(0, names), 10, 30);
+    world.window(world.tracks.track(0, {}), beginning_of_time, 40);
+    world.tracks.seal();
+    std::vector<Event> events;
+    std::mt19937 random(9);
+    for (int i = 0; i < 60'000; ++i)
+        events.push_back(
+            {0, static_cast<members::Ordinal>(random() % 20'000), static_cast<NameId>(random() % 2), 0, static_cast<Time>(random() % 45)});
+    Memory overflow;
+    EXPECT_EQ(world.counted(events, 300'000, &overflow), world.expected(events));
+    EXPECT_GT(overflow.bytes.size(), 100'000u);
+    NoInterrupts interrupts;
+    EventCounts counts(world.tracks, 300'000, &overflow, interrupts, std::pmr::new_delete_resource());
+    for (const Event &event : events) {
+        counts.add(event.ordinal, world.tracks.cell(0, event.name), &event.flags, event.time);
+        ASSERT_LT(counts.bytes(), 700'000u);
+    }
 }
 
 TEST(BehaviourCounts, RandomEventsAndWindows) {
     std::mt19937 random(5);
     const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
     for (int round = 0; round < 30; ++round) {
-        Tracks tracks(std::pmr::new_delete_resource());
+        World world;
         for (int i = 0; i < 20; ++i) {
             std::vector<NameId> names;
             for (std::uint32_t n = below(3); n > 0; --n)
                 names.push_back(below(5));
-            const TrackId track = tracks.track(names, below(3) == 0 ? below(4) : no_flag);
+            const TrackId track = world.tracks.track(below(2), names, below(3) == 0 ? below(4) : no_flag);
             for (std::uint32_t n = below(4); n > 0; --n)
-                tracks.window(track, below(4) == 0 ? beginning_of_time : static_cast<Time>(below(50)), below(60));
+                world.window(track, below(4) == 0 ? beginning_of_time : static_cast<Time>(below(50)), below(60));
         }
-        tracks.seal();
+        world.tracks.seal();
         std::vector<Event> events;
         const std::uint32_t members = below(2) == 0 ? 20 : 5'000;
         for (int i = 0; i < 3'000; ++i)
-            events.push_back({below(members), below(6) == 0 ? other_name : below(6), below(16), static_cast<Time>(below(62)) - 1});
-        const Counts truth = expected(tracks, events);
-        EXPECT_EQ(counted(tracks, events), truth);
-        EXPECT_EQ(counted(tracks, events, 20'000), truth);  // folding again and again
-        for (const Event &event : events) {
-            if (event.time <= tracks.earliest() || event.time > tracks.latest())
-                tracks.for_hits(event.name, event.flags, event.time, [&](Slot) { EXPECT_EQ(tracks.earliest(), beginning_of_time); });
-        }
+            events.push_back(
+                {below(2), below(members), below(6) == 0 ? other_name : below(6), below(16), static_cast<Time>(below(62)) - 1});
+        const Counts truth = world.expected(events);
+        Memory overflow;
+        EXPECT_EQ(world.counted(events), truth);
+        EXPECT_EQ(world.counted(events, 20'000), truth);  // folding again and again
+        EXPECT_EQ(world.counted(events, 20'000, &overflow), truth);
+        for (const Event &event : events)
+            if (event.time <= world.tracks.earliest(event.stream) || event.time > world.tracks.latest(event.stream))
+                world.tracks.for_hits(world.tracks.cell(event.stream, event.name), &event.flags, event.time,
+                                      [&](Slot) { EXPECT_EQ(world.tracks.earliest(event.stream), beginning_of_time); });
     }
 }
 

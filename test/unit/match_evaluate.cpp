@@ -382,13 +382,13 @@ TEST(Evaluate, RefusesAPlanThatGrewAfterStaging) {
     const CutId cut = plan.cut(f, "1");
     plan.root(plan.leaf(f, std::vector{CutRange{cut, no_cut}}));
     plan.rank(f, std::vector<std::uint32_t>{0});
-    EXPECT_THROW(Evaluation(plan, staging, heap()), Error);
+    EXPECT_THROW(Evaluation(plan, staging, nullptr, heap()), Error);
     const FeatureId late = plan.feature("m.late");
     Plan other(heap());
     other.feature("m.f");
     other.root(other.leaf(other.feature("m.late"), std::vector<CutRange>(1)));
     EXPECT_EQ(late, 1U);
-    EXPECT_THROW(Evaluation(other, staging, heap()), Error);
+    EXPECT_THROW(Evaluation(other, staging, nullptr, heap()), Error);
 }
 
 TEST(Evaluate, StopsWhenInterrupted) {
@@ -413,7 +413,7 @@ TEST(Evaluation, ChunkByChunk) {
         world.add(staging, ordinal);
     }
     CountingInterrupts interrupts;
-    Evaluation evaluation(world.plan, staging, heap());
+    Evaluation evaluation(world.plan, staging, nullptr, heap());
     world.add(staging, 70'001);
     const Result result = evaluate(world.plan, staging, interrupts, heap());
     for (const std::uint32_t chunk : {2U, 0U, 3U, 1U, 1U}) {

@@ -36,7 +36,7 @@ private:
 };
 
 inline Result evaluate(const Plan &plan, const Staging &staging, Interrupts &interrupts, std::pmr::memory_resource *memory) {
-    Evaluation evaluation(plan, staging, memory);
+    Evaluation evaluation(plan, staging, nullptr, memory);
     Result result(evaluation, plan, memory);
     for (std::uint32_t chunk = 0; chunk < staging.chunks(); ++chunk) {
         evaluation.run(chunk, interrupts);

@@ -1,4 +1,4 @@
-// How many events each member has in each window, from one pass over the events in whatever order they come.
+// How many events each member has in each bucket of each track, from one pass over each source in whatever order its events come.
 #pragma once
 
 #include <algorithm>
@@ -16,24 +16,40 @@ namespace segment::behaviour {
 
 class EventCounts {
 public:
-    // Folds what has arrived (equal hits become one with a number) whenever it takes more than `budget` bytes. What is left
-    // is bounded by the number of different (member, bucket) pairs, 12 bytes each. `tracks` are sealed and outlive this.
-    EventCounts(const Tracks &tracks, std::size_t budget, std::pmr::memory_resource *memory)
-        : tracks_(tracks), budget_(budget), limit_(budget), hits_(memory), folded_(memory), memory_(memory) {}
+    // Folds what has arrived (equal hits become one with a number) whenever it takes more than half of `budget` bytes, or some 8 kB per
+    // 1,024 members if that is more, and moves that out when it takes the other half. Without `overflow` what is left is bounded by the
+    // number of different (member, bucket) pairs only, 12 bytes each. Folding polls once per partition. `tracks` are sealed before the
+    // first event and outlive this.
+    EventCounts(const Tracks &tracks, std::size_t budget, Overflow *overflow, Interrupts &interrupts, std::pmr::memory_resource *memory);
 
     // An event of the member; see Tracks::for_hits.
-    void add(members::Ordinal ordinal, NameId name, std::uint64_t flags, Time time) {
-        tracks_.for_hits(name, flags, time, [&](Slot slot) {
+    void add(members::Ordinal ordinal, Cell cell, const std::uint64_t *flags, Time time) {
+        tracks_.for_hits(cell, flags, time, [&](Slot slot) {
             hits_.append(ordinal >> partition_bits, Hit{(ordinal & (partition_size - 1)) << slot_bits | slot});
         });
         if (hits_.bytes() > limit_)
             fold();
     }
 
-    // Calls `receive(ordinal, window, count)` for each count above zero, ordinals ascending. Polls once per partition.
-    template <class Receive>
-    void evaluate(Interrupts &interrupts, Receive receive);
+    // One member's counts, by slot. Only the tracks touched have any.
+    struct Row {
+        std::pmr::vector<std::uint64_t> counts;
+        std::pmr::vector<TrackId> touched;
+        std::pmr::vector<std::uint8_t> is_touched;  // by track
+    };
+    Row empty_row() const;
 
+    // Partitions from this one on have no events.
+    std::uint32_t partitions() const { return std::max(hits_.count(), folded_.count()); }
+
+    // Calls `visit(member)` for each member of the partition with events in buckets, numbered from the partition's first, while `row`,
+    // an empty one, holds his counts. Several calls see the same.
+    template <class Visit>
+    void for_members(std::uint32_t partition, Row &row, Visit visit) const {
+        for_members(partition, overflow_, row, visit);
+    }
+
+    // What is in memory.
     std::size_t bytes() const { return hits_.bytes() + folded_.bytes(); }
 
 private:
@@ -53,13 +69,6 @@ private:
         std::uint64_t count() const { return std::uint64_t{count_high} << 32 | count_low; }
     };
 
-    // One member's counts, by slot, while its partition is evaluated.
-    struct Row {
-        std::pmr::vector<std::uint64_t> counts;
-        std::pmr::vector<TrackId> touched;
-        std::pmr::vector<std::uint8_t> is_touched;  // by track
-    };
-
     void count(Row &row, Slot slot, std::uint64_t number) const {
         row.counts[slot] += number;
         const TrackId track = tracks_.track_of(slot);
@@ -68,30 +77,29 @@ private:
             row.touched.push_back(track);
         }
     }
-    Row empty_row() const;
+    void clear(Row &row) const;
     void fold();
 
-    // Calls `visit(member, row)` for each member of the partition with hits; the row is cleared afterwards.
     template <class Visit>
-    void for_members(std::uint32_t partition, Row &row, Visit visit);
+    void for_members(std::uint32_t partition, Overflow *overflow, Row &row, Visit visit) const;
 
     const Tracks &tracks_;
     std::size_t budget_, limit_;
+    Overflow *overflow_;
+    Interrupts &interrupts_;
     Partitions<Hit> hits_;
     Partitions<Folded> folded_;
     std::pmr::memory_resource *memory_;
 };
 
 template <class Visit>
-void EventCounts::for_members(std::uint32_t partition, Row &row, Visit visit) {
+void EventCounts::for_members(std::uint32_t partition, Overflow *overflow, Row &row, Visit visit) const {
     std::pmr::vector<Hit> hits(memory_);
     std::pmr::vector<Folded> folded(memory_);
-    Partitions<Hit>::Begins hit_begins{};
-    Partitions<Folded>::Begins folded_begins{};
-    if (partition < hits_.count())
-        hits_.sort(partition, hits, hit_begins);
-    if (partition < folded_.count())
-        folded_.sort(partition, folded, folded_begins);
+    Partitions<Hit>::Begins hit_begins;
+    Partitions<Folded>::Begins folded_begins;
+    hits_.sort(partition, overflow, hits, hit_begins);
+    folded_.sort(partition, overflow, folded, folded_begins);
     for (std::uint32_t member = 0; member < partition_size; ++member) {
         for (std::uint32_t i = hit_begins[member]; i < hit_begins[member + 1]; ++i)
             count(row, hits[i].slot(), 1);
@@ -99,34 +107,8 @@ void EventCounts::for_members(std::uint32_t partition, Row &row, Visit visit) {
             count(row, folded[i].slot(), folded[i].count());
         if (row.touched.empty())
             continue;
-        visit(member, row);
-        for (const TrackId track : row.touched) {
-            row.is_touched[track] = 0;
-            for (Slot slot = tracks_.tracks()[track].begin; slot < tracks_.tracks()[track].end; ++slot)
-                row.counts[slot] = 0;
-        }
-        row.touched.clear();
-    }
-}
-
-template <class Receive>
-void EventCounts::evaluate(Interrupts &interrupts, Receive receive) {
-    Row row = empty_row();
-    std::pmr::vector<std::uint64_t> sums(1, 0, memory_);  // of a track's counts, up to each slot
-    const std::uint32_t partitions = std::max(hits_.count(), folded_.count());
-    for (std::uint32_t partition = 0; partition < partitions; ++partition) {
-        interrupts.poll();
-        for_members(partition, row, [&](std::uint32_t member, const Row &counted) {
-            for (const TrackId id : counted.touched) {
-                const Tracks::Track &track = tracks_.tracks()[id];
-                sums.resize(track.end - track.begin + 1);
-                for (Slot slot = track.begin; slot < track.end; ++slot)
-                    sums[slot - track.begin + 1] = sums[slot - track.begin] + counted.counts[slot];
-                for (const auto &[window, begin, end] : track.ranges)
-                    if (const std::uint64_t sum = sums[end] - sums[begin]; sum > 0)
-                        receive(partition << partition_bits | member, window, sum);
-            }
-        });
+        visit(member);
+        clear(row);
     }
 }
 

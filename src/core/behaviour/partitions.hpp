@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
-#include <new>
 #include <span>
 #include <type_traits>
 #include <vector>
 
+#include "core/behaviour/overflow.hpp"
 #include "core/members/ordinal.hpp"
 
 namespace segment::behaviour {
@@ -23,7 +23,7 @@ class Partitions {
     static_assert(std::is_trivially_copyable_v<Entry> && std::is_trivially_destructible_v<Entry>);
 
 public:
-    explicit Partitions(std::pmr::memory_resource *memory) : memory_(memory), partitions_(memory) {}
+    explicit Partitions(std::pmr::memory_resource *memory) : memory_(memory), partitions_(memory), pieces_(memory) {}
     ~Partitions() {
         for (std::uint32_t i = 0; i < partitions_.size(); ++i)
             clear(i);
@@ -41,27 +41,33 @@ public:
     }
 
     std::uint32_t count() const { return static_cast<std::uint32_t>(partitions_.size()); }
+    // What is in memory.
     std::size_t bytes() const { return blocks_ * sizeof(Block); }
 
-    std::size_t size(std::uint32_t partition) const {
-        const Partition &source = partitions_[partition];
-        return source.newest ? (source.blocks - 1) * entries_per_block + source.used : 0;
-    }
+    // Less than this is not worth sorting: as much fills a block or two of each partition.
+    std::size_t least_bytes() const { return 2 * sizeof(Block) * partitions_.size(); }
 
     // The partition's entries by member; those of one member in no particular order. `begins[m]` is where those of member m
-    // begin, `begins[m + 1]` where they end.
+    // begin, `begins[m + 1]` where they end. What was moved out is among them if `overflow` is given.
     using Begins = std::array<std::uint32_t, partition_size + 1>;
-    void sort(std::uint32_t partition, std::pmr::vector<Entry> &sorted, Begins &begins) const {
+    void sort(std::uint32_t partition, Overflow *overflow, std::pmr::vector<Entry> &sorted, Begins &begins) const {
         begins.fill(0);
-        for_entries(partition, [&](const Entry &entry) { ++begins[entry.member() + 1]; });
+        if (partition >= count()) {
+            sorted.clear();
+            return;
+        }
+        for_entries(partition, overflow, [&](const Entry &entry) { ++begins[entry.member() + 1]; });
         for (std::uint32_t i = 0; i < partition_size; ++i)
             begins[i + 1] += begins[i];
         sorted.resize(begins[partition_size]);
         Begins next = begins;
-        for_entries(partition, [&](const Entry &entry) { sorted[next[entry.member()]++] = entry; });
+        for_entries(partition, overflow, [&](const Entry &entry) { sorted[next[entry.member()]++] = entry; });
     }
 
+    // Forgets what is in memory.
     void clear(std::uint32_t partition) {
+        if (partition >= count())
+            return;
         Partition &source = partitions_[partition];
         for (Block *block = source.newest; block;) {
             Block *older = block->older;
@@ -69,20 +75,41 @@ public:
             --blocks_;
             block = older;
         }
-        source = {};
+        source.newest = nullptr;
+        source.used = 0;
+    }
+
+    // Moves everything out of memory.
+    void move_out(Overflow &overflow) {
+        for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+            std::uint32_t used = partitions_[i].used;
+            for (const Block *block = partitions_[i].newest; block; block = block->older, used = entries_per_block) {
+                const std::uint64_t offset = overflow.append(std::as_bytes(std::span(block->entries, used)));
+                pieces_.push_back({offset, used, partitions_[i].piece});
+                partitions_[i].piece = static_cast<std::uint32_t>(pieces_.size());
+            }
+            clear(i);
+        }
     }
 
 private:
-    static constexpr std::uint32_t entries_per_block = 4'096 / sizeof(Entry);
+    static constexpr std::size_t block_bytes = 4'096;  // a size that memory contexts do not round up
+    static constexpr std::uint32_t entries_per_block = (block_bytes - sizeof(void *)) / sizeof(Entry);
 
     struct Block {
         Block *older;
         Entry entries[entries_per_block];
     };
+    static_assert(sizeof(Block) <= block_bytes);
+    // Of a block that was moved out. Pieces are numbered from 1; 0 is none.
+    struct Piece {
+        std::uint64_t offset;
+        std::uint32_t used, older;
+    };
     struct Partition {
         Block *newest = nullptr;
         std::uint32_t used = 0;  // of the newest block
-        std::uint32_t blocks = 0;
+        std::uint32_t piece = 0;
     };
 
     void add_block(Partition &target) {
@@ -90,20 +117,28 @@ private:
         block->older = target.newest;
         target.newest = block;
         target.used = 0;
-        ++target.blocks;
         ++blocks_;
     }
 
     template <class Visit>
-    void for_entries(std::uint32_t partition, Visit visit) const {
+    void for_entries(std::uint32_t partition, Overflow *overflow, Visit visit) const {
         std::uint32_t used = partitions_[partition].used;
         for (const Block *block = partitions_[partition].newest; block; block = block->older, used = entries_per_block)
             for (std::uint32_t i = 0; i < used; ++i)
                 visit(block->entries[i]);
+        for (std::uint32_t next = overflow ? partitions_[partition].piece : 0; next > 0;) {
+            const Piece &piece = pieces_[next - 1];
+            std::array<Entry, entries_per_block> entries;
+            overflow->read(piece.offset, std::as_writable_bytes(std::span(entries).first(piece.used)));
+            for (std::uint32_t i = 0; i < piece.used; ++i)
+                visit(entries[i]);
+            next = piece.older;
+        }
     }
 
     std::pmr::memory_resource *memory_;
     std::pmr::vector<Partition> partitions_;
+    std::pmr::vector<Piece> pieces_;
     std::size_t blocks_ = 0;
 };
 

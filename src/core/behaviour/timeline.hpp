@@ -53,7 +53,7 @@ public:
         Partitions<Entry>::Begins begins;
         for (std::uint32_t partition = 0; partition < events_.count(); ++partition) {
             interrupts.poll();
-            events_.sort(partition, sorted, begins);
+            events_.sort(partition, nullptr, sorted, begins);
             for (std::uint32_t member = 0; member < partition_size; ++member) {
                 if (begins[member] == begins[member + 1])
                     continue;

@@ -184,6 +184,7 @@ enum class ConditionKind : std::uint8_t {
     trend,
     resumed,
     sequence,
+    score_trend,
 };
 
 struct BoundCondition {
@@ -265,6 +266,16 @@ struct BoundStay : BoundCondition {
     std::int32_t segment;
     const BoundValue *low, *high;  // of the entry, or of the exit for `exited`; null ends are open
     bool low_inclusive, high_inclusive;
+};
+
+// What a score is against what it was at an instant.
+struct BoundScoreTrend : BoundCondition {
+    const ScoreName *score;
+    const BoundValue *then;
+    bool fell;
+    std::string_view amount;  // canonical number
+    bool relative;            // amount is a part of the earlier score
+    std::string_view from_at_least;
 };
 
 // The member's key is in a table of keys with a column `until`, in one of the rows that `rows` chooses and that are in force.

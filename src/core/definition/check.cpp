@@ -15,19 +15,23 @@ Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::me
             std::move(binder.traits),
             std::move(binder.events),
             binder.subscriptions,
-            std::move(binder.derived)};
+            std::move(binder.derived),
+            std::move(binder.scores)};
 }
 
 namespace {
 
 CheckedFormula checked_formula(const BoundValue *value, Binder &binder) {
+    std::pmr::vector<const BoundValue *> evidence = binder.evidence();
     return {value,
             std::move(binder.probes),
             std::move(binder.joins),
             std::move(binder.traits),
             std::move(binder.events),
             binder.subscriptions,
-            std::move(binder.derived)};
+            std::move(binder.derived),
+            std::move(binder.scores),
+            std::move(evidence)};
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ struct Checked {
     std::pmr::vector<std::uint32_t> events = {};   // of the event sources that it reads, ascending
     bool subscriptions = false;                    // reads the subscriptions
     std::pmr::vector<std::uint32_t> derived = {};  // traits that it is built on, directly or not, ascending
+    std::pmr::vector<std::uint32_t> scores = {};   // that it reads, ascending
 };
 
 // An expression bound to a vocabulary; lifetime and members as above.
@@ -52,6 +53,9 @@ struct CheckedFormula {
     std::pmr::vector<std::uint32_t> events = {};
     bool subscriptions = false;
     std::pmr::vector<std::uint32_t> derived = {};
+    std::pmr::vector<std::uint32_t> scores = {};
+    // The last time of the events that each of its parts looks at, whatever its window, as instants.
+    std::pmr::vector<const BoundValue *> evidence = {};
 };
 
 // A base says who counts at all: ranks and segments refer to it, so it cannot use them.

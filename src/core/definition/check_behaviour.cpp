@@ -112,8 +112,8 @@ const BoundCondition *Binder::recency(const Recency &node) {
 
 // The last W against the W before; the earlier one ends where the later begins.
 const BoundCondition *Binder::trend(const Trend &node) {
-    if (node.value->kind != Kind::aggregate)
-        missing_part(node);
+    if (node.value->kind == Kind::name)
+        return score_trend(node, static_cast<const Name &>(*node.value));
     const auto &aggregate = static_cast<const Aggregate &>(*node.value);
     const Span span = read_duration(*node.within);
     EventParts parts = event_parts(*aggregate.events, aggregate);
@@ -131,6 +131,21 @@ const BoundCondition *Binder::trend(const Trend &node) {
                           node.percent ? arena_.copy(percent_number(node.amount)) : node.amount,
                           node.percent,
                           node.from_at_least});
+}
+
+// What a score is now against what it was: the last that was stored a duration ago, by the definition that it has now.
+const BoundCondition *Binder::score_trend(const Trend &node, const Name &name) {
+    const ScoreName *score = find_score(display(name.parts), name.position);
+    if (!score)
+        missing_part(node);
+    join(score->value);
+    return add(BoundScoreTrend{{ConditionKind::score_trend},
+                               score,
+                               shift(as_of(node.position), negated(read_duration(*node.within)), node.within->position),
+                               node.fell,
+                               node.percent ? arena_.copy(percent_number(node.amount)) : node.amount,
+                               node.percent,
+                               node.from_at_least});
 }
 
 // In the time W before the last W, and not since.

@@ -42,6 +42,10 @@ public:
     std::pmr::vector<std::uint32_t> events;
     bool subscriptions = false;
     std::pmr::vector<std::uint32_t> derived;
+    std::pmr::vector<std::uint32_t> scores;
+
+    // The last time of the events of each value that has been bound, without its window.
+    std::pmr::vector<const BoundValue *> evidence();
 
 private:
     // check_name.cpp
@@ -52,6 +56,8 @@ private:
     };
     Resolved resolve(const Name &name);
     Resolved resolve_trait(const Name &name);
+    void join(const Trait &trait);
+    const ScoreName *find_score(std::string_view name, std::uint32_t position);
     [[noreturn]] void unknown_trait(const Name &name);
     const BoundValue *name(const Name &name);
     const BoundValue *cast(const BoundValue *operand, const Name &name);
@@ -123,6 +129,7 @@ private:
     const BoundCondition *rank(const Rank &node);
     const BoundCondition *in_segment(const InSegment &node);
     const BoundCondition *is_label(const IsLabel &node);
+    const BoundCondition *is_band(const IsLabel &node, const ScoreName &score);
     const BoundCondition *in_manual_list(const InManualList &node);
     const BoundCondition *segment_change(const SegmentChange &node);
 
@@ -158,6 +165,7 @@ private:
     const BoundCondition *counted(const BoundValue *value, const Count &count);
     const BoundCondition *recency(const Recency &node);
     const BoundCondition *trend(const Trend &node);
+    const BoundCondition *score_trend(const Trend &node, const Name &name);
     const BoundCondition *stopped(const Stopped &node);
     const BoundCondition *resumed(const Resumed &node);
 
@@ -211,6 +219,7 @@ private:
     std::vector<const DerivedTrait *> expanding_;  // that trait, and those between the two
     std::size_t expanded_bytes_ = 0;               // of formulas, so far
     std::pmr::unordered_map<std::int32_t, std::size_t> segment_index_;  // of `segments`
+    std::vector<EventParts> event_values_;                              // what the values looked at
 };
 
 // A part of a jsonb column, or one picked from events, that has not been given a type yet.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/definition/check_binder.hpp"
+#include "core/definition/nearest.hpp"
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/value_number.hpp"
 
@@ -215,8 +216,23 @@ const BoundCondition *Binder::in_segment(const InSegment &node) {
     return negated_if(node.negated, member);
 }
 
+const BoundCondition *Binder::is_band(const IsLabel &node, const ScoreName &score) {
+    if (std::ranges::find(score.bands, node.label) == score.bands.end()) {
+        const std::string_view near = nearest(node.label, score.bands);
+        throw Error(ErrorCode::undefined_object, "score \"" + std::string(score.name) + "\" has no band \"" + std::string(node.label) + '"',
+                    node.position, {},
+                    near.empty() ? "The view segment.score shows the bands." : "Did you mean '" + std::string(near) + "'?");
+    }
+    join(score.band);
+    const BoundValue *band = add(BoundTrait{{ValueKind::trait, false, node.position, &score.band.type}, &score.band});
+    const BoundValue *label = add(BoundText{{ValueKind::text, true, node.position, &text_type}, node.label});
+    return negated_if(node.negated, compare(Comparison::equal, band, label));
+}
+
 const BoundCondition *Binder::is_label(const IsLabel &node) {
     const std::string scheme = display(node.subject->parts);
+    if (const ScoreName *score = find_score(scheme, node.position))
+        return is_band(node, *score);
     if (std::ranges::find(vocabulary_.schemes, scheme) == vocabulary_.schemes.end())
         missing_part(node);
     const SegmentName &rule = segment(scheme + '.' + std::string(node.label), node.position, true);

@@ -206,7 +206,25 @@ const BoundCondition *Binder::occurs(const EventParts &parts) {
 
 const BoundValue *Binder::event_value(EventFunction function, const EventParts &parts, const Type &type, std::uint32_t position, Unit unit,
                                       const Type *value_type) {
+    event_values_.push_back(parts);
     return add(BoundEventValue{{ValueKind::events, false, position, &type}, function, bound(parts, value_type), unit});
+}
+
+std::pmr::vector<const BoundValue *> Binder::evidence() {
+    std::pmr::vector<const BoundValue *> result(&arena_.memory());
+    const std::vector<EventParts> values = std::move(event_values_);
+    for (EventParts parts : values) {
+        within_window(parts, nullptr);
+        for (BoundEventPart &part : parts)
+            part.value = nullptr, part.mark = nullptr;
+        align_times(parts);
+        const std::uint32_t position = parts.front().at->position;
+        const BoundValue *last = event_value(EventFunction::last_time, parts, *parts.front().at->type, position);
+        if (last->type->type_class != TypeClass::timestamptz)
+            last = add(BoundInstant{{ValueKind::instant, false, position, &timestamptz_type}, last});
+        result.push_back(last);
+    }
+    return result;
 }
 
 }  // namespace segment::definition

@@ -48,6 +48,8 @@ std::string trait_hint(const Vocabulary &vocabulary, std::span<const Name::Part>
         Nearest search(parts[0].name);
         for (const DerivedTrait &derived : vocabulary.derived)
             search.offer(derived.name);
+        for (const ScoreName &score : vocabulary.scores)
+            search.offer(score.name);
         return search.best().empty() ? std::string() : "Did you mean " + quoted(search.best()) + "?";
     }
     const auto has_prefix = [&](const Trait &trait) { return trait.prefix == parts[0].name; };
@@ -137,17 +139,38 @@ Binder::Resolved Binder::resolve_trait(const Name &name) {
         found.trait = find(vocabulary_, {}, parts[0].name);
         found.steps = parts.subspan(1);
     }
+    const ScoreName *score = found.trait ? nullptr : find_score(parts[0].name, name.position);
+    if (score)
+        found.trait = &score->value;
     if (!found.trait)
         unknown_trait(name);
-    if (found.trait->join >= 0) {
-        const auto join = static_cast<std::uint32_t>(found.trait->join);
-        const auto place = std::ranges::lower_bound(joins, join);
-        if (place == joins.end() || *place != join)
-            joins.insert(place, join);
-    }
-    if (std::ranges::find(traits, found.trait) == traits.end())
+    join(*found.trait);
+    if (!score && std::ranges::find(traits, found.trait) == traits.end())
         traits.push_back(found.trait);
     return found;
+}
+
+// Lets the scan join the relation that the trait comes from.
+void Binder::join(const Trait &trait) {
+    if (trait.join < 0)
+        return;
+    const auto join = static_cast<std::uint32_t>(trait.join);
+    if (const auto place = std::ranges::lower_bound(joins, join); place == joins.end() || *place != join)
+        joins.insert(place, join);
+}
+
+// Null if there is none of the name; else the definition reads it from now on.
+const ScoreName *Binder::find_score(std::string_view name, std::uint32_t position) {
+    const auto score = std::ranges::find(vocabulary_.scores, name, &ScoreName::name);
+    if (score == vocabulary_.scores.end())
+        return nullptr;
+    if (role_ == Role::base)
+        throw Error(ErrorCode::invalid_parameter, "a base cannot refer to scores", position,
+                    "Scores are computed for the members of the base.");
+    const auto index = static_cast<std::uint32_t>(score - vocabulary_.scores.begin());
+    if (const auto place = std::ranges::lower_bound(scores, index); place == scores.end() || *place != index)
+        scores.insert(place, index);
+    return &*score;
 }
 
 void Binder::unknown_trait(const Name &name) {

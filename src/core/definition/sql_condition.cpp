@@ -93,6 +93,8 @@ void SqlWriter::condition(const BoundCondition &condition, Binding least) {
             return resumed(static_cast<const BoundResumed &>(condition), false, least);
         case ConditionKind::sequence:
             return sequence(static_cast<const BoundSequence &>(condition), false, least);
+        case ConditionKind::score_trend:
+            return score_trend(static_cast<const BoundScoreTrend &>(condition));
     }
 }
 

@@ -194,6 +194,7 @@ void Losses::look_at(const BoundCondition &condition) {
         case ConditionKind::trend:
         case ConditionKind::resumed:
         case ConditionKind::sequence:
+        case ConditionKind::score_trend:
             return;
     }
 }

@@ -148,6 +148,9 @@ private:
     void running_lines(std::string_view start);
     void movements();
 
+    // sql_score.cpp
+    void score_trend(const BoundScoreTrend &trend);
+
     // sql_sequence.cpp
     void sequence(const BoundSequence &sequence, bool negated, Binding least);
     void step(std::span<const BoundStep> steps, std::size_t previous, std::size_t index);

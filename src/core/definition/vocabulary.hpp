@@ -84,6 +84,16 @@ struct Subscriptions {
     EventSource movements;  // what happened to the members' MRR, as events: new, expansion, contraction, churn, reactivation
 };
 
+// What refreshes have computed for each member: a number and its band, as columns of a joined table, and what they were.
+struct ScoreName {
+    std::string_view name;
+    std::int32_t id;
+    std::int32_t version;                     // of its definition: numbers of different ones are not compared
+    Trait value, band;                        // in the scan, both with the index of their join
+    std::span<const std::string_view> bands;  // their names
+    std::string_view history_sql;             // a relation with the columns key, at, score and version
+};
+
 struct Vocabulary {
     std::string_view population;
     std::string_view time_zone;                    // IANA name or whatever pg_timezone_names knows
@@ -95,6 +105,7 @@ struct Vocabulary {
     std::span<const Trait> traits;
     std::span<const DerivedTrait> derived = {};  // none has the name of a trait without prefix
     std::span<const SegmentName> segments;
+    std::span<const ScoreName> scores = {};
     std::span<const EventSource> events = {};
     const Subscriptions *subscriptions = nullptr;    // null: none are registered
     std::span<const std::string_view> schemes = {};  // their names; the segment of a rule is called `scheme.rule`

@@ -6,6 +6,7 @@
 #include "core/definition/sql_writer.hpp"
 #include "core/definition/value_number.hpp"
 #include "core/error.hpp"
+#include "core/match/event_conditions.hpp"
 
 namespace segment::match {
 namespace {
@@ -14,8 +15,8 @@ using namespace definition;
 
 class Compiler {
 public:
-    Compiler(const Scope &scope, const SegmentNodes &segments, Plan &plan, std::pmr::memory_resource *memory)
-        : scope_(scope), segments_(segments), plan_(plan), memory_(memory) {}
+    Compiler(const Scope &scope, const SegmentNodes &segments, Plan &plan, std::pmr::memory_resource *memory, EventFeatures *events)
+        : scope_(scope), segments_(segments), plan_(plan), memory_(memory), events_(events) {}
 
     NodeId node(const BoundCondition &condition);
 
@@ -29,6 +30,8 @@ private:
     NodeId rank(const BoundRank &rank);
     NodeId in_segment(const BoundInSegment &member);
     NodeId includes(const BoundIncludes &includes);
+    NodeId occurs(const BoundOccurs &occurs);
+    NodeId trend(const BoundTrend &trend);
     NodeId expression(const BoundCondition &condition);
 
     // The value as a feature that can hold all of the constants exactly, and its type.
@@ -45,24 +48,8 @@ private:
     const SegmentNodes &segments_;
     Plan &plan_;
     std::pmr::memory_resource *memory_;
+    EventFeatures *events_;
 };
-
-CutRange range_of(Comparison op, CutId cut) {
-    switch (op) {
-        case Comparison::less:
-            return {no_cut, cut, true, false};
-        case Comparison::less_equal:
-            return {no_cut, cut, true, true};
-        case Comparison::greater:
-            return {cut, no_cut, false, true};
-        case Comparison::greater_equal:
-            return {cut, no_cut, true, true};
-        case Comparison::equal:
-        case Comparison::not_equal:
-            break;
-    }
-    return {cut, cut, true, true};
-}
 
 // Whether the integer type can hold the constant; what it cannot hold is compared as numeric.
 bool holds(const Type &type, const BoundValue &constant) {
@@ -97,14 +84,17 @@ NodeId Compiler::node(const BoundCondition &condition) {
             return in_segment(static_cast<const BoundInSegment &>(condition));
         case ConditionKind::includes:
             return includes(static_cast<const BoundIncludes &>(condition));
+        case ConditionKind::occurs:
+            return occurs(static_cast<const BoundOccurs &>(condition));
+        case ConditionKind::trend:
+            return trend(static_cast<const BoundTrend &>(condition));
         case ConditionKind::text_match:
         case ConditionKind::anniversary:
         case ConditionKind::stay:
         case ConditionKind::listed:
-        case ConditionKind::occurs:
-        case ConditionKind::trend:
         case ConditionKind::resumed:
         case ConditionKind::sequence:
+        case ConditionKind::score_trend:
             return expression(condition);
     }
     throw Error(ErrorCode::internal_error, "unknown kind of a condition");
@@ -127,6 +117,10 @@ Compiler::Subject Compiler::subject(const BoundValue &value, BoundValues constan
         sql += "::numeric";
         return {plan_.feature(sql), &numeric_type};
     }
+    if (value.kind == ValueKind::events && events_) {
+        if (const auto feature = events_->take(static_cast<const BoundEventValue &>(value), scope_))
+            return {*feature, value.type};
+    }
     writer.value(value, Binding::disjunction);
     return {plan_.feature(sql), value.type};
 }
@@ -138,6 +132,8 @@ CutId Compiler::cut(const Subject &subject, const BoundValue &constant) {
 }
 
 NodeId Compiler::compare(const BoundCompare &comparison) {
+    if (const auto node = events_ ? event_comparison(comparison, scope_, plan_, *events_) : std::nullopt)
+        return *node;
     if (comparison.left->constant || !comparison.right->constant)
         return expression(comparison);
     const BoundValue *const constants[] = {comparison.right};
@@ -213,6 +209,18 @@ NodeId Compiler::includes(const BoundIncludes &includes) {
     return includes.quantity == Quantity::any ? plan_.disjunction(leaves) : plan_.conjunction(leaves);
 }
 
+// An event that occurs is a count that is not 0, which counts of the same events share.
+NodeId Compiler::occurs(const BoundOccurs &occurs) {
+    const BoundEventValue count{{ValueKind::events, false, 0, &bigint_type}, EventFunction::count, occurs.events};
+    const auto feature = events_ ? events_->take(count, scope_) : std::nullopt;
+    return feature ? leaf(*feature, range_of(Comparison::greater_equal, plan_.cut(*feature, "1::bigint"))) : expression(occurs);
+}
+
+NodeId Compiler::trend(const BoundTrend &trend) {
+    const auto node = events_ ? event_trend(trend, scope_, plan_, *events_) : std::nullopt;
+    return node ? *node : expression(trend);
+}
+
 // Whatever only SQL can tell: a boolean feature, of which `true` is asked.
 NodeId Compiler::expression(const BoundCondition &condition) {
     std::pmr::string sql(memory_);
@@ -223,8 +231,9 @@ NodeId Compiler::expression(const BoundCondition &condition) {
 
 }  // namespace
 
-NodeId compile(const Checked &definition, const Scope &scope, const SegmentNodes &segments, Plan &plan, std::pmr::memory_resource *memory) {
-    return Compiler(scope, segments, plan, memory).node(*definition.condition);
+NodeId compile(const Checked &definition, const Scope &scope, const SegmentNodes &segments, Plan &plan, std::pmr::memory_resource *memory,
+               EventFeatures *events) {
+    return Compiler(scope, segments, plan, memory, events).node(*definition.condition);
 }
 
 }  // namespace segment::match

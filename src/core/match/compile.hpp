@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/definition/sql.hpp"
+#include "core/match/event_features.hpp"
 #include "core/match/plan.hpp"
 
 namespace segment::match {
@@ -19,8 +20,10 @@ using SegmentNodes = std::pmr::unordered_map<std::int32_t, NodeId>;
 // A comparison of a value with constants becomes a leaf of that value's feature, with cuts cast to the feature's type;
 // whatever else is a boolean SQL expression becomes a feature of its own with the single cut `true`.
 //
+// What passes over the sources of events can tell becomes a feature of `events`, if there is one.
+//
 // `segments` must hold each segment that the definition uses as current; a missing one is an internal error.
 NodeId compile(const definition::Checked &definition, const definition::Scope &scope, const SegmentNodes &segments, Plan &plan,
-               std::pmr::memory_resource *memory);
+               std::pmr::memory_resource *memory, EventFeatures *events = nullptr);
 
 }  // namespace segment::match

@@ -23,14 +23,18 @@ void with_type(const Staging::Codes &codes, Work work) {
 
 }  // namespace
 
-Evaluation::Evaluation(const Plan &plan, const Staging &staging, std::pmr::memory_resource *memory)
+Evaluation::Evaluation(const Plan &plan, const Staging &staging, LeafVectors *given, std::pmr::memory_resource *memory)
     : staging_(staging),
+      given_(given),
       program_(make_program(plan, staging, memory)),
       slots_(std::size_t{program_.slots} * words_per_window, memory),
       classes_(std::size_t{program_.classes} * words_per_window, memory),
       sets_(std::size_t{program_.sets} * members::words_per_chunk, memory) {}
 
 void Evaluation::run(std::uint32_t chunk, Interrupts &interrupts) {
+    if (!program_.given.empty()) {
+        given_->load(chunk, interrupts);
+    }
     for (std::uint32_t window = 0; window < windows_per_chunk; ++window) {
         interrupts.poll();
         if (staging_.touched(chunk, window)) {
@@ -63,6 +67,10 @@ void Evaluation::run_window(std::uint32_t chunk, std::uint32_t window) {
     for (const List &list : program_.lists) {
         const Staging::Codes codes = staging_.codes(list.feature, chunk, window);
         with_type(codes, [&](auto code) { look_up<decltype(code)>(codes, list.holds.data(), slot(list.target)); });
+    }
+    for (const Given &leaf : program_.given) {
+        const std::uint64_t *const words = given_->leaf(leaf.leaf).data() + window * words_per_window;
+        intersection(words, slot(everyone_slot), slot(leaf.target));
     }
     for (const Step &step : program_.steps) {
         run_step(step, window);

@@ -13,12 +13,25 @@
 
 namespace segment::match {
 
+// The leaves of measured features.
+class LeafVectors {
+public:
+    // Prepares the vectors of a chunk, below Staging::chunks().
+    virtual void load(std::uint32_t chunk, Interrupts &interrupts) = 0;
+    // Those of the chunk for whom the leaf holds; what it says of ordinals without a member does not matter.
+    virtual members::ChunkWords leaf(NodeId leaf) const = 0;
+
+protected:
+    ~LeafVectors() = default;
+};
+
 // Evaluates chunk by chunk: each is written before the next is computed. Memory does not grow with the number of members:
 // 8 kB per distinct root and some 256 bytes per node.
 class Evaluation {
 public:
-    // Every feature that a root or the base uses must be ranked. Both arguments must outlive it; the staging may still grow.
-    Evaluation(const Plan &plan, const Staging &staging, std::pmr::memory_resource *memory);
+    // Every feature that a root or the base uses must be ranked. All arguments must outlive it; the staging may still grow. `given` is
+    // needed if a root or the base uses a measured feature.
+    Evaluation(const Plan &plan, const Staging &staging, LeafVectors *given, std::pmr::memory_resource *memory);
 
     // Computes the members of one chunk, below staging.chunks(). Polls every few hundred microseconds.
     void run(std::uint32_t chunk, Interrupts &interrupts);
@@ -38,6 +51,7 @@ private:
     void run_step(const Step &step, std::uint32_t window);
 
     const Staging &staging_;
+    LeafVectors *given_;
     Program program_;
     std::pmr::vector<std::uint64_t> slots_;    // a vector per slot, over a window
     std::pmr::vector<std::uint64_t> classes_;  // a vector per class, over a window

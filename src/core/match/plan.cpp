@@ -115,6 +115,11 @@ CutId Plan::cut(FeatureId feature, std::string_view constant_sql) {
     return id;
 }
 
+void Plan::measure(FeatureId feature) {
+    check_feature(feature);
+    features_[feature].is_measured = true;
+}
+
 NodeId Plan::everyone() {
     return intern({NodeKind::everyone, 0, std::pmr::vector<CutRange>(memory_), std::pmr::vector<NodeId>(memory_)});
 }

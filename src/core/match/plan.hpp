@@ -38,6 +38,7 @@ struct Feature {
     std::pmr::string sql;                     // over the scan's FROM clause
     std::pmr::vector<std::pmr::string> cuts;  // constant SQL expressions of the feature's type
     bool is_element = false;
+    bool is_measured = false;  // no scan of the members reads it: its leaves come from a LeafVectors
 };
 
 // The values v of a feature with low ≤ v ≤ high, or < where an end is not inclusive; never the missing ones.
@@ -72,6 +73,7 @@ public:
     // Whether the array has the element: code 0 without an array, 1 if it has not, 2 if it has; its cut has the id 0.
     FeatureId element(std::string_view array_sql, std::string_view element_sql);
     CutId cut(FeatureId feature, std::string_view constant_sql);
+    void measure(FeatureId feature);
     NodeId everyone();
     NodeId leaf(FeatureId feature, std::span<const CutRange> ranges);
     NodeId conjunction(std::span<const NodeId> operands);  // order and repetition of operands do not matter

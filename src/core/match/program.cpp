@@ -202,6 +202,11 @@ private:
         LeafBuilder builder(plan_, staging_, program_, memory_);
         for (std::size_t i = 0; i < leaves.size(); ++i) {
             const PlanNode &leaf = plan_.nodes()[leaves[i]];
+            if (plan_.features()[leaf.feature].is_measured) {
+                slots_[leaves[i]] = program_.slots++;
+                program_.given.push_back({leaves[i], slots_[leaves[i]]});
+                continue;
+            }
             if (i == 0 || leaf.feature != plan_.nodes()[leaves[i - 1]].feature) {
                 builder.finish();
                 builder.begin(leaf.feature);

@@ -37,6 +37,12 @@ struct Group {
     std::pmr::vector<Range> ranges;
 };
 
+// A leaf that LeafVectors knows.
+struct Given {
+    NodeId leaf;
+    Slot target;
+};
+
 // A leaf of many ranges, such as a long list: a bit per code, looked up for each member.
 struct List {
     FeatureId feature;
@@ -59,7 +65,7 @@ struct Step {
 
 struct Program {
     explicit Program(std::pmr::memory_resource *memory)
-        : groups(memory), lists(memory), steps(memory), operands(memory), set_of_root(memory) {}
+        : groups(memory), lists(memory), given(memory), steps(memory), operands(memory), set_of_root(memory) {}
 
     std::uint32_t slots = 1;
     std::uint32_t sets = 1;     // distinct results: set 0 is the base
@@ -67,7 +73,8 @@ struct Program {
     Slot base_slot = everyone_slot;
     std::pmr::vector<Group> groups;
     std::pmr::vector<List> lists;
-    std::pmr::vector<Step> steps;  // after groups and lists
+    std::pmr::vector<Given> given;
+    std::pmr::vector<Step> steps;  // after groups, lists and what is given
     std::pmr::vector<Slot> operands;
     std::pmr::vector<std::uint32_t> set_of_root;
 };

@@ -24,6 +24,10 @@ Staging::Staging(const Plan &plan, std::pmr::memory_resource *memory)
         Lane lane{block_size_, 0};
         std::size_t last = first;
         for (; last < features.size(); ++last) {
+            if (features[last].is_measured) {
+                columns_.push_back({0, 0, 0, 0, 0});
+                continue;
+            }
             const auto codes = static_cast<std::uint32_t>(2 * features[last].cuts.size() + 2);
             const std::uint32_t width = width_of(codes);
             if (lane.stride + width > lane_width) {

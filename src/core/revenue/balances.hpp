@@ -10,32 +10,36 @@
 
 namespace segment::revenue {
 
+// Memory grows with what is added, wherever the ordinals lie: not all of them need to be members.
 class Balances {
 public:
-    explicit Balances(std::pmr::memory_resource *memory) : memory_(memory), chunks_(memory) {}
+    explicit Balances(std::pmr::memory_resource *memory);
 
-    // A part of what the member has; less than zero together counts as zero. Throws numeric_out_of_range.
+    // A part of what somebody has; less than zero together counts as zero. Throws numeric_out_of_range, as do the others.
     void add(members::Ordinal member, const Amount &amount);
     // After the last part.
     void finish();
 
-    // The sum over members of one chunk. Throws numeric_out_of_range.
-    Money sum(std::uint32_t chunk, members::ChunkWords of_members) const;
+    // Goes to a chunk; then sums over members of it.
+    void select(std::uint32_t chunk);
+    Money sum(members::ChunkWords of_members) const;
 
     int scale() const { return scale_; }
 
 private:
-    // Both empty if nobody in the chunk has anything.
-    struct Chunk {
-        std::pmr::vector<Money> amounts;           // by ordinal
-        std::pmr::vector<std::uint64_t> positive;  // a bit for each amount above zero
+    struct Item {
+        members::Ordinal member;
+        Money amount;
     };
 
     void require_scale(int scale);
 
-    std::pmr::memory_resource *memory_;
     int scale_ = 0;
-    std::pmr::vector<Chunk> chunks_;
+    bool in_order_ = true;
+    std::pmr::vector<Item> items_;  // parts; after finish() the whole of each member who has something, in order
+    // Of the selected chunk.
+    std::pmr::vector<Money> amounts_;
+    std::pmr::vector<std::uint64_t> positive_;
 };
 
 }  // namespace segment::revenue

@@ -1,0 +1,76 @@
+#include "core/score/shape.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace segment::score {
+namespace {
+
+constexpr std::size_t values_between_polls = 65536;
+
+double step_value(std::span<const Step> steps, double value) {
+    const auto above = std::ranges::upper_bound(steps, value, {}, &Step::from);
+    return (above == steps.begin() ? above : above - 1)->value;
+}
+
+void rank_among(const Metric &metric, std::span<double> values, std::pmr::memory_resource *memory, Interrupts &interrupts) {
+    std::pmr::vector<double> sorted(memory);
+    sorted.reserve(values.size());
+    std::ranges::copy_if(values, std::back_inserter(sorted), [](double value) { return !is_missing(value); });
+    std::ranges::sort(sorted);
+    const bool more_is_better = metric.worst <= metric.best;
+    const double others = sorted.size() > 1 ? static_cast<double>(sorted.size() - 1) : 1;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i % values_between_polls == 0)
+            interrupts.poll();
+        if (is_missing(values[i]))
+            continue;
+        const auto worse = more_is_better ? std::ranges::lower_bound(sorted, values[i]) - sorted.begin()
+                                          : sorted.end() - std::ranges::upper_bound(sorted, values[i]);
+        values[i] = static_cast<double>(worse) / others;
+    }
+}
+
+}  // namespace
+
+double normalized(const Metric &metric, Mode mode, double value) {
+    if (is_missing(value))
+        return missing;
+    switch (metric.shape) {
+        case Shape::linear:
+            return std::clamp((value - metric.worst) / (metric.best - metric.worst), 0.0, 1.0);
+        case Shape::steps:
+            return step_value(metric.steps, value);
+        case Shape::points:
+            return mode == Mode::weighted && metric.points < 0 ? 1 - value : value;
+        case Shape::recency_decay:
+            return std::exp2(-std::max(value, 0.0) / metric.half_life);
+        case Shape::percentile:
+            break;
+    }
+    return missing;
+}
+
+void normalize(const Metric &metric, Mode mode, std::span<double> values, std::pmr::memory_resource *memory, Interrupts &interrupts) {
+    if (metric.shape == Shape::percentile)
+        return rank_among(metric, values, memory, interrupts);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i % values_between_polls == 0)
+            interrupts.poll();
+        values[i] = normalized(metric, mode, values[i]);
+    }
+}
+
+double mean(std::span<const double> values) {
+    double sum = 0;
+    std::size_t count = 0;
+    for (const double value : values) {
+        if (!is_missing(value)) {
+            sum += value;
+            ++count;
+        }
+    }
+    return count == 0 ? missing : sum / static_cast<double>(count);
+}
+
+}  // namespace segment::score

@@ -1,0 +1,25 @@
+// Passes over the sources of events: each is read once for all conditions of a run that ask for its events.
+#pragma once
+
+#include "core/match/event_leaves.hpp"
+#include "core/members/bit_set.hpp"
+#include "pg/compilation.hpp"
+#include "pg/ignored_rows.hpp"
+#include "pg/member_keys.hpp"
+
+namespace segment::pg {
+
+struct EventPasses;
+
+// As the current user, with the active snapshot, inside begin_identity. Null if the compilation asks for no events. `members` are those who
+// exist, numbered by `keys`. Events take no more than about `memory` bytes, what does not fit goes to temporary files. Ranks the measured
+// features of the plan, and notes rows that belong to nobody.
+EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, const MemberKeys *keys, const members::BitSet *members,
+                              uint64 memory, IgnoredRows *ignored);
+
+// Null for null.
+match::LeafVectors *leaf_vectors(EventPasses *passes);
+
+void end_event_passes(EventPasses *passes);
+
+}  // namespace segment::pg

@@ -1,0 +1,179 @@
+// The tables of scores: ordinary ones of the population's owner, in the schema of its member tables.
+#include <span>
+
+#include "pg/bulk_insert.hpp"
+#include "pg/identity.hpp"
+#include "pg/member_tables.hpp"
+#include "pg/relation.hpp"
+#include "pg/score.hpp"
+
+namespace segment::pg {
+
+namespace {
+
+struct ScoreColumn {
+    const char *name;
+    const char *type;  // null: the key's
+    const char *constraint;
+};
+
+struct ScoreTable {
+    const char *ending;
+    const char *comment;
+    const char *primary_key;
+    ScoreColumn columns[6];
+    int column_count;
+};
+
+constexpr ScoreTable tables[] = {
+    {"",
+     "each member's score; written by segment.refresh",
+     "key",
+     {{"key", nullptr, "NOT NULL"},
+      {"score", "double precision", ""},
+      {"band", "text", ""},
+      {"coverage", "double precision", "NOT NULL"},
+      {"trend", "double precision", ""},
+      {"at", "timestamp with time zone", "NOT NULL"}},
+     6},
+    {"_history",
+     "what each member's score has been from when on; written by segment.refresh",
+     "key, at",
+     {{"key", nullptr, "NOT NULL"},
+      {"at", "timestamp with time zone", "NOT NULL"},
+      {"score", "double precision", ""},
+      {"band", "text", ""},
+      {"version", "integer", "NOT NULL"}},
+     5},
+    {"_value",
+     "the last known value of each metric, kept because of missing => 'carry_forward'; written by segment.refresh",
+     "key, metric",
+     {{"key", nullptr, "NOT NULL"},
+      {"metric", "text", "NOT NULL"},
+      {"value", "double precision", "NOT NULL"},
+      {"known_at", "timestamp with time zone", ""}},
+     4},
+};
+constexpr size_t kept = 2;  // the table that only some scores have
+
+char *table_suffix(const char *score, const ScoreTable &table) {
+    return psprintf("score_%s%s", score, table.ending);
+}
+
+Oid table_oid(const Population *population, const char *score, const ScoreTable &table) {
+    Oid schema = get_namespace_oid(population->schema, true);
+    return OidIsValid(schema) ? get_relname_relid(member_relation_name(population, table_suffix(score, table)), schema) : InvalidOid;
+}
+
+void create(const Population *population, const char *score, const ScoreTable &table, const char *key_type_sql, const char *collation) {
+    const char *sql = member_relation_sql(population, table_suffix(score, table));
+    StringInfoData create;
+    initStringInfo(&create);
+    appendStringInfo(&create, "CREATE TABLE %s (", sql);
+    for (int i = 0; i < table.column_count; i++) {
+        const ScoreColumn &column = table.columns[i];
+        if (column.type == nullptr) {
+            appendStringInfo(&create, "%s %s%s%s %s, ", column.name, key_type_sql, collation[0] != '\0' ? " COLLATE " : "", collation,
+                             column.constraint);
+        } else {
+            appendStringInfo(&create, "%s %s %s, ", column.name, column.type, column.constraint);
+        }
+    }
+    appendStringInfo(&create, "PRIMARY KEY (%s))", table.primary_key);
+    caller_execute(create.data);
+    caller_execute(psprintf("COMMENT ON TABLE %s IS %s", sql, quote_literal_cstr(table.comment)));
+}
+
+// What is there already is taken over if it is the owner's and has the columns that it would have.
+void check(const Population *population, const char *score, const ScoreTable &table, Oid oid, const char *key_type_sql) {
+    UserRelation *relation = relation_of_oid(oid);
+    const char *difference = nullptr;
+    for (int i = 0; i < table.column_count && difference == nullptr; i++) {
+        const ScoreColumn &wanted = table.columns[i];
+        const char *type = wanted.type == nullptr ? key_type_sql : wanted.type;
+        const Column *column = find_column(relation, wanted.name);
+        if (column == nullptr) {
+            difference = psprintf("It has no column \"%s\".", wanted.name);
+        } else if (strcmp(column->type_sql, type) != 0) {
+            difference = psprintf("Its column \"%s\" is %s instead of %s.", wanted.name, column->type_sql, type);
+        }
+    }
+    if (difference == nullptr && get_rel_relkind(oid) != RELKIND_RELATION) {
+        difference = "It is not a table.";
+    }
+    if (difference == nullptr && member_relation_owner(population, table_suffix(score, table)) != GetUserId()) {
+        difference = psprintf("It is not owned by \"%s\".", GetUserNameFromId(GetUserId(), false));
+    }
+    if (difference != nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_TABLE), errmsg("%s already exists and cannot be taken over", relation->sql),
+                        errdetail("%s", difference), errhint("Drop what is there, or give the score another name.")));
+    }
+}
+
+Oid bulk_table(const Population *population, const char *score, const ScoreTable &table) {
+    Oid oid = table_oid(population, score, table);
+    if (!OidIsValid(oid) || member_relation_owner(population, table_suffix(score, table)) != GetUserId()) {
+        return InvalidOid;
+    }
+    Relation relation = table_open(oid, AccessShareLock);
+    TupleDesc columns = RelationGetDescr(relation);
+    bool takes = columns->natts == table.column_count && takes_bulk_insert(relation);
+    for (int i = 0; i < columns->natts && takes; i++) {
+        const FormData_pg_attribute *column = TupleDescAttr(columns, i);
+        takes = !column->attisdropped && strcmp(NameStr(column->attname), table.columns[i].name) == 0;
+    }
+    table_close(relation, NoLock);
+    return takes ? oid : InvalidOid;
+}
+
+}  // namespace
+
+BulkTables bulk_tables(const Population *population, const char *score) {
+    return {bulk_table(population, score, tables[0]), bulk_table(population, score, tables[1])};
+}
+
+char *score_table_sql(const Population *population, const char *score) {
+    return member_relation_sql(population, table_suffix(score, tables[0]));
+}
+
+char *score_history_sql(const Population *population, const char *score) {
+    return member_relation_sql(population, table_suffix(score, tables[1]));
+}
+
+char *score_values_sql(const Population *population, const char *score) {
+    return member_relation_sql(population, table_suffix(score, tables[kept]));
+}
+
+void create_score_tables(const Population *population, const char *score, bool keeps_values, const char *key_type_sql, Oid key_collation) {
+    for (const ScoreTable &table : std::span(tables).first(keeps_values ? std::size(tables) : kept)) {
+        if (Oid oid = table_oid(population, score, table); OidIsValid(oid)) {
+            check(population, score, table, oid, key_type_sql);
+        } else {
+            create(population, score, table, key_type_sql, collation_sql(key_collation));
+        }
+        guard_table(table_oid(population, score, table), member_relation_sql(population, table_suffix(score, table)));
+    }
+}
+
+void drop_score_tables(const Population *population, const char *score) {
+    for (const ScoreTable &table : tables) {
+        if (OidIsValid(table_oid(population, score, table))) {
+            caller_execute(psprintf("DROP TABLE %s", member_relation_sql(population, table_suffix(score, table))));
+        }
+    }
+}
+
+void change_score_tables_owner(const Population *population, Oid owner) {
+    Scores scores = scores_of(population);
+    for (int32 i = 0; i < scores.count; i++) {
+        for (const ScoreTable &table : tables) {
+            if (OidIsValid(table_oid(population, scores.items[i].name, table))) {
+                caller_execute(psprintf("ALTER TABLE %s OWNER TO %s",
+                                        member_relation_sql(population, table_suffix(scores.items[i].name, table)),
+                                        quote_identifier(GetUserNameFromId(owner, false))));
+            }
+        }
+    }
+}
+
+}  // namespace segment::pg
