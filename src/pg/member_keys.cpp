@@ -72,6 +72,15 @@ Datum MemberKeys::key(members::Ordinal ordinal) const {
                : type_.length == 4 ? Int32GetDatum(static_cast<int32>(ordinal))
                                    : Int64GetDatum(static_cast<int64>(ordinal));
     }
+    if (ordinal >= count() || free_[ordinal]) {
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a stored set holds a member that the stored keys do not have"),
+                        errhint("Delete the population's row in segment.catalog_numbering and refresh: members are numbered anew.")));
+    }
+    return kept(ordinal);
+}
+
+// Of the dictionary.
+Datum MemberKeys::kept(members::Ordinal ordinal) const {
     const std::byte *const place = keys_.data() + ordinal * width();
     if (type_.by_value || type_.length < 0) {
         Datum value;
@@ -86,11 +95,11 @@ bool MemberKeys::equal(members::Ordinal ordinal, Datum other) const {
         case KeyType::Form::integer:
             return true;  // the hash is a bijection
         case KeyType::Form::uuid:
-            return memcmp(DatumGetUUIDP(key(ordinal))->data, DatumGetUUIDP(other)->data, UUID_LEN) == 0;
+            return memcmp(DatumGetUUIDP(kept(ordinal))->data, DatumGetUUIDP(other)->data, UUID_LEN) == 0;
         case KeyType::Form::other:
             break;
     }
-    return DatumGetBool(FunctionCall2Coll(type_.equal, type_.collation, key(ordinal), other));
+    return DatumGetBool(FunctionCall2Coll(type_.equal, type_.collation, kept(ordinal), other));
 }
 
 Datum MemberKeys::copy(Datum key) {
@@ -173,7 +182,7 @@ void MemberKeys::enter(std::uint64_t first) {
         const std::uint64_t last = std::min(first + batch, count());
         for (std::uint64_t i = first; i < last; ++i) {
             if (!free_[i]) {
-                hashes[i - first] = hash(key(static_cast<members::Ordinal>(i)));
+                hashes[i - first] = hash(kept(static_cast<members::Ordinal>(i)));
                 dictionary_.prefetch(hashes[i - first]);
             }
         }

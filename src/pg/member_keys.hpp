@@ -56,7 +56,7 @@ public:
     // The ordinal of a key, numbered either way, or no_ordinal.
     members::Ordinal find(Datum key) const;
 
-    // The key; valid until the next `add`.
+    // The key; valid until the next `add`. Raises for an ordinal of no key, which only something damaged can hold.
     Datum key(members::Ordinal ordinal) const;
 
     // Of the dictionary: how many ordinals there are, those of no key included.
@@ -74,6 +74,7 @@ public:
     bool is_changed(std::uint64_t piece) const { return piece < changed_.size() && changed_[piece]; }
 
 private:
+    Datum kept(members::Ordinal ordinal) const;
     bool equal(members::Ordinal ordinal, Datum key) const;
     void append(Datum key);
     void mark(std::uint64_t ordinal);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/members/chunk_format.hpp"
+#include "core/members/content_hash.hpp"
 #include "core/members/delta.hpp"
 #include "core/members/pieces.hpp"
 #include "core/members/words.hpp"
@@ -123,7 +124,7 @@ void read_pieces(SetStore *store, const StoredSet *set, uint32 chunk, uint64 *wo
         return members::decode(std::span<const std::byte>(store->encoded, size),
                                std::span<std::uint64_t, members::words_per_chunk>(words, members::words_per_chunk));
     });
-    if (found != stored->members) {
+    if (found != stored->members || members::content_hash(members::ChunkWords(words, members::words_per_chunk)) != stored->hash) {
         refuse_pieces(set);
     }
 }
@@ -316,6 +317,20 @@ void write_rows(SetStore *store) {
     }
 }
 
+// The members of all chunks are those of the set, so that none is missing; and there are no more chunks than there can be.
+void check_row(const SetStore *store, const StoredSet *set) {
+    uint64 total = 0;
+    for (uint32 i = 0; i < set->count; i++) {
+        total += find_changed(set, set->chunks[i].chunk) ? 0 : set->chunks[i].members;
+    }
+    for (uint32 i = 0; set->delta != nullptr && i < set->delta->size(); i++) {
+        total += (*set->delta)[i].cardinality;
+    }
+    if (total != static_cast<uint64>(set->members) || store->chunk_end > members::max_chunks) {
+        refuse_pieces(set);
+    }
+}
+
 void read_row(SetStore *store, StoredSet *set, const Rows *rows, uint64 row) {
     set->exists = true;
     if (DatumGetInt32(value_of(*rows, row, 1)) != store->epoch ||
@@ -326,6 +341,9 @@ void read_row(SetStore *store, StoredSet *set, const Rows *rows, uint64 row) {
     std::span<const std::byte> chunks = bytes_of(DatumGetByteaPP(value_of(*rows, row, 4)));
     std::span<const std::byte> delta = bytes_of(DatumGetByteaPP(value_of(*rows, row, 5)));
     set->stored = true;
+    if (chunks.size() % sizeof(StoredChunk) != 0) {
+        refuse_pieces(set);
+    }
     set->count = static_cast<uint32>(chunks.size() / sizeof(StoredChunk));
     set->chunks = static_cast<StoredChunk *>(palloc(sizeof(StoredChunk) * (set->count + 1)));
     memcpy(set->chunks, chunks.data(), sizeof(StoredChunk) * set->count);
@@ -343,6 +361,7 @@ void read_row(SetStore *store, StoredSet *set, const Rows *rows, uint64 row) {
         boundary::core([&] { new (set->delta) members::DeltaReader(delta); });
         store->chunk_end = std::max(store->chunk_end, (*set->delta)[set->delta->size() - 1].chunk + 1);
     }
+    check_row(store, set);
 }
 
 }  // namespace
