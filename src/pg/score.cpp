@@ -46,6 +46,10 @@ double required_number(FunctionCallInfo fcinfo, int index, const char *name) {
     if (std::isnan(value)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a number", name)));
     }
+    if (std::isfinite(value) && std::abs(value) > score::largest_number) {
+        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("%s is out of range", name),
+                        errdetail("The numbers of scores lie between -1e100 and 1e100.")));
+    }
     return value;
 }
 

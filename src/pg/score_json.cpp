@@ -1,5 +1,8 @@
 #include "pg/score_json.hpp"
 
+#include <cmath>
+
+#include "core/score/model.hpp"
 #include "pg/catalog.hpp"
 
 namespace segment::pg {
@@ -42,8 +45,8 @@ double number_of(const Rows &rows, uint64 row, int column) {
 // Numbers of JSON have no bounds, those of scores have.
 void check_range(const char *item, const Rows &rows, uint64 row, int column, const char *form) {
     errno = 0;
-    (void)strtod(text_of(rows, row, column), nullptr);
-    if (errno == ERANGE) {
+    double number = strtod(text_of(rows, row, column), nullptr);
+    if (errno == ERANGE || std::abs(number) > score::largest_number) {
         refuse_item(item, row, "has a number out of range", form);
     }
 }

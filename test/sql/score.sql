@@ -299,6 +299,9 @@ SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 2}
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 2, "to": 3}]');
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 1e400}]');
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 1e-400}]');
+SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 1e101}]');
+SELECT segment.create_score('x', 'customer', mode => 'additive', base => 1e101);
+SELECT segment.create_score('x', 'customer', scale_max => 1.7e308);
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "", "from": 2}]');
 SELECT segment.create_score('x', 'customer', bands => NULL);
 SELECT segment.create_score('x', 'nobody');

@@ -13,6 +13,9 @@ namespace segment::score {
 // A value that is not known, of a metric, a score or a mean.
 inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
+// Weights, points, bounds and values of steps go no further, so that no sum of their products overflows.
+inline constexpr double largest_number = 1e100;
+
 inline bool is_missing(double value) {
     return std::isnan(value);
 }
