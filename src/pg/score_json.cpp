@@ -39,6 +39,15 @@ double number_of(const Rows &rows, uint64 row, int column) {
     return DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(text_of(rows, row, column))));
 }
 
+// Numbers of JSON have no bounds, those of scores have.
+void check_range(const char *item, const Rows &rows, uint64 row, int column, const char *form) {
+    errno = 0;
+    (void)strtod(text_of(rows, row, column), nullptr);
+    if (errno == ERANGE) {
+        refuse_item(item, row, "has a number out of range", form);
+    }
+}
+
 }  // namespace
 
 void check_bands(Datum bands) {
@@ -57,6 +66,7 @@ void check_bands(Datum bands) {
                 refuse_item("band", row, "has the name of an earlier one", form);
             }
         }
+        check_range("band", rows, row, 4, form);
         if (row > 0 && number_of(rows, row, 4) <= number_of(rows, row - 1, 4)) {
             refuse_item("band", row, "does not begin above the one before", form);
         }
@@ -74,6 +84,8 @@ void check_steps(Datum steps, bool weighted) {
             !DatumGetBool(value_of(rows, row, 5))) {
             refuse_item("step", row, "is not a number from which on it holds and a value", form);
         }
+        check_range("step", rows, row, 3, form);
+        check_range("step", rows, row, 4, form);
         if (row > 0 && number_of(rows, row, 3) <= number_of(rows, row - 1, 3)) {
             refuse_item("step", row, "does not begin above the one before", form);
         }

@@ -73,6 +73,14 @@ const char *cast_of(const Column *column, const char *type) {
     return column == nullptr ? psprintf("NULL::%s", type) : psprintf("s.%s::%s", quote_identifier(column->name), type);
 }
 
+// The same for a scan in begin_identity, where the session's zone is UTC: a cast there costs a tenth of looking up a zone by its name.
+const char *scanned_instant_of(const Column *column, const char *time_zone) {
+    if (column == nullptr || column->type == TIMESTAMPTZOID || strcmp(time_zone, "UTC") != 0) {
+        return instant_of(column, time_zone);
+    }
+    return psprintf("s.%s::timestamptz", quote_identifier(column->name));
+}
+
 // A line that is a trial first counts from its end on.
 const char *counts_from(const BillingRelation *billing, const char *time_zone) {
     const char *start = instant_of(billing->starts_at, time_zone);
@@ -169,14 +177,14 @@ const char *all_lines_sql(const Population *population, const SubscriptionRelati
     initStringInfo(&sql);
     for (int32 i = 0; i < sources->count; i++) {
         BillingRelation billing = open_relation(population, &sources->items[i], member_key);
-        appendStringInfo(&sql,
-                         "%sSELECT %d AS source, s.%s AS member, %s AS starts_at, %s AS counts_from, %s AS ends_at, %s AS mrr, "
-                         "%s AS currency, %s AS quantity FROM %s AS s",
-                         i > 0 ? " UNION ALL " : "", i, quote_identifier(billing.key->name),
-                         instant_of(billing.starts_at, population->time_zone), counts_from(&billing, population->time_zone),
-                         instant_of(billing.ends_at, population->time_zone), cast_of(billing.mrr, "numeric"),
-                         cast_of(billing.currency, "text"), cast_of(quantities ? billing.quantity : nullptr, "numeric"),
-                         billing.relation->sql);
+        appendStringInfo(
+            &sql,
+            "%sSELECT %d AS source, s.%s AS member, %s AS starts_at, %s AS trial_ends_at, %s AS ends_at, %s AS mrr, "
+            "%s AS currency, %s AS quantity FROM %s AS s",
+            i > 0 ? " UNION ALL " : "", i, quote_identifier(billing.key->name),
+            scanned_instant_of(billing.starts_at, population->time_zone), scanned_instant_of(billing.trial_ends_at, population->time_zone),
+            scanned_instant_of(billing.ends_at, population->time_zone), cast_of(billing.mrr, "numeric"), cast_of(billing.currency, "text"),
+            cast_of(quantities ? billing.quantity : nullptr, "numeric"), billing.relation->sql);
     }
     return sql.data;
 }

@@ -11,10 +11,10 @@ const definition::Subscriptions *bind_subscriptions(const Population *population
 
 // Columns of all_lines_sql.
 namespace LineColumn {
-enum : int { source, member, starts_at, counts_from, ends_at, mrr, currency, quantity };
+enum : int { source, member, starts_at, trial_ends_at, ends_at, mrr, currency, quantity };
 }
 
-// A SELECT of all lines as they are, faults included: the index of the source, key (of its own type), starts_at (raw), counts_from,
+// A SELECT of all lines as they are, faults included: the index of the source, key (of its own type), starts_at, trial_ends_at,
 // ends_at, mrr (numeric), currency (text), quantity (numeric, NULL unless asked for). Raises if there are no sources.
 const char *all_lines_sql(const Population *population, const SubscriptionRelations *sources, const Column *member_key, bool quantities);
 

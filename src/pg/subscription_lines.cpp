@@ -1,5 +1,7 @@
 #include "pg/subscription_lines.hpp"
 
+#include <algorithm>
+
 #include "pg/amount.hpp"
 #include "pg/boundary.hpp"
 #include "pg/interrupts.hpp"
@@ -106,11 +108,14 @@ SubscriptionLine line_of(const Scanning *scanning, TupleTableSlot *slot) {
         line.fault = Fault::no_amount;
         return line;
     }
-    line.from = DatumGetTimestampTz(values[LineColumn::counts_from]);
+    line.from = DatumGetTimestampTz(values[LineColumn::starts_at]);
     line.ends_at = nulls[LineColumn::ends_at] ? revenue::never : DatumGetTimestampTz(values[LineColumn::ends_at]);
-    if (line.ends_at <= DatumGetTimestampTz(values[LineColumn::starts_at])) {
+    if (line.ends_at <= line.from) {
         line.fault = Fault::no_duration;
         return line;
+    }
+    if (!nulls[LineColumn::trial_ends_at]) {
+        line.from = std::max(line.from, DatumGetTimestampTz(values[LineColumn::trial_ends_at]));
     }
     // One that is missing counts nothing.
     if (!read_number(slot, LineColumn::quantity, &line.quantity)) {

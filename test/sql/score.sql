@@ -297,6 +297,8 @@ SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": "1
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 1}, {"band": "a", "from": 2}]');
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 2}, {"band": "b", "from": 2}]');
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 2, "to": 3}]');
+SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 1e400}]');
+SELECT segment.create_score('x', 'customer', bands => '[{"band": "a", "from": 1e-400}]');
 SELECT segment.create_score('x', 'customer', bands => '[{"band": "", "from": 2}]');
 SELECT segment.create_score('x', 'customer', bands => NULL);
 SELECT segment.create_score('x', 'nobody');

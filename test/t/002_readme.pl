@@ -25,7 +25,7 @@ foreach my $block (@blocks)
     cmp_ok(scalar @lines, '<=', 3, "short: $first_line");
 }
 is($node->safe_psql('postgres', q{SELECT string_agg(segment || ' ' || customer_id, ', ' ORDER BY 1) FROM customer_segment}),
-    'onboarding 1, paying 1, short_name 1, short_name 2, engaged 1, lapsing 2, valuable 1', 'the members that its examples make');
+    'onboarding 1, paying 1, short_name 1, short_name 2, engaged 1, lapsing 2, valuable 1, at_risk 2', 'the members that its examples make');
 
 my ($version) = slurp_file('META.json') =~ /"version": "([^"]+)",\n\s+"maintainer"/;
 is($node->safe_psql('postgres', q{SELECT extversion FROM pg_extension WHERE extname = 'segment'}),

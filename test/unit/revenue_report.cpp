@@ -115,5 +115,45 @@ TEST(RevenueReport, PartsOfRandomLedgers) {
     }
 }
 
+// Members that have always been where they are: the bridge of all.
+TEST(RevenueReport, SettledMembersOfRandomLedgers) {
+    const std::vector<Instant> edges{0, 20 * day, 45 * day, 70 * day};
+    for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+        std::mt19937 random(seed);
+        std::vector<DayLine> lines;
+        for (int i = 0; i < 12; ++i) {
+            const auto begin = static_cast<std::int64_t>(random() % 80) - 10;
+            lines.push_back({static_cast<std::int64_t>(random() % 3),
+                             begin,
+                             begin + static_cast<std::int64_t>(random() % 40),
+                             {static_cast<Money>(random() % 30) - 8, 0}});
+        }
+        const auto bytes = ledger_of(lines);
+        for (const Granularity granularity : {Granularity::net, Granularity::event}) {
+            GroupedBridges bridges(edges, granularity, Membership::flow, forever_ago, 2, std::pmr::get_default_resource());
+            LedgerReader ledger(bytes, std::pmr::get_default_resource());
+            while (ledger.next()) {
+                bridges.add(ledger.changes(), {{}, inside, inside});
+            }
+            bridges.finish();
+            const GroupedBridges &result = bridges;
+            const auto whole = bridges_of(bytes, {0, 20, 45, 70}, granularity);
+            for (std::size_t period = 0; period < bridges.periods(); ++period) {
+                const GroupBridge &found = result.bridge(inside, period);
+                const Bridge &expected = whole[period];
+                ASSERT_TRUE(found.starting.mrr == expected.starting.mrr && found.ending.mrr == expected.ending.mrr) << seed;
+                ASSERT_TRUE(found.starting.customers == expected.starting.customers && found.ending.customers == expected.ending.customers);
+                ASSERT_TRUE(found.retained == expected.retained && found.retained_gross == expected.retained_gross) << seed;
+                ASSERT_EQ(found.churned_customers, expected.churned_customers) << seed;
+                for (std::size_t kind = 0; kind < movement_kinds; ++kind) {
+                    ASSERT_TRUE(found.movements[kind].mrr == expected.movements[kind].mrr) << seed;
+                    ASSERT_EQ(found.movements[kind].customers, expected.movements[kind].customers) << seed;
+                }
+                ASSERT_TRUE(result.bridge(outside, period).is_idle()) << seed;
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace segment::revenue

@@ -1,5 +1,7 @@
 #include "core/revenue/report.hpp"
 
+#include <optional>
+
 namespace segment::revenue {
 
 Group Spells::at(Instant at) const {
@@ -49,6 +51,7 @@ GroupedBridges::GroupedBridges(Edges edges, Granularity granularity, Membership 
       membership_(membership),
       known_from_(known_from),
       bridges_(static_cast<std::size_t>(groups) * periods(), memory),
+      carried_(static_cast<std::size_t>(groups) * edges.size(), memory),
       at_edges_(edges.size(), memory),
       moved_(memory) {}
 
@@ -66,7 +69,39 @@ GroupedBridges::Route GroupedBridges::route(std::size_t period, Money before, co
     return {start, membership == Membership::flow ? end : start};
 }
 
+// Of a member that has always been where it is; most periods are without a change, and cost nothing.
+void GroupedBridges::add_settled(std::span<const Change> changes, Group group) {
+    GroupBridge *bridges = &bridge(group, 0);
+    Bridge::Sum *carried = &carried_[group * edges_.size()];
+    std::optional<Moved> net;  // of the period so far
+    const auto follow = [&] {
+        if (net && net->before > 0) {
+            bridges[net->period].follow(net->before, net->after);
+        }
+    };
+    const Money opening = for_each_movement(changes, edges_, granularity_, [&](const Moved &moved) {
+        if (net && net->period == moved.period) {
+            net->after = moved.after;
+        } else {
+            follow();
+            net = moved;
+        }
+        const Money amount = subtract(moved.after, moved.before);
+        Bridge::Sum &change = carried[moved.period + 1];
+        bridges[moved.period].movements[static_cast<std::size_t>(moved.movement)].add(amount);
+        change.mrr = revenue::add(change.mrr, amount);
+        change.customers += (moved.after > 0) - (moved.before > 0);
+    });
+    follow();
+    if (opening > 0) {
+        carried[0].add(opening);
+    }
+}
+
 void GroupedBridges::add(std::span<const Change> changes, const Spells &spells) {
+    if (spells.spells.empty()) {
+        return add_settled(changes, spells.current);
+    }
     moved_.clear();
     Money mrr = for_each_movement(changes, edges_, granularity_, [&](const Moved &moved) { moved_.push_back(moved); });
     std::size_t known = 0;  // edges so far
@@ -109,8 +144,21 @@ void GroupedBridges::add(std::span<const Change> changes, const Spells &spells) 
 }
 
 void GroupedBridges::finish() {
-    for (GroupBridge &bridge : bridges_) {
-        bridge.derive();
+    const auto join = [](Bridge::Sum &sum, const Bridge::Sum &part) {
+        sum.mrr = revenue::add(sum.mrr, part.mrr);
+        sum.customers += part.customers;
+    };
+    for (std::size_t group = 0; group < carried_.size() / edges_.size(); ++group) {
+        Bridge::Sum balance;
+        for (std::size_t period = 0; period < periods(); ++period) {
+            GroupBridge &bridge = bridges_[group * periods() + period];
+            const Bridge::Sum *carried = &carried_[group * edges_.size() + period];
+            join(balance, carried[0]);
+            join(bridge.starting, balance);
+            join(bridge.ending, balance);
+            join(bridge.ending, carried[1]);
+            bridge.derive();
+        }
     }
 }
 

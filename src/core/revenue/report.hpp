@@ -66,14 +66,17 @@ private:
     };
     GroupBridge &bridge(Group group, std::size_t period) { return bridges_[group * periods() + period]; }
     Route route(std::size_t period, Money before, const Spells &spells) const;
+    void add_settled(std::span<const Change> changes, Group group);
 
     Edges edges_;
     Granularity granularity_;
     Membership membership_;
     Instant known_from_;
     std::pmr::vector<GroupBridge> bridges_;  // by group, then period
-    std::pmr::vector<Money> at_edges_;       // of the member that is being added, just before each edge
-    std::pmr::vector<Moved> moved_;          // the same member's movements
+    // What settled members bring to their group's balance at each edge, to be summed up from edge to edge.
+    std::pmr::vector<Bridge::Sum> carried_;
+    std::pmr::vector<Money> at_edges_;  // of the member that is being added, just before each edge
+    std::pmr::vector<Moved> moved_;     // the same member's movements
 };
 
 }  // namespace segment::revenue

@@ -16,6 +16,9 @@ namespace segment::survey {
 
 namespace {
 
+// No long double in between: its last digits are not the same everywhere.
+using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+
 void check_confidence(double confidence) {
     if (!(confidence > 0 && confidence < 1)) {
         char text[32];
@@ -33,7 +36,7 @@ Interval around(double value, double margin, double least, double most) {
 
 double normal_quantile(double confidence) {
     check_confidence(confidence);
-    return std::sqrt(2.0) * boost::math::erf_inv(confidence);
+    return std::sqrt(2.0) * boost::math::erf_inv(confidence, InDouble());
 }
 
 std::optional<double> nps_standard_error(const Groups &groups) {
@@ -95,7 +98,7 @@ std::optional<Interval> mean_interval(const Answers &answers, double confidence)
         return std::nullopt;
     }
     const auto n = static_cast<double>(groups_of(answers).answers);
-    const boost::math::students_t distribution(n - 1);
+    const boost::math::students_t_distribution<double, InDouble> distribution(n - 1);
     const double t = boost::math::quantile(boost::math::complement(distribution, (1 - confidence) / 2));
     const double mean = static_cast<double>(sum_of(answers)) / n;
     return around(mean, t * *error, rules(answers.scale).lowest, rules(answers.scale).highest);
