@@ -1,4 +1,4 @@
-# How W1 grows with the number of segments, and with that of customers.
+# How W1 grows with the number of segments, up to SEGMENTS (10,000), and with that of customers, from a hundredth of MEMBERS to ten times as many.
 package Workload::Curves;
 
 use strict;
@@ -30,8 +30,9 @@ sub run
 {
     my ($class, $bench) = @_;
     my $table = sub { Customers::table($bench->postgres, 'ordered', $_[0]) };
-    curve($bench, map { [ Bench::with_commas($_) . ' segments', $table->($bench->members), $_, $bench->members ] } 10, 100, 1000, 10_000);
-    curve($bench, map { [ Bench::with_commas($_) . ' customers', $table->($_), 100, $_ ] } 10_000, 100_000, 1_000_000, 10_000_000);
+    my $most = $ENV{SEGMENTS} || 10_000;
+    curve($bench, map { [ Bench::with_commas($_) . ' segments', $table->($bench->members), $_, $bench->members ] } grep { $_ <= $most } 10, 100, 1000, 10_000);
+    curve($bench, map { [ Bench::with_commas($_) . ' customers', $table->($_), 100, $_ ] } map { int($bench->members * $_) } 0.01, 0.1, 1, 10);
     return;
 }
 

@@ -1,0 +1,64 @@
+# How long a refresh goes on after it has been cancelled, at random moments of large ones: the first and an unchanged one, rows and sets,
+# keys with a dictionary, several passes. The aim is 100 ms; it fails above 2 s, as a busy machine delays anything.
+#
+#   ROUNDS=n    how many of each (3)
+#   MEMBERS=n   of the population (100000)
+use strict;
+use warnings;
+
+use List::Util qw(max);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $rounds  = $ENV{ROUNDS}  || 3;
+my $members = $ENV{MEMBERS} || 100_000;
+my $node    = PostgreSQL::Test::Cluster->new('cancel_delay');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', qq{
+    CREATE EXTENSION segment;
+    CREATE TABLE customer AS SELECT n AS id, md5(n::text)::uuid AS code, n % 7 AS a, hashint4(n) % 1000 AS b, 'plan ' || n % 40 AS plan
+    FROM generate_series(1, $members) AS n;
+    ALTER TABLE customer ADD PRIMARY KEY (id);
+    SELECT segment.create_population(name, 'customer', key => key)
+    FROM (VALUES ('sets', 'id'), ('codes', 'code'), ('rows', 'id')) AS p (name, key);
+    SELECT segment.create_segment(p || n, p, format('a = %s and b > %s or plan in (''plan %s'', ''plan %s'')', n % 7, n * 3 % 1000, n % 40, n % 37),
+                                  materialize => CASE p WHEN 'rows' THEN 'rows' ELSE 'set' END)
+    FROM (VALUES ('sets', 300), ('codes', 300), ('rows', 20)) AS p (p, count), generate_series(1, count) AS n});
+
+# How long it took, and whether it ended before it was cancelled.
+sub refresh
+{
+    my ($population, $settings, $moment) = @_;
+    my ($status, $output, $errors) = $node->psql('postgres', "$settings; SET statement_timeout = $moment;
+\\timing on
+SELECT count(*) FROM segment.refresh('$population');
+\\timing off
+", on_error_stop => 0);
+    my ($took) = $output =~ /^Time: ([\d.]+) ms/m or die "$output\n$errors";
+    return ($took, $errors !~ /ERROR/);
+}
+
+my $several = "SET segment.refresh_memory = '1MB'";
+foreach my $case ([ 'sets, first', 'sets', '' ], [ 'dictionary, first', 'codes', '' ], [ 'rows, first', 'rows', '' ],
+    [ 'sets, unchanged', 'sets', '' ], [ 'dictionary, unchanged', 'codes', '' ], [ 'rows, unchanged', 'rows', '' ], [ 'several passes', 'codes', $several ])
+{
+    my ($name, $population, $settings) = @$case;
+    my $first   = $name =~ /first/;
+    my $longest = $first ? ($population eq 'rows' ? 3000 : 300) : (refresh($population, $settings, 0))[0];
+    my @overshot;
+    foreach my $round (1 .. $rounds)
+    {
+        my $moment = 1 + int rand $longest;
+        my ($took, $ended) = refresh($population, $settings, $moment);
+        # Cancelled, the next one is the first again.
+        last if $ended && $first;
+        push @overshot, $took - $moment if !$ended;
+    }
+    my $worst = max(0, @overshot);
+    note(sprintf '%s: %d cancelled, the latest %.0f ms after its time', $name, scalar @overshot, $worst);
+    cmp_ok($worst, '<', 2000, "$name: stops soon");
+}
+$node->stop;
+done_testing();
