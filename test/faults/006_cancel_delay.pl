@@ -1,5 +1,5 @@
 # How long a refresh goes on after it has been cancelled, at random moments of large ones: the first and an unchanged one, rows and sets,
-# keys with a dictionary, several passes. The aim is 100 ms; it fails above 2 s, as a busy machine delays anything.
+# keys with a dictionary, several passes. The aim is 100 ms, which the notes tell; it fails if one ends otherwise than cancelled.
 #
 #   ROUNDS=n    how many of each (3)
 #   MEMBERS=n   of the population (100000)
@@ -27,7 +27,7 @@ $node->safe_psql('postgres', qq{
                                   materialize => CASE p WHEN 'rows' THEN 'rows' ELSE 'set' END)
     FROM (VALUES ('sets', 300), ('codes', 300), ('rows', 20)) AS p (p, count), generate_series(1, count) AS n});
 
-# How long it took, and whether it ended before it was cancelled.
+# How long it took, and what it said when it was cancelled; nothing if it ended before.
 sub refresh
 {
     my ($population, $settings, $moment) = @_;
@@ -37,7 +37,7 @@ SELECT count(*) FROM segment.refresh('$population');
 \\timing off
 ", on_error_stop => 0);
     my ($took) = $output =~ /^Time: ([\d.]+) ms/m or die "$output\n$errors";
-    return ($took, $errors !~ /ERROR/);
+    return ($took, $errors);
 }
 
 my $several = "SET segment.refresh_memory = '1MB'";
@@ -51,14 +51,16 @@ foreach my $case ([ 'sets, first', 'sets', '' ], [ 'dictionary, first', 'codes',
     foreach my $round (1 .. $rounds)
     {
         my $moment = 1 + int rand $longest;
-        my ($took, $ended) = refresh($population, $settings, $moment);
+        my ($took, $errors) = refresh($population, $settings, $moment);
+        my $ended = $errors eq '';
+        like($errors, qr/canceling statement due to statement timeout/, "$name: is cancelled") if !$ended;
         # Cancelled, the next one is the first again.
         last if $ended && $first;
         push @overshot, $took - $moment if !$ended;
     }
-    my $worst = max(0, @overshot);
-    note(sprintf '%s: %d cancelled, the latest %.0f ms after its time', $name, scalar @overshot, $worst);
-    cmp_ok($worst, '<', 2000, "$name: stops soon");
+    note(sprintf '%s: %d cancelled, the latest %.0f ms after its time', $name, scalar @overshot, max(0, @overshot));
+    my ($took, $errors) = refresh($population, $settings, 0);
+    is($errors, '', "$name: the next one ends");
 }
 $node->stop;
 done_testing();
