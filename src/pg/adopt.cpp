@@ -1,5 +1,7 @@
 #include "pg/adopt.hpp"
 
+#include <algorithm>
+
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/identity.hpp"
@@ -173,19 +175,27 @@ Waiting find_waiting(const Population *population, const char *name) {
 
 void check_names(const Population *population, const Segments *segments) {
     StoredNames names = stored_names(population);
+    const Segment *first = segments->items, *end = first + segments->count;
+    auto *by_name = static_cast<const Segment **>(palloc(sizeof(Segment *) * static_cast<Size>(segments->count + 1)));
+    const Segment **by_name_end = by_name + segments->count;
+    for (int32 i = 0; i < segments->count; i++) {
+        by_name[i] = first + i;
+    }
+    std::sort(by_name, by_name_end, [](const Segment *a, const Segment *b) { return strcmp(a->name, b->name) < 0; });
     for (uint64 i = 0; i < names.count; i++) {
         const StoredName &stored = names.items[i];
-        for (int32 j = 0; j < segments->count; j++) {
-            const Segment &segment = segments->items[j];
-            bool same_id = segment.id == stored.id;
-            if ((same_id || strcmp(segment.name, stored.name) == 0) && !(same_id && same(&segment.uid, &stored.uid))) {
-                ereport(ERROR,
-                        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                         errmsg("the member tables of population \"%s\" are not those of its segments", population->name),
-                         errdetail("%s holds another segment as \"%s\" with id %d: the tables or the catalog were restored from elsewhere.",
-                                   member_relation_sql(population, "segment_name"), stored.name, stored.id),
-                         errhint("Call segment.adopt(%s), which matches them by name.", quote_literal_cstr(population->name))));
-            }
+        const Segment *of_id = std::lower_bound(first, end, stored.id, [](const Segment &segment, int32 id) { return segment.id < id; });
+        of_id = of_id != end && of_id->id == stored.id ? of_id : nullptr;
+        const Segment **of_name = std::lower_bound(
+            by_name, by_name_end, stored.name, [](const Segment *segment, const char *name) { return strcmp(segment->name, name) < 0; });
+        bool name_taken = of_name != by_name_end && strcmp((*of_name)->name, stored.name) == 0;
+        if (of_id == nullptr ? name_taken : (name_taken && *of_name != of_id) || !same(&of_id->uid, &stored.uid)) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                     errmsg("the member tables of population \"%s\" are not those of its segments", population->name),
+                     errdetail("%s holds another segment as \"%s\" with id %d: the tables or the catalog were restored from elsewhere.",
+                               member_relation_sql(population, "segment_name"), stored.name, stored.id),
+                     errhint("Call segment.adopt(%s), which matches them by name.", quote_literal_cstr(population->name))));
         }
     }
 }

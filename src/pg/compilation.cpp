@@ -62,8 +62,8 @@ definition::Checked Compilation::check_text(std::string_view text, std::string_v
 void Compilation::amend(definition::Checked &checked, const Segment &segment, std::span<const Segment> all) {
     std::pmr::vector<definition::SegmentName> before(&arena_);
     std::pmr::vector<std::int32_t> rivals(&arena_);
-    for (const Segment &other : all) {
-        if (segment.scheme_id == 0 || other.scheme_id != segment.scheme_id || other.id == segment.override_id) {
+    for (const Segment &other : segment.scheme_id == 0 ? std::span<const Segment>() : all) {
+        if (other.scheme_id != segment.scheme_id || other.id == segment.override_id) {
             continue;
         }
         if (other.scheme_position < segment.scheme_position) {
