@@ -166,5 +166,17 @@ foreach my $function (sort keys %documented)
         join("\n", sort keys %{ $documented{$function} }), "arguments of $function");
 }
 
+# The page on the inside names every table of the catalog, and says whether it is dumped.
+my %catalog;
+my $inside = slurp_file('docs/architecture.md');
+while ($inside =~ /^\| (`catalog_[^|]*) \| [^|]* \| (yes|no) \|$/mg)
+{
+    my ($tables, $dumped) = ($1, $2);
+    $catalog{$_} = $dumped foreach $tables =~ /`(\w+)`/g;
+}
+is($node->safe_psql('postgres', q{SELECT relname, CASE WHEN c.oid = ANY (extconfig) THEN 'yes' ELSE 'no' END FROM pg_class AS c, pg_extension
+        WHERE relnamespace = 'segment'::regnamespace AND relkind = 'r' AND extname = 'segment' ORDER BY relname COLLATE "C"}),
+    join("\n", map { "$_|$catalog{$_}" } sort keys %catalog), 'tables of the catalog');
+
 $node->stop;
 done_testing();
