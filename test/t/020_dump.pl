@@ -39,7 +39,8 @@ UNION ALL SELECT 'history', band, key, at, score::text FROM customer_score_healt
 my $catalog = q{
 SELECT name, definition, version, members, description, tags FROM segment.segment
 UNION ALL SELECT name, formula, NULL, NULL, author, NULL FROM segment.derived_trait
-UNION ALL SELECT name, kind, NULL, NULL, columns::text, NULL FROM segment.source ORDER BY name};
+UNION ALL SELECT segment, population, NULL, NULL, scores::text, NULL FROM segment.overview
+UNION ALL SELECT name, kind, NULL, NULL, columns::text, NULL FROM segment.source ORDER BY name, definition};
 my $quiet = q{SELECT coalesce(sum(entered), 0), coalesce(sum(exited), 0), count(*) FROM segment.refresh('customer')};
 
 sql('postgres', 'CREATE ROLE shop_owner; CREATE DATABASE source');
