@@ -36,7 +36,8 @@ struct Bounds {
 
 struct EventColumns {
     MemoryContext context;
-    const Compilation *compilation;
+    const match::EventFeatures *asked;
+    const match::Plan *plan;
     TemporaryFile *overflow;
     uint64 value_memory;
     Reader **readers;  // by stream, then column
@@ -49,13 +50,14 @@ struct EventCalculation {
     Aggregate aggregate;
     Occurrence *events;
     Size count;
-    int64 result;
+    int64 place;    // of the aggregate among the feature's cuts
+    double number;  // or the aggregate itself
 };
 
 namespace {
 
 const match::EventFeature &feature_of(const EventColumns *columns, uint32 feature) {
-    return columns->compilation->events.features()[feature];
+    return columns->asked->features()[feature];
 }
 
 struct Moved {
@@ -165,6 +167,27 @@ Datum aggregate_of(Aggregate aggregate, Datum *values, Size count) {
                : DirectFunctionCall2(numeric_div, sum, DirectFunctionCall1(int8_numeric, Int64GetDatum(static_cast<int64>(count))));
 }
 
+int64 place_of(const Bounds *bounds, Datum value) {
+    uint32 low = 0, high = bounds->count;
+    while (low < high) {
+        uint32 middle = low + (high - low) / 2;
+        if (compare_numerics(bounds->numerics[middle], value) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool equal = low < bounds->count && compare_numerics(bounds->numerics[low], value) == 0;
+    return 2 * static_cast<int64>(low) + (equal ? 2 : 1);
+}
+
+EventCalculation calculate(EventColumns *columns, uint32 feature, Aggregate aggregate, std::span<const Occurrence> events) {
+    std::pmr::vector<Occurrence> copy(events.begin(), events.end());
+    EventCalculation calculation{columns, feature, aggregate, copy.data(), copy.size(), 0, 0};
+    boundary::backend<&calculate_aggregate>(&calculation);
+    return calculation;
+}
+
 void describe_type(Reader *reader, Form_pg_attribute attribute) {
     reader->type = getBaseType(attribute->atttypid);
     reader->collation = attribute->attcollation;
@@ -179,8 +202,8 @@ bool reads_codes_of(const match::EventFeature &feature, const match::EventTerm &
 
 // The cuts of all features that read the column: codes of one are codes of all.
 std::span<const match::EventConstant> place_codes(EventColumns *columns, uint32 feature) {
-    const auto &plan = columns->compilation->plan;
-    const auto &features = columns->compilation->events.features();
+    const auto &plan = *columns->plan;
+    const auto &features = columns->asked->features();
     const match::EventTerm &term = features[feature].terms.front();
     Reader *reader = &columns->readers[term.stream][term.code];
     uint32 total = 0, first = 0, own = 0;
@@ -223,7 +246,7 @@ std::span<const match::EventConstant> place_codes(EventColumns *columns, uint32 
 }
 
 PlacedCuts place_numbers(EventColumns *columns, uint32 feature) {
-    const auto &constants = columns->compilation->plan.features()[feature_of(columns, feature).feature].cuts;
+    const auto &constants = columns->plan->features()[feature_of(columns, feature).feature].cuts;
     auto count = static_cast<uint32>(constants.size());
     auto *sql = allocate<std::string_view>(count);
     std::copy_n(constants.begin(), count, sql);
@@ -252,24 +275,26 @@ PlacedCuts place_numbers(EventColumns *columns, uint32 feature) {
 
 }  // namespace
 
-EventColumns *begin_event_columns(const Compilation *compilation, TemporaryFile *overflow, uint64 value_memory) {
+EventColumns *begin_event_columns(const match::EventFeatures *asked, const match::Plan *plan, TemporaryFile *overflow,
+                                  uint64 value_memory) {
     auto *columns = allocate<EventColumns>(1);
     columns->context = CurrentMemoryContext;
-    columns->compilation = compilation;
+    columns->asked = asked;
+    columns->plan = plan;
     columns->overflow = overflow;
     columns->value_memory = value_memory;
-    const auto &streams = compilation->events.streams();
+    const auto &streams = asked->streams();
     columns->readers = allocate<Reader *>(streams.size());
     for (size_t i = 0; i < streams.size(); i++) {
         columns->readers[i] = allocate<Reader>(streams[i].columns.size());
     }
-    columns->bounds = allocate<Bounds>(compilation->events.features().size());
+    columns->bounds = allocate<Bounds>(asked->features().size());
     return columns;
 }
 
 void describe_event_column(EventColumns *columns, uint32 stream, uint32 column, Form_pg_attribute attribute) {
     Reader *reader = &columns->readers[stream][column];
-    reader->form = columns->compilation->events.streams()[stream].columns[column].form;
+    reader->form = columns->asked->streams()[stream].columns[column].form;
     describe_type(reader, attribute);
     if (reader->form == ColumnForm::identity && !reader->by_value && reader->type != NUMERICOID) {
         reader->ids = boundary::core([&] { return make_in_context<ValueIds>(columns->context, columns->context, columns->value_memory); });
@@ -309,7 +334,7 @@ ColumnValue read_event_column(EventColumns *columns, uint32 stream, uint32 colum
     return {integer_of(reader, value), 0, true, false};
 }
 
-void compare_aggregate(EventCalculation *calculation) {
+void calculate_aggregate(EventCalculation *calculation) {
     MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "segment event arithmetic", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(work);
     auto *values = allocate<Datum>(calculation->count);
@@ -317,18 +342,8 @@ void compare_aggregate(EventCalculation *calculation) {
         values[i] = numeric_of(calculation->columns, calculation->events[i]);
     }
     Datum value = aggregate_of(calculation->aggregate, values, calculation->count);
-    const Bounds *bounds = &calculation->columns->bounds[calculation->feature];
-    uint32 low = 0, high = bounds->count;
-    while (low < high) {
-        uint32 middle = low + (high - low) / 2;
-        if (compare_numerics(bounds->numerics[middle], value) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    bool equal = low < bounds->count && compare_numerics(bounds->numerics[low], value) == 0;
-    calculation->result = 2 * static_cast<int64>(low) + (equal ? 2 : 1);
+    calculation->place = place_of(&calculation->columns->bounds[calculation->feature], value);
+    calculation->number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(work);
 }
@@ -372,14 +387,15 @@ void identify_values(EventCalculation *calculation) {
 }
 
 std::int64_t EventArithmetic::aggregate(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) {
-    std::pmr::vector<Occurrence> copy(events.begin(), events.end());
-    EventCalculation calculation{columns_, feature, aggregate, copy.data(), copy.size(), 0};
-    boundary::backend<&compare_aggregate>(&calculation);
-    return calculation.result;
+    return calculate(columns_, feature, aggregate, events).place;
+}
+
+double EventArithmetic::number(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) {
+    return calculate(columns_, feature, aggregate, events).number;
 }
 
 void EventArithmetic::identify(std::uint32_t feature, std::span<Occurrence> events) {
-    EventCalculation calculation{columns_, feature, Aggregate::sum, events.data(), events.size(), 0};
+    EventCalculation calculation{columns_, feature, Aggregate::sum, events.data(), events.size(), 0, 0};
     boundary::backend<&identify_values>(&calculation);
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "core/match/event_leaves.hpp"
-#include "pg/compilation.hpp"
 #include "pg/temporary_file.hpp"
 
 namespace segment::pg {
@@ -12,7 +11,7 @@ struct EventColumns;
 
 // Of all streams, in the current context. `value_memory` bounds what is kept of different values of types that are no numbers inside; what
 // does not fit goes to `overflow`.
-EventColumns *begin_event_columns(const Compilation *compilation, TemporaryFile *overflow, uint64 value_memory);
+EventColumns *begin_event_columns(const match::EventFeatures *asked, const match::Plan *plan, TemporaryFile *overflow, uint64 value_memory);
 
 // The type of a column of a stream, as a query that selects it says.
 void describe_event_column(EventColumns *columns, uint32 stream, uint32 column, Form_pg_attribute attribute);
@@ -39,6 +38,7 @@ class EventArithmetic final : public behaviour::WideValues {
 public:
     explicit EventArithmetic(EventColumns *columns) : columns_(columns) {}
     std::int64_t aggregate(std::uint32_t feature, behaviour::Aggregate aggregate, std::span<const behaviour::Occurrence> events) override;
+    double number(std::uint32_t feature, behaviour::Aggregate aggregate, std::span<const behaviour::Occurrence> events) override;
     void identify(std::uint32_t feature, std::span<behaviour::Occurrence> events) override;
 
 private:

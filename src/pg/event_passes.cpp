@@ -6,6 +6,7 @@
 #include "pg/boundary.hpp"
 #include "pg/cut_values.hpp"
 #include "pg/encoder.hpp"
+#include "pg/event_bounds.hpp"
 #include "pg/event_columns.hpp"
 #include "pg/spi.hpp"
 #include "pg/memory.hpp"
@@ -73,7 +74,8 @@ struct ListedEvents {
 struct EventPasses {
     MemoryContext context;
     const Binding *binding;
-    Compilation *compilation;
+    const match::EventFeatures *asked;
+    match::Plan *plan;
     const MemberKeys *keys;
     const members::BitSet *members;
     uint32 count;
@@ -156,7 +158,7 @@ void number_names(Pass *pass, Form_pg_attribute column) {
 void begin_pass(EventPasses *passes, uint32 id) {
     Pass *pass = &passes->passes[id];
     pass->id = id;
-    pass->stream = &passes->compilation->events.streams()[id];
+    pass->stream = &passes->asked->streams()[id];
     pass->source = &passes->binding->vocabulary.events[pass->stream->source];
     pass->select = select_sql(pass->stream, pass->source);
     spi::connect();
@@ -169,7 +171,7 @@ void begin_pass(EventPasses *passes, uint32 id) {
     pass->name_column = pass->stream->names.empty() ? -1 : 2;
     pass->first_filter = pass->name_column < 0 ? 2 : 3;
     pass->filter_count = static_cast<int>(pass->stream->filters.size());
-    for (const match::EventFeature &feature : passes->compilation->events.features()) {
+    for (const match::EventFeature &feature : passes->asked->features()) {
         for (const match::EventTerm &term : feature.terms) {
             pass->has_lists = pass->has_lists || (term.stream == id && !feature.is_counted());
         }
@@ -189,10 +191,6 @@ void begin_pass(EventPasses *passes, uint32 id) {
     }
 }
 
-int64 time_of(Oid type, Datum value) {
-    return type == DATEOID ? DatumGetDateADT(value) : DatumGetTimestampTz(value);
-}
-
 Datum datum_of(Oid type, Time time) {
     if (type != DATEOID) {
         return TimestampTzGetDatum(time);
@@ -200,109 +198,26 @@ Datum datum_of(Oid type, Time time) {
     return DateADTGetDatum(static_cast<DateADT>(std::clamp<Time>(time, DATEVAL_NOBEGIN, DATEVAL_NOEND)));
 }
 
-// The type of a feature's values, or of its bounds: all terms are of one.
-Oid value_type(const EventPasses *passes, const match::EventFeature &feature) {
-    return feature.is_whole() ? INT8OID : passes->passes[feature.terms.front().stream].time_type;
-}
-
-bool is_time_type(Oid type) {
-    return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
-}
-
-match::EventConstant *read_constants(const std::string_view *sql, const Oid *expected, uint32 count) {
-    ConstantValues values = evaluate_constants(sql, count);
-    auto *result = allocate<match::EventConstant>(count);
-    for (uint32 i = 0; i < count; i++) {
-        // A constant that bounds no times is a time all the same.
-        Oid type = OidIsValid(expected[i]) || !is_time_type(values.types[i]) ? expected[i] : values.types[i];
-        if (values.types[i] != type) {
-            elog(ERROR, "a value of type %s is compared with a constant of type %s", format_type_be(type), format_type_be(values.types[i]));
-        }
-        result[i].null = values.nulls[i];
-        result[i].value = values.nulls[i] ? 0 : type == INT8OID ? DatumGetInt64(values.values[i]) : time_of(type, values.values[i]);
-    }
-    return result;
-}
-
-match::EventConstant *read_bounds(const EventPasses *passes) {
-    const auto &constants = passes->compilation->events.constants();
-    auto count = static_cast<uint32>(constants.size());
-    auto *sql = allocate<std::string_view>(count);
-    auto *types = allocate<Oid>(count);
-    std::copy_n(constants.begin(), count, sql);
-    for (const match::EventFeature &feature : passes->compilation->events.features()) {
-        for (const match::EventTerm &term : feature.terms) {
-            for (const auto *bounds : {&term.lows, &term.highs}) {
-                for (const match::TimeBound &bound : *bounds) {
-                    types[bound.constant] = passes->passes[term.stream].time_type;
-                }
-            }
-        }
-    }
-    return read_constants(sql, types, count);
-}
-
-// Of features whose cuts are counts or times.
-bool has_plain_cuts(const match::EventFeature &feature) {
-    return feature.is_counted() || feature.is_whole();
-}
-
-struct CutConstants {
-    std::span<const match::EventConstant> *places;  // by feature
-    std::span<const behaviour::HalfMillionths> *numbers;
-};
-
-CutConstants read_cuts(const EventPasses *passes) {
-    const auto &features = passes->compilation->events.features();
-    const auto &plan = passes->compilation->plan;
-    uint32 total = 0;
-    for (const match::EventFeature &feature : features) {
-        total += has_plain_cuts(feature) ? static_cast<uint32>(plan.features()[feature.feature].cuts.size()) : 0;
-    }
-    auto *sql = allocate<std::string_view>(total);
-    auto *types = allocate<Oid>(total);
-    uint32 next = 0;
-    for (const match::EventFeature &feature : features) {
-        if (has_plain_cuts(feature)) {
-            for (const std::pmr::string &cut : plan.features()[feature.feature].cuts) {
-                sql[next] = cut;
-                types[next++] = value_type(passes, feature);
-            }
-        }
-    }
-    match::EventConstant *values = read_constants(sql, types, total);
-    CutConstants cuts{allocate<std::span<const match::EventConstant>>(features.size()),
-                      allocate<std::span<const behaviour::HalfMillionths>>(features.size())};
-    for (uint32 i = 0; i < features.size(); i++) {
-        if (has_plain_cuts(features[i])) {
-            cuts.places[i] = {values, plan.features()[features[i].feature].cuts.size()};
-            values += cuts.places[i].size();
-        } else {
-            const PlacedCuts placed = place_cuts(passes->columns, i);
-            cuts.places[i] = placed.places;
-            cuts.numbers[i] = placed.numbers;
-        }
-    }
-    return cuts;
-}
-
 void make_leaves(EventPasses *passes, uint64 memory) {
-    match::EventConstant *bounds = read_bounds(passes);
-    const CutConstants cuts = read_cuts(passes);
+    auto *time_types = allocate<Oid>(passes->count);
+    for (uint32 i = 0; i < passes->count; i++) {
+        time_types[i] = passes->passes[i].time_type;
+    }
+    const EventBounds bounds = read_event_bounds(passes->asked, passes->plan, time_types, passes->columns);
     auto *names = allocate<std::span<const NameId>>(passes->count);
     for (uint32 i = 0; i < passes->count; i++) {
         names[i] = {passes->passes[i].names, passes->passes[i].stream->names.size()};
     }
     boundary::core([&] {
-        const match::EventFeatures &asked = passes->compilation->events;
+        const match::EventFeatures &asked = *passes->asked;
         const size_t features = asked.features().size();
         auto *resource = make_in_context<ContextResource>(passes->context, passes->context);
         passes->interrupts = make_in_context<BackendInterrupts>(passes->context);
         auto *arithmetic = make_in_context<EventArithmetic>(passes->context, passes->columns);
         const match::EventConstants constants{
-            {bounds, asked.constants().size()}, {cuts.places, features}, {names, passes->count}, {cuts.numbers, features}};
-        passes->leaves = make_in_context<match::EventLeaves>(passes->context, passes->compilation->plan, asked, constants, memory,
-                                                             passes->overflow, *arithmetic, *passes->interrupts, resource);
+            {bounds.times, asked.constants().size()}, {bounds.cuts, features}, {names, passes->count}, {bounds.numbers, features}};
+        passes->leaves = make_in_context<match::EventLeaves>(passes->context, *passes->plan, asked, constants, memory, passes->overflow,
+                                                             *arithmetic, *passes->interrupts, resource);
     });
 }
 
@@ -411,7 +326,7 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     uint32 row = batch->count;
     NameId name = pass->name_column < 0 ? behaviour::other_name : name_of(pass, slot, batch->context);
     batch->cells[row] = passes->leaves->cell(pass->id, name);
-    batch->times[row] = time_of(pass->time_type, slot->tts_values[1]);
+    batch->times[row] = event_time(pass->time_type, slot->tts_values[1]);
     uint64 *flags = batch->flags + static_cast<Size>(row) * passes->words_per_row;
     std::fill_n(flags, passes->words_per_row, 0);
     for (int i = 0; i < pass->filter_count; i++) {
@@ -490,9 +405,9 @@ void note_ignored(const EventPasses *passes, IgnoredRows *ignored) {
 
 }  // namespace
 
-EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, const MemberKeys *keys, const members::BitSet *members,
-                              uint64 memory, IgnoredRows *ignored) {
-    if (compilation->events.features().empty()) {
+EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures *asked, match::Plan *plan, const MemberKeys *keys,
+                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored) {
+    if (asked->features().empty()) {
         return nullptr;
     }
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment events", ALLOCSET_DEFAULT_SIZES);
@@ -500,10 +415,11 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     auto *passes = allocate<EventPasses>(1);
     passes->context = context;
     passes->binding = binding;
-    passes->compilation = compilation;
+    passes->asked = asked;
+    passes->plan = plan;
     passes->keys = keys;
     passes->members = members;
-    passes->count = static_cast<uint32>(compilation->events.streams().size());
+    passes->count = static_cast<uint32>(asked->streams().size());
     passes->passes = allocate<Pass>(passes->count);
     passes->batch.keys = allocate<Datum>(rows_per_batch);
     passes->batch.hashes = allocate<uint64>(rows_per_batch);
@@ -513,7 +429,7 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     passes->listed.capacity = rows_per_batch;
     passes->listed.items = allocate<Listed>(passes->listed.capacity);
     passes->overflow = boundary::core([&] { return make_in_context<TemporaryFile>(context, context); });
-    passes->columns = begin_event_columns(compilation, passes->overflow, memory / share_of_values);
+    passes->columns = begin_event_columns(asked, plan, passes->overflow, memory / share_of_values);
     for (uint32 i = 0; i < passes->count; i++) {
         begin_pass(passes, i);
     }
@@ -524,6 +440,10 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     note_ignored(passes, ignored);
     MemoryContextSwitchTo(caller);
     return passes;
+}
+
+match::EventLeaves *event_leaves(EventPasses *passes) {
+    return passes == nullptr ? nullptr : passes->leaves;
 }
 
 match::LeafVectors *leaf_vectors(EventPasses *passes) {

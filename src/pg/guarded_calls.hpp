@@ -11,7 +11,7 @@ namespace segment::pg {
 
 // event_columns.cpp: what the arithmetic of events leaves to PostgreSQL's types.
 struct EventCalculation;
-void compare_aggregate(EventCalculation *calculation);
+void calculate_aggregate(EventCalculation *calculation);
 void identify_values(EventCalculation *calculation);
 
 }  // namespace segment::pg
@@ -32,7 +32,7 @@ struct CallList {
 }  // namespace detail
 
 using GuardedCalls = detail::CallList<&AllocSetContextCreateInternal, &BufFileCreateTemp, &BufFileSeek, &FunctionCall2Coll,
-                                      &OidInputFunctionCall, &ProcessInterrupts, &pg::compare_aggregate, &pg::identify_values,
+                                      &OidInputFunctionCall, &ProcessInterrupts, &pg::calculate_aggregate, &pg::identify_values,
                                       &pg_detoast_datum, &pg_verify_mbstr, &read_file, &write_file>;
 
 }  // namespace segment::boundary

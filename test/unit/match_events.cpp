@@ -22,6 +22,7 @@ struct NoInterrupts final : Interrupts {
 // Where all numbers fit.
 struct NothingWide final : behaviour::WideValues {
     std::int64_t aggregate(std::uint32_t, behaviour::Aggregate, std::span<const behaviour::Occurrence>) override { return 0; }
+    double number(std::uint32_t, behaviour::Aggregate, std::span<const behaviour::Occurrence>) override { return 0; }
     void identify(std::uint32_t, std::span<behaviour::Occurrence>) override {}
 };
 

@@ -56,6 +56,18 @@ std::optional<std::int64_t> Arithmetic::value(const EventLists::Member &member) 
     return found ? found : wide_.aggregate(feature_, aggregate_, events_);
 }
 
+// Quotients are rounded twice, by numeric and then by double precision, which is left to PostgreSQL; so are sums that doubles cannot hold.
+std::optional<double> Arithmetic::number(const EventLists::Member &member) {
+    constexpr Wide largest_exact = Wide{1} << 53;
+    gather(terms_, member, events_);
+    if (aggregate_ == Aggregate::sum && std::ranges::none_of(events_, &Occurrence::is_wide)) {
+        const Wide sum = total(events_);
+        if (magnitude(sum) <= largest_exact)
+            return static_cast<double>(static_cast<std::int64_t>(sum)) / static_cast<double>(number_scale);
+    }
+    return events_.empty() ? std::nullopt : std::optional<double>(wide_.number(feature_, aggregate_, events_));
+}
+
 std::optional<std::int64_t> Arithmetic::sum() const {
     const Wide sum = total(events_);
     if (magnitude(sum) > largest_sum)

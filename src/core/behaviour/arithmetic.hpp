@@ -31,6 +31,7 @@ public:
           events_(memory) {}
 
     std::optional<std::int64_t> value(const EventLists::Member &member) override;
+    std::optional<double> number(const EventLists::Member &member) override;
 
 private:
     // Nothing where only PostgreSQL can tell.

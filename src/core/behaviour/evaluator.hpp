@@ -24,6 +24,12 @@ public:
 
     // The value, in whatever its bounds are told; nothing if it is missing.
     virtual std::optional<std::int64_t> value(const EventLists::Member &member) = 0;
+
+    // The same as the number that SQL would give as double precision. Of values that are no whole numbers only some kinds know it.
+    virtual std::optional<double> number(const EventLists::Member &member) {
+        const std::optional<std::int64_t> whole = value(member);
+        return whole ? std::optional<double>(static_cast<double>(*whole)) : std::nullopt;
+    }
 };
 
 // The events of all terms together that have a number, in no particular order.

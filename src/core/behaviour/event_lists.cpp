@@ -5,6 +5,12 @@
 
 namespace segment::behaviour {
 
+namespace {
+
+constexpr std::uint32_t comparisons_per_poll = 1u << 16;
+
+}  // namespace
+
 Occurrences within(Occurrences events, Time after, Time until) {
     const auto end = std::ranges::upper_bound(events, until, {}, &Occurrence::time);
     const auto begin =
@@ -26,8 +32,11 @@ void EventLists::move_out() {
     entries_.move_out(*overflow_);
 }
 
-void EventLists::read(std::span<Entry> entries, Member &member) {
-    std::ranges::sort(entries, [](const Entry &a, const Entry &b) {
+void EventLists::read(std::span<Entry> entries, Member &member) const {
+    std::uint32_t comparisons = 0;
+    std::ranges::sort(entries, [&](const Entry &a, const Entry &b) {
+        if (++comparisons % comparisons_per_poll == 0)
+            interrupts_.poll();
         const auto order = [](const Entry &entry) {
             return std::tuple(entry.list(), entry.time, (entry.place & set_flag) != 0, entry.number, entry.code);
         };

@@ -119,7 +119,7 @@ private:
 
     void move_out();
     // Sorts a member's entries.
-    static void read(std::span<Entry> entries, Member &member);
+    void read(std::span<Entry> entries, Member &member) const;
 
     std::size_t budget_;
     Overflow *overflow_;

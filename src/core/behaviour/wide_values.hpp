@@ -17,6 +17,9 @@ public:
     // lies between that and the one before.
     virtual std::int64_t aggregate(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) = 0;
 
+    // The aggregate of one event or more as double precision.
+    virtual double number(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) = 0;
+
     // Gives the wide ones among the events of a feature negative numbers, equal values equal ones.
     virtual void identify(std::uint32_t feature, std::span<Occurrence> events) = 0;
 

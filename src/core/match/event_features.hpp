@@ -119,6 +119,9 @@ public:
     std::optional<FeatureId> take(const definition::BoundResumed &resumed, const definition::Scope &scope);
     std::optional<FeatureId> take(const definition::BoundSequence &sequence, const definition::Scope &scope);
 
+    // The value of a formula as a feature whose number passes can tell, without cuts: its index among `features`; nothing if only SQL can.
+    std::optional<std::uint32_t> take_number(const definition::BoundValue &value, const definition::Scope &scope);
+
     const std::pmr::vector<EventStream> &streams() const { return streams_; }
     const std::pmr::vector<EventFeature> &features() const { return features_; }
     // SQL of the times that bounds refer to.

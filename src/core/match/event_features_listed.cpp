@@ -156,6 +156,28 @@ bool EventFeatures::add_list(const BoundEventValue &value, const Scope &scope, E
     return true;
 }
 
+std::optional<std::uint32_t> EventFeatures::take_number(const BoundValue &value, const Scope &scope) {
+    if (value.kind != ValueKind::events)
+        return {};
+    const auto &events = static_cast<const BoundEventValue &>(value);
+    switch (events.function) {
+        case EventFunction::count:
+        case EventFunction::count_distinct:
+        case EventFunction::sum:
+        case EventFunction::avg:
+        case EventFunction::median:
+        case EventFunction::distinct_periods:
+        case EventFunction::streak:
+            break;
+        default:
+            return {};
+    }
+    const std::optional<FeatureId> feature = take(events, scope);
+    if (!feature)
+        return {};
+    return static_cast<std::uint32_t>(std::ranges::find(features_, *feature, &EventFeature::feature) - features_.begin());
+}
+
 // A term whose number is the time that lies so long after the event's, or before it.
 bool EventFeatures::add_shifted(const BoundEventPart &part, const Span &span, const Scope &scope, EventFeature &feature) {
     if (!is_plain_moment(*part.at) || !add_term(part, 1, scope, feature))

@@ -66,7 +66,8 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
       sums_(memory),
       is_found_(memory),
       found_(memory),
-      words_(memory) {
+      words_(memory),
+      numbers_(memory) {
     measures_.reserve(asked.features().size());
     for (std::size_t i = 0; i < asked.features().size(); ++i) {
         const EventFeature &feature = asked.features()[i];
@@ -268,6 +269,17 @@ void EventLeaves::sum_up(const behaviour::EventCounts::Row &row) {
     }
 }
 
+std::int64_t EventLeaves::count(const Measure &measure, const behaviour::EventCounts::Row &row) const {
+    std::int64_t sum = 0;
+    for (const Term &term : measure.terms) {
+        if (row.is_touched[term.track]) {
+            const std::uint64_t *const sums = sums_.data() + tracks_.tracks()[term.track].begin + term.track;
+            sum += term.weight * static_cast<std::int64_t>(sums[term.buckets.end] - sums[term.buckets.begin]);
+        }
+    }
+    return sum;
+}
+
 std::uint32_t EventLeaves::code(const Measure &measure, const behaviour::EventCounts::Row &row) const {
     const auto in_order = [&](const Term &term) {
         return std::span(row.counts)
@@ -297,14 +309,7 @@ std::uint32_t EventLeaves::code(const Measure &measure, const behaviour::EventCo
         default:
             break;
     }
-    std::int64_t sum = 0;
-    for (const Term &term : measure.terms) {
-        if (row.is_touched[term.track]) {
-            const std::uint64_t *const sums = sums_.data() + tracks_.tracks()[term.track].begin + term.track;
-            sum += term.weight * static_cast<std::int64_t>(sums[term.buckets.end] - sums[term.buckets.begin]);
-        }
-    }
-    return code_of(measure.cuts, sum);
+    return code_of(measure.cuts, count(measure, row));
 }
 
 void EventLeaves::flip_counts(TrackId track, std::uint32_t ordinal) {

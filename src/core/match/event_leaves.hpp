@@ -77,6 +77,14 @@ public:
     void load(std::uint32_t chunk, Interrupts &interrupts) override;
     members::ChunkWords leaf(NodeId leaf) const override;
 
+    // Prepares the numbers of a chunk's features instead, as SQL would give them: 512 kB for each feature.
+    void load_numbers(std::uint32_t chunk, Interrupts &interrupts);
+    // That of the feature of EventFeatures::features for a member of the chunk: NaN if it is missing, and for features whose number
+    // take_number does not give.
+    double number(std::uint32_t feature, members::Ordinal ordinal) const {
+        return numbers_[feature * std::size_t{members::chunk_size} + ordinal % members::chunk_size];
+    }
+
     // What the leaves of a plan take.
     static std::size_t memory(const Plan &plan);
 
@@ -132,6 +140,7 @@ private:
     void set_codes(Term &term, const Measure &measure) const;
 
     void sum_up(const behaviour::EventCounts::Row &row);
+    std::int64_t count(const Measure &measure, const behaviour::EventCounts::Row &row) const;
     std::uint32_t code(const Measure &measure, const behaviour::EventCounts::Row &row) const;
     void flip(std::uint32_t leaf, std::uint32_t ordinal) {
         words_[leaf * std::size_t{members::words_per_chunk} + ordinal / 64] ^= std::uint64_t{1} << ordinal % 64;
@@ -166,6 +175,7 @@ private:
     std::pmr::vector<std::uint8_t> is_found_;  // by measure: whether the member's shared measures have it already
     std::pmr::vector<MeasureId> found_;
     std::pmr::vector<std::uint64_t> words_;  // a chunk's, by leaf
+    std::pmr::vector<double> numbers_;       // a chunk's, by feature, if they are asked for
 };
 
 }  // namespace segment::match
