@@ -51,8 +51,8 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         restart_scan(run->scan);
         run->pass = run_pass(run->scan, run->numbering->keys);
     }
-    run->events =
-        run_event_passes(&run->binding, run->compilation, run->numbering->keys, scanned_members(run->scan), for_events, run->ignored);
+    run->events = run_event_passes(&run->binding, &run->compilation->events, &run->compilation->plan, run->numbering->keys,
+                                   scanned_members(run->scan), for_events, run->ignored);
     MemoryContextSwitchTo(caller);
     return run;
 }
