@@ -1,6 +1,7 @@
 // The metrics of a score as SQL over its population.
 #pragma once
 
+#include "pg/event_numbers.hpp"
 #include "pg/score.hpp"
 #include "pg/vocabulary.hpp"
 
@@ -23,13 +24,18 @@ struct ScoreQuery {
     const char *where_sql;  // the base with its WHERE; or empty
     const char **columns;   // of each metric: a number, or of a condition a boolean; NULL where it is missing or stale
     ScoreUses *uses;        // of each metric
+    int32 *event_numbers;   // of each metric: its place among the numbers of events, which takes the column's place; or no_event_number
+    bool reads_events;      // any of them is one
     int32 probe_count;
     const char **probes;
 };
 
-// Raises when a metric is wrong, with its place. As of an SQL expression, in the current context.
+inline constexpr int32 no_event_number = -1;
+
+// Raises when a metric is wrong, with its place. As of an SQL expression, in the current context. What passes over the sources can tell is
+// asked of `numbers`, if there are any; else everything is in the columns.
 ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
-                        const char *as_of_sql);
+                        const char *as_of_sql, EventNumbers *numbers = nullptr);
 
 // Raises unless a span of time is positive, and so short (1,000 years) that the instant before it can be told.
 void check_span(const char *name, const Interval &span);

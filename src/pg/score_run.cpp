@@ -22,6 +22,7 @@ constexpr int trend_days = 14;
 // Of the memory of a run the values of the members get one part of two, the ranks of percentiles one of eight (they take twice that while
 // they grow), and the scores of all members, which stay until those of the segments are known, one of four.
 constexpr uint64 share_of_values = 2, share_of_ranks = 8, share_of_results = 4;
+constexpr uint64 share_of_events = 2;  // of that of the values, where some come from events
 
 // From now on the snapshot sees what has been written.
 void see_own_writes() {
@@ -152,7 +153,8 @@ void refresh_score(const Population *population, const Segments *segments, const
                    ComputedScore *computed) {
     const ScoreRecord *score = computed->score;
     const char *as_of_sql = instant_sql(as_of);
-    const ScoreQuery *query = score_query(population, segments, binding, score, as_of_sql);
+    EventNumbers *numbers = begin_event_numbers(binding);
+    const ScoreQuery *query = score_query(population, segments, binding, score, as_of_sql, numbers);
     ScoreTables tables{score_table_sql(population, score->name),
                        score_history_sql(population, score->name),
                        carries_forward(score) ? score_values_sql(population, score->name) : nullptr,
@@ -179,7 +181,9 @@ void refresh_score(const Population *population, const Segments *segments, const
     work.past_column = score::Scorer::width(metrics);
     work.seen_column = work.past_column + (work.past_sql != nullptr ? 1 : 0);
     const uint32 width = work.seen_column + (work.edges != nullptr ? metrics : 0);
-    work.scan = begin_score_scan(population, binding, score, query, &run->before.numbering, width, refresh_memory() / share_of_values);
+    const uint64 memory = refresh_memory() / share_of_values, for_events = query->reads_events ? memory / share_of_events : 0;
+    work.scan =
+        begin_score_scan(population, binding, score, query, numbers, &run->before.numbering, width, memory - for_events, for_events);
     MemoryContext context = CurrentMemoryContext;
     TemporaryFile *overflow = boundary::core([&] {
         auto *memory = make_in_context<ContextResource>(context, context);
@@ -189,6 +193,7 @@ void refresh_score(const Population *population, const Segments *segments, const
     });
     run_passes(work);
     overflow->close();
+    end_event_numbers(numbers);
     computed->members = static_cast<int64>(work.scan->rows);
     computed->numbering = run->before.numbering.numbering;
     for (uint32 i = 0; i < metrics; i++) {
