@@ -8,7 +8,6 @@
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
 #include "pg/interrupts.hpp"
-#include "pg/key_batch.hpp"
 #include "pg/score_carry.hpp"
 #include "pg/score_changes.hpp"
 #include "pg/settings.hpp"
@@ -16,8 +15,6 @@
 namespace segment::pg {
 
 namespace {
-
-constexpr int trend_days = 14;
 
 // Of the memory of a run the values of the members get one part of two, the ranks of percentiles one of eight (they take twice that while
 // they grow), and the scores of all members, which stay until those of the segments are known, one of four.
@@ -30,55 +27,16 @@ void see_own_writes() {
     UpdateActiveSnapshotCommandId();
 }
 
-// The instant that the trend compares with; null if the score has not been what it is now for so long.
-const char *past_sql(const Population *population, const ScoreRecord *score, const char *as_of_sql) {
-    const Interval span{0, trend_days, 0};
-    if (score->refreshed_version != score->version || !score->has_version_since) {
-        return nullptr;
-    }
-    Rows then = caller_execute(psprintf("SELECT %s", before_sql(population, as_of_sql, span)));
-    TimestampTz instant = DatumGetTimestampTz(value_of(then, 0, 0));
-    return instant < score->version_since ? nullptr : instant_sql(instant);
-}
-
 // The computation of one score.
 struct Work {
     ScoreScan *scan;
     const ScoreTables *tables;
-    const char *past_sql;      // null: nobody has a trend
+    PastScores past;
     const TimestampTz *edges;  // null: nothing is carried forward
-    uint32 past_column, seen_column;
+    uint32 seen_column;
     score::Scorer *scorer;
     ComputedScore *computed;
 };
-
-struct PastReader {
-    const ScoreScan *scan;
-    uint32 column;
-    double scores[KeyBatch::rows];
-};
-
-// By the primary key, read backwards.
-void read_past(const Work &work) {
-    auto *reader = static_cast<PastReader *>(palloc(sizeof(PastReader)));
-    reader->scan = work.scan;
-    reader->column = work.past_column;
-    const auto read = [](void *state, uint32 row, TupleTableSlot *slot) {
-        static_cast<PastReader *>(state)->scores[row] = slot->tts_isnull[1] ? score::missing : DatumGetFloat8(slot->tts_values[1]);
-    };
-    const auto take = [](void *state, uint32 row, members::Ordinal member, Datum) {
-        auto *reader = static_cast<PastReader *>(state);
-        double *numbers = member == members::no_ordinal ? nullptr : reader->scan->grid->row(member);
-        if (numbers != nullptr) {
-            numbers[reader->column] = reader->scores[row];
-        }
-    };
-    read_keyed_rows(work.scan,
-                    psprintf("SELECT DISTINCT ON (h.key) h.key::%s, h.score FROM %s AS h WHERE h.at <= %s AND h.version = %d "
-                             "ORDER BY h.key DESC, h.at DESC",
-                             work.tables->key_type_sql, work.tables->history, work.past_sql, work.scan->score->version),
-                    {read, take, reader});
-}
 
 // What the metrics of this pass's members are worth, all values known.
 void take_values(const Work &work, bool keeps) {
@@ -140,11 +98,11 @@ void run_passes(const Work &work) {
         if (!ready) {
             take_values(work, true);
         }
-        if (work.past_sql != nullptr) {
-            read_past(work);
+        if (work.past.at_sql != nullptr) {
+            read_past(work.scan, work.tables->history, work.tables->key_type_sql, work.past);
         }
         compute(work);
-        write_scores(work.scan, *work.tables, work.past_sql != nullptr ? work.past_column : no_past);
+        write_scores(work.scan, *work.tables, work.past);
     }
 }
 
@@ -169,7 +127,6 @@ void refresh_score(const Population *population, const Segments *segments, const
     Work work{};
     work.tables = &tables;
     work.computed = computed;
-    work.past_sql = past_sql(population, score, as_of_sql);
     if (tables.values != nullptr) {
         work.edges = stale_edges(population, score, as_of);
         if (score->refreshed_version != score->version) {
@@ -178,8 +135,8 @@ void refresh_score(const Population *population, const Segments *segments, const
         }
     }
     const auto metrics = static_cast<uint32>(score->metric_count);
-    work.past_column = score::Scorer::width(metrics);
-    work.seen_column = work.past_column + (work.past_sql != nullptr ? 1 : 0);
+    work.past = past_scores(population, score, as_of, score::Scorer::width(metrics));
+    work.seen_column = work.past.column + (work.past.at_sql != nullptr ? 1 : 0);
     const uint32 width = work.seen_column + (work.edges != nullptr ? metrics : 0);
     const uint64 memory = refresh_memory() / share_of_values, for_events = query->reads_events ? memory / share_of_events : 0;
     work.scan =

@@ -23,6 +23,7 @@ struct ScoreTable {
     const char *primary_key;
     ScoreColumn columns[6];
     int column_count;
+    const char *index;  // another one, or null
 };
 
 constexpr ScoreTable tables[] = {
@@ -35,7 +36,8 @@ constexpr ScoreTable tables[] = {
       {"coverage", "double precision", "NOT NULL"},
       {"trend", "double precision", ""},
       {"at", "timestamp with time zone", "NOT NULL"}},
-     6},
+     6,
+     nullptr},
     {"_history",
      "what each member's score has been from when on; written by segment.refresh",
      "key, at",
@@ -44,7 +46,8 @@ constexpr ScoreTable tables[] = {
       {"score", "double precision", ""},
       {"band", "text", ""},
       {"version", "integer", "NOT NULL"}},
-     5},
+     5,
+     "USING brin (at)"},  // rows come in this order, and trends ask for those of some hours
     {"_value",
      "the last known value of each metric, kept because of missing => 'carry_forward'; written by segment.refresh",
      "key, metric",
@@ -52,7 +55,8 @@ constexpr ScoreTable tables[] = {
       {"metric", "text", "NOT NULL"},
       {"value", "double precision", "NOT NULL"},
       {"known_at", "timestamp with time zone", ""}},
-     4},
+     4,
+     nullptr},
 };
 constexpr size_t kept = 2;  // the table that only some scores have
 
@@ -82,6 +86,9 @@ void create(const Population *population, const char *score, const ScoreTable &t
     appendStringInfo(&create, "PRIMARY KEY (%s))", table.primary_key);
     caller_execute(create.data);
     caller_execute(psprintf("COMMENT ON TABLE %s IS %s", sql, quote_literal_cstr(table.comment)));
+    if (table.index != nullptr) {
+        caller_execute(psprintf("CREATE INDEX ON %s %s", sql, table.index));
+    }
 }
 
 // What is there already is taken over if it is the owner's and has the columns that it would have.

@@ -110,10 +110,10 @@ SELECT segment.add_score_metric('engaged', 'age', 'age', worst => 0, best => 90)
 SELECT segment.add_score_metric('engaged', 'both', $$count of 'login' - count of 'order'$$, worst => -4, best => 4);
 CREATE FUNCTION engaged_differences() RETURNS text LANGUAGE sql AS $$
     SELECT count(*) || ' ' || count(*) FILTER (WHERE abs(s.score - e.score) > 1e-6 OR s.score IS NULL) || ' ' || count(DISTINCT s.score)
-    FROM (SELECT id, 100 * (percent_rank() OVER (ORDER BY logins) + coalesce(least(spent / 40.0, 1), 0) + coalesce(age / 90.0, 0) + least(1, greatest(0, (both_of + 4) / 8.0)))
-                     / (2 + (spent IS NOT NULL)::int + (age IS NOT NULL)::int) AS score
+    FROM (SELECT id, 100 * (percent_rank() OVER (ORDER BY logins) + least(spent / 40.0, 1) + coalesce(age / 90.0, 0) + least(1, greatest(0, (both_of + 4) / 8.0)))
+                     / (3 + (age IS NOT NULL)::int) AS score
           FROM (SELECT id, age, (SELECT count(*) FROM event WHERE customer = id AND name = 'login' AND at > '2026-01-20'::timestamptz - interval '30 days' AND at <= '2026-01-20') AS logins,
-                       (SELECT sum(amount) FROM event WHERE customer = id AND name = 'order' AND at > '2026-01-20'::timestamptz - interval '60 days' AND at <= '2026-01-20') AS spent,
+                       (SELECT coalesce(sum(amount), 0) FROM event WHERE customer = id AND name = 'order' AND at > '2026-01-20'::timestamptz - interval '60 days' AND at <= '2026-01-20') AS spent,
                        (SELECT count(*) FILTER (WHERE name = 'login') - count(*) FILTER (WHERE name = 'order') FROM event WHERE customer = id AND at <= '2026-01-20') AS both_of
                 FROM customer WHERE id < 1000000) AS c) AS e FULL JOIN active_score_engaged AS s ON s.key = e.id
 $$;
