@@ -1,6 +1,7 @@
 // The metrics of a score as SQL over its population.
 #pragma once
 
+#include "pg/boundary.hpp"
 #include "pg/score.hpp"
 #include "pg/vocabulary.hpp"
 
@@ -14,7 +15,11 @@ struct ScoreUses {
     int32 *sources;  // ids
     int32 score_count;
     int32 *scores;  // ids
-    bool traits;    // values of traits, which have no past
+    int32 join_count;
+    uint32 *joins;  // of the vocabulary, in order
+    int32 derived_count;
+    uint32 *derived;  // of the vocabulary's derived traits, in order
+    bool traits;      // values of traits, which have no past
 };
 
 struct ScoreQuery {
@@ -30,6 +35,9 @@ struct ScoreQuery {
 // Raises when a metric is wrong, with its place. As of an SQL expression, in the current context.
 ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
                         const char *as_of_sql);
+// Null instead of an error when a metric is wrong, which `error` tells.
+ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
+                        const char *as_of_sql, boundary::ErrorRecord &error);
 
 // A number of the scan as float8; what that cannot hold, NaN and infinities included, is missing.
 double score_value(Datum value, bool isnull, Oid type);

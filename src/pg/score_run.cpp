@@ -306,10 +306,38 @@ void order_by_use(const Scores *scores, const Rows &uses, int32 *order) {
     }
 }
 
+// Scores that segments read, directly or through other segments or scores.
+Scores scores_read_by(const Population *population, const spi::Argument &segments) {
+    Rows read = catalog_execute(
+        "WITH RECURSIVE reading (id) AS (SELECT pg_catalog.unnest($1) UNION SELECT u.used_id FROM reading "
+        "JOIN segment.catalog_segment_use u ON u.segment_id OPERATOR(pg_catalog.=) reading.id), "
+        "read (id) AS (SELECT u.score_id FROM reading JOIN segment.catalog_segment_score_use u "
+        "ON u.segment_id OPERATOR(pg_catalog.=) reading.id UNION SELECT u.used_id FROM read "
+        "JOIN segment.catalog_score_use u ON u.score_id OPERATOR(pg_catalog.=) read.id) SELECT id FROM read",
+        {segments});
+    Scores scores = scores_of(population);
+    const auto is_read = [&](int32 id) {
+        for (uint64 row = 0; row < read.count; row++) {
+            if (DatumGetInt32(value_of(read, row, 0)) == id) {
+                return true;
+            }
+        }
+        return false;
+    };
+    int32 count = 0;
+    for (int32 i = 0; i < scores.count; i++) {
+        if (is_read(scores.items[i].id)) {
+            scores.items[count++] = scores.items[i];
+        }
+    }
+    scores.count = count;
+    return scores;
+}
+
 }  // namespace
 
-ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of) {
-    Scores scores = scores_of(population);
+ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of, const spi::Argument *only) {
+    Scores scores = only != nullptr ? scores_read_by(population, *only) : scores_of(population);
     auto *run = static_cast<ScoreRun *>(palloc0(sizeof(ScoreRun)));
     run->scores = static_cast<Recorded *>(palloc0(sizeof(Recorded) * static_cast<Size>(scores.count + 1)));
     if (scores.count == 0) {
@@ -319,6 +347,11 @@ ScoreRun *refresh_scores(const Population *population, const Segments *segments,
     auto *order = static_cast<int32 *>(palloc0(sizeof(int32) * static_cast<Size>(scores.count + 1)));
     order_by_use(&scores, uses, order);
     Binding binding = bind(population, segments);
+    for (int32 i = 0; i < scores.count; i++) {
+        if (const Fault missing = missing_score_table(population, &scores.items[i]); missing.message != nullptr) {
+            raise(missing);
+        }
+    }
     MemoryContext caller = CurrentMemoryContext;
     for (int32 i = 0; i < scores.count; i++) {
         MemoryContext context = AllocSetContextCreate(caller, "segment score", ALLOCSET_DEFAULT_SIZES);
