@@ -58,7 +58,7 @@ void create_score_tables(const Population *population, const char *score, bool k
 struct BulkTables {
     Oid now, history;
 };
-BulkTables bulk_tables(const Population *population, const char *score);
+BulkTables bulk_tables(const Population *population, const char *score, Oid key_type);
 // What to do when one of a score's tables is not there any more.
 Fault missing_score_table(const Population *population, const ScoreRecord *score);
 // Those that exist.
@@ -76,10 +76,14 @@ void check_rest(const Population *population, int32 score_id);
 // The scores that mean nothing, as Unsound names them. As the current user, inside begin_identity.
 List *unsound_scores(const Population *population, const Segments *segments, const Binding *binding);
 
-// Computes the scores of a population, all of them or those that the segments of an int4[] read, and stores what has changed: as the
-// population's owner, with the active snapshot, inside begin_identity. What it stores is seen by the snapshot afterwards.
+// Computes the scores of a population and stores what has changed: all of them, or with an int4[] of segments those that these read, and
+// of the others those that can be computed. As the population's owner, with the active snapshot, inside begin_identity, in the current
+// context. What it stores is seen by the snapshot afterwards.
 struct ScoreRun;
 ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of, const spi::Argument *only);
+// What the run of the segments goes on with.
+struct Before;
+const Before *before_segments(const ScoreRun *run);
 // Records in the catalog what it did; after end_identity.
 void record_scores(const ScoreRun *run, TimestampTz as_of);
 
