@@ -92,6 +92,7 @@ CREATE TABLE segment.catalog_segment (
     refreshed_version int,
     refreshed_at timestamptz,
     as_of timestamptz,
+    next_due timestamptz,
     UNIQUE (population_id, name)
 );
 COMMENT ON TABLE segment.catalog_segment IS 'segments; read through the view segment.segment';

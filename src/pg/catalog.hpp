@@ -139,6 +139,9 @@ Population *find_population(const char *name, Lock lock);
 // view that it reads calls us.
 Population *get_population(const char *name, Lock lock);
 
+// Null when it is gone.
+Population *population_of_id(int32 id, Lock lock);
+
 // From now until `context` is reset this session is refreshing the population.
 void begin_refreshing(const Population *population, MemoryContext context);
 
