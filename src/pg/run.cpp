@@ -38,7 +38,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     uint64 for_events = run->compilation->events.features().empty() ? 0 : variable / share_of_events;
     run->scan = begin_scan(population, &run->binding, run->compilation, progress, variable - for_events);
     Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);
-    run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
+    run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation, few);
     run->pass = run_pass(run->scan, run->numbering->keys);
     if (run->pass == Pass::sparse) {
         run->former = run->numbering;

@@ -22,6 +22,10 @@ CREATE EXTENSION segment;
 CREATE TABLE account (id int PRIMARY KEY, seats int, region text);
 CREATE TABLE line (member int, starts_at timestamptz, ends_at timestamptz, mrr numeric, units int);
 CREATE INDEX ON line (member);
+-- The same in two parts, with other types.
+CREATE VIEW small_line AS SELECT member::bigint AS who, starts_at AT TIME ZONE 'Europe/Berlin' AS since, ends_at AS till, mrr AS amount, units::numeric AS count
+    FROM line WHERE mrr < 40;
+CREATE VIEW other_line AS SELECT * FROM line WHERE mrr >= 40;
 
 -- Of lines that count: MRR and units at an instant, and just before it.
 CREATE VIEW good AS SELECT member, starts_at, coalesce(ends_at, 'infinity') AS ends_at, mrr, units FROM line JOIN account ON id = member
@@ -149,7 +153,9 @@ sub fill
         TRUNCATE account, line;
         INSERT INTO account VALUES $accounts_sql; INSERT INTO line VALUES $lines_sql;
         SELECT segment.create_population('account', 'account', key => 'id', time_zone => 'Europe/Berlin');
-        SELECT segment.add_subscriptions('account', 'billing', 'line', 'member', 'starts_at', 'ends_at', 'mrr', quantity => 'units');
+        " . ($seed % 2 == 0 ? q{SELECT segment.add_subscriptions('account', 'billing', 'line', 'member', 'starts_at', 'ends_at', 'mrr', quantity => 'units');}
+            : q{SELECT segment.add_subscriptions('account', 'billing', 'other_line', 'member', 'starts_at', 'ends_at', 'mrr', quantity => 'units');
+                SELECT segment.add_subscriptions('account', 'small', 'small_line', 'who', 'since', 'till', 'amount', quantity => 'count');}) . "
         SELECT segment.create_segment('west', 'account', \$\$ region = 'west' \$\$);
         SELECT segment.create_scheme('size', 'account', '[{\"name\": \"large\", \"definition\": \"seats >= 8\"}, {\"name\": \"small\", \"definition\": \"seats >= 4\"}]')");
     create_place();
