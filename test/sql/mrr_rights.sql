@@ -54,7 +54,7 @@ SELECT * FROM reports();
 RESET ROLE;
 GRANT SELECT ON subscription TO analyst;
 -- He may see the lines of customers 1 and 3 only, then the customers of the west only: the others' lines are of members whom he does not know.
-CREATE POLICY some ON subscription TO analyst USING (customer_id <> 2);
+CREATE POLICY own_lines ON subscription TO analyst USING (customer_id <> 2);
 ALTER TABLE subscription ENABLE ROW LEVEL SECURITY;
 SET ROLE analyst;
 SELECT * FROM reports();
@@ -69,7 +69,7 @@ SELECT key, movement, amount FROM segment.mrr_events('customer', '2020-01-01', '
 SELECT by_value, ending_mrr FROM segment.mrr('customer', '2020-02-01', '2020-03-01', by => 'region');
 RESET ROLE;
 -- No policy: no lines.
-DROP POLICY some ON subscription;
+DROP POLICY own_lines ON subscription;
 SET ROLE analyst;
 SELECT * FROM reports();
 -- With the owner's rights he asks as the owner, who is above the policies.
