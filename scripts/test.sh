@@ -227,11 +227,11 @@ for suite in "${suites[@]}"; do
         sqlsmith) run_sqlsmith ;;
         faults)
             if ((EUID == 0)) && in_mounts true 2> /dev/null; then
-                # One of the tests fills a disk.
+                # One of the tests fills a disk, on which its cluster grows with each round.
                 mkdir "$scratch/small_disk"
                 # shellcheck disable=SC2016  # expanded inside
-                tap_runner=(in_mounts sh -ec 'mount -t tmpfs -o size=300m,mode=777 tmpfs "$1"; user=$2; shift 2; exec runuser -u "$user" -- "$@"'
-                    sh "$scratch/small_disk" "$server_user" env SMALL_DISK="$scratch/small_disk")
+                tap_runner=(in_mounts sh -ec 'mount -t tmpfs -o size="$1",mode=777 tmpfs "$2"; user=$3; shift 3; exec runuser -u "$user" -- "$@"'
+                    sh "$((300 + 4 * ${ROUNDS:-3}))m" "$scratch/small_disk" "$server_user" env SMALL_DISK="$scratch/small_disk")
             fi
             run_tap faults test/faults
             tap_runner=(as_server_user)

@@ -42,13 +42,13 @@ sub run
     my ($id)   = $postgres->row("SELECT segment_id FROM ${table}_segment_name WHERE name = 's1'");
     my %filter = (
         'semi-join' => "EXISTS (SELECT FROM ${table}_segment_member m WHERE m.segment_id = $id AND m.${table}_id = c.id)",
-        'is_member' => "segment.is_member('s1', c.id)");
+        'is_member' => "segment.is_member('$table.s1', c.id)");
     $bench->table(
         $bench->alternate(
             $bench->runs,
             (map { my $label = $_; ($label => $count->($label, $filter{$label})) } sort keys %filter),
             'plain SQL for one key' => sub { latency($bench, "SELECT EXISTS (SELECT FROM $table WHERE id = :id AND ($definition->{sql}))") },
-            'matches for one key' => sub { latency($bench, "SELECT segment.matches('s1', :id)") }),
+            'matches for one key' => sub { latency($bench, "SELECT segment.matches('$table.s1', :id)") }),
         ['semi-join'],
         [ 'is_member', to => 'semi-join', at_most => 1 ],
         ['plain SQL for one key'],
