@@ -205,6 +205,20 @@ foreach my $seed ($first .. $first + $populations - 1)
         }
     }
 
+    # The segments of a scheme are the whole: what one loses the others gain, and each adds up.
+    my @amounts = qw(starting_mrr new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr ending_mrr starting_customers ending_customers);
+    my $sums    = join ', ', map { "sum(s.$_)" } @amounts;
+    my $whole   = join ', ', map { "w.$_" } @amounts;
+    is($node->safe_psql('postgres', "SET client_min_messages = error;
+        SELECT count(*) FROM unnest('{start,end,current,flow}'::text[]) AS membership, unnest('{net,event}'::text[]) AS granularity,
+            segment.mrr('account', '$since', '$until', '$grain', granularity => granularity) AS w,
+            LATERAL (SELECT count(*) AS different FROM segment.mrr('account', '$since', '$until', '$grain', by => 'size', membership => membership,
+                    granularity => granularity) AS s WHERE s.period_start = w.period_start
+                HAVING ($sums) <> ($whole) OR sum(s.transfer_in_mrr + s.transfer_out_mrr) <> 0
+                    OR bool_or(s.starting_mrr + s.new_mrr + s.expansion_mrr + s.contraction_mrr + s.churned_mrr + s.reactivation_mrr + s.transfer_in_mrr
+                               + s.transfer_out_mrr <> s.ending_mrr)
+                    OR bool_or(s.grr < 0 OR s.grr > 1 OR s.grr > s.nrr OR s.logo_churn_rate > 1)) AS d"), 0, "SEED=$seed: segments are the whole");
+
     # Cohorts, by the instants at which members first had MRR.
     foreach my $relative ('start', 'previous')
     {
