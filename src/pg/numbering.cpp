@@ -205,9 +205,11 @@ MemberNumbering *load_numbering(const Population *population, Oid type, Oid coll
     return numbering;
 }
 
-MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation) {
+MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation, bool few) {
     KeyType keys = key_type(type, collation);
-    return new_numbering(population->id, 0, keys, Numbering::dictionary);
+    const NumberingKind stored = stored_numbering(population, type);
+    const bool direct = !few && (stored.epoch == 0 ? first_choice(keys) == Numbering::direct : stored.direct);
+    return new_numbering(population->id, 0, keys, direct ? Numbering::direct : Numbering::dictionary);
 }
 
 MemberNumbering *renumber(const MemberNumbering *direct) {
