@@ -65,6 +65,21 @@ TEST(MatchEvents, WhatPassesTake) {
     EXPECT_TRUE(unreadable.takes("did 'visit'"));
 }
 
+TEST(MatchEvents, NothingIsAskedForWhatPassesDoNotTake) {
+    Compiled compiled;
+    // The first bound is a constant, and so is the window of what is counted in `activity`, but not all of it is.
+    compiled.compile("did 'login' where (amount > 5) from '2026-01-01' to signup_at");
+    compiled.compile("last 'login' within 7 days and did 'login' for the first time from '2026-01-02' to signup_at");
+    EXPECT_EQ(compiled.events.features().size(), 1u);
+    EXPECT_EQ(compiled.events.constants().size(), 2u);
+    EXPECT_TRUE(compiled.events.streams()[0].filters.empty());
+    Compiled unreadable;
+    unreadable.readable[1] = false;
+    EXPECT_FALSE(unreadable.takes("did any event"));
+    EXPECT_TRUE(unreadable.events.streams().empty());
+    EXPECT_TRUE(unreadable.events.constants().empty());
+}
+
 TEST(MatchEvents, EqualQuestionsAreOne) {
     Compiled compiled;
     const NodeId did = compiled.compile("did 'login' within 7 days");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -71,12 +72,28 @@ public:
     const std::pmr::vector<std::pmr::string> &constants() const { return constants_; }
 
 private:
-    bool add_term(const definition::BoundEventPart &part, std::int64_t weight, const definition::Scope &scope, EventFeature &feature);
-    FeatureId add(std::string_view sql, EventFeature feature);
-    bool add_bounds(const definition::BoundCondition &time, const definition::Scope &scope, std::pmr::string &subject, EventTerm &term);
+    // A term to be: nothing is asked for before all terms of a feature are known to be possible.
+    struct DraftBound {
+        std::pmr::string sql;
+        bool inclusive;
+    };
+    struct Draft {
+        const definition::BoundEventPart *part;
+        std::int64_t weight;
+        std::uint32_t source;
+        std::pmr::string time_sql;
+        std::pmr::vector<DraftBound> lows, highs;
+    };
+
+    bool add_drafts(const definition::BoundEvents &events, std::int64_t weight, definition::EventFunction function,
+                    const definition::Scope &scope, std::pmr::vector<Draft> &drafts) const;
+    bool add_bounds(const definition::BoundCondition &time, const definition::Scope &scope, Draft &draft) const;
     bool add_bound(const definition::BoundValue &constant, bool inclusive, const definition::Type &type, const definition::Scope &scope,
-                   std::pmr::vector<TimeBound> &bounds);
-    behaviour::StreamId stream(std::uint32_t source, std::pmr::string time_sql);
+                   std::pmr::vector<DraftBound> &bounds) const;
+    FeatureId add(std::string_view sql, definition::EventFunction function, std::span<const Draft> drafts, const definition::Scope &scope);
+    EventTerm term(const Draft &draft, const definition::Scope &scope);
+    std::pmr::vector<TimeBound> bounds(std::span<const DraftBound> drafts);
+    std::pmr::vector<EventStream>::const_iterator stream(const Draft &draft) const;
     void choose(const definition::BoundEventPart &part, const definition::Scope &scope, EventTerm &term);
 
     const std::pmr::vector<bool> &readable_;
