@@ -105,7 +105,10 @@ Rows caller_execute(const char *sql, spi::Arguments arguments, spi::Options opti
 
 Rows catalog_execute(const char *sql, spi::Arguments arguments) {
     Identity identity = begin_identity(extension_owner());
-    Rows rows = caller_execute(sql, arguments);
+    // Plans are kept while the catalog grows: those for tables that are small now would read large ones from end to end.
+    pin_setting("enable_seqscan", "off");
+    pin_setting("jit", "off");
+    Rows rows = caller_execute(sql, arguments, {.kept = true});
     end_identity(identity);
     return rows;
 }
@@ -269,15 +272,25 @@ Segments with_definition(Segments segments, char *definition) {
     return segments;
 }
 
+spi::Argument possible_names(const char *name) {
+    auto *names = static_cast<Datum *>(palloc(sizeof(Datum) * (strlen(name) + 1)));
+    int count = 0;
+    names[count++] = CStringGetTextDatum(name);
+    for (const char *point = strchr(name, '.'); point != nullptr; point = strchr(point + 1, '.')) {
+        names[count++] = CStringGetTextDatum(point + 1);
+    }
+    return {TEXTARRAYOID, PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT))};
+}
+
 SegmentReference get_segment(const char *name, Lock lock) {
     // What is qualified comes first: a segment may be called like another one with its population.
     Rows rows = catalog_execute(
         "SELECT s.id, p.id, p.name, s.name FROM segment.catalog_segment s "
         "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id "
-        "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) "
-        "OPERATOR(pg_catalog.=) $1 "
+        "WHERE s.name OPERATOR(pg_catalog.=) ANY ($2) AND (s.name OPERATOR(pg_catalog.=) $1 "
+        "OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) OPERATOR(pg_catalog.=) $1) "
         "ORDER BY s.name OPERATOR(pg_catalog.=) $1, p.name, s.id",
-        {text_argument(name)});
+        {text_argument(name), possible_names(name)});
     int32 segment_id = 0;
     Population *found = nullptr;
     bool qualified = false;

@@ -11,6 +11,7 @@
 #include "pg/identity.hpp"
 #include "pg/key_argument.hpp"
 #include "pg/memory.hpp"
+#include "pg/needed_segments.hpp"
 #include "pg/reading.hpp"
 #include "pg/run.hpp"
 
@@ -288,7 +289,7 @@ void explain(FunctionCallInfo fcinfo) {
     spi::Argument key_value = key_argument(fcinfo, 1, key);
     const char *text = key_text(key, key_value.value);
 
-    Segments segments = segments_of(population);
+    Segments segments = needed_segments(population, reference.segment.id, reference.segment.definition);
     int32 index = index_of(&segments, reference.segment.id);
     Explanation explanation{};
     explanation.context = CurrentMemoryContext;
