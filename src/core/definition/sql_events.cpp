@@ -58,21 +58,24 @@ void SqlWriter::event_expression(const BoundEventPart &part, EventColumn column,
             return value(*part.value, least);
         case EventColumn::tie:
             return this->column(part.source->columns[static_cast<std::size_t>(part.source->tie_break)], event_row);
-        case EventColumn::period: {
-            if (unit != Unit::day)
-                return local_period_start(unit, *part.at, least);
-            if (part.at->type->type_class == TypeClass::date)
-                return value(*part.at, least);
-            const bool opened = open(Binding::cast, least);
-            local(*part.at, Binding::cast);
-            out_ += "::date";
-            return close(opened);
-        }
+        case EventColumn::period:
+            return period(*part.at, unit, least);
         case EventColumn::mark:
             return condition(*part.mark, least);
         case EventColumn::ties:
             return;
     }
+}
+
+void SqlWriter::period(const BoundValue &moment, Unit unit, Binding least) {
+    if (unit != Unit::day)
+        return local_period_start(unit, moment, least);
+    if (moment.type->type_class == TypeClass::date)
+        return value(moment, least);
+    const bool opened = open(Binding::cast, least);
+    local(moment, Binding::cast);
+    out_ += "::date";
+    close(opened);
 }
 
 // The same where several sources have been put together under common names.
@@ -228,12 +231,17 @@ void SqlWriter::most_frequent(const BoundEventValue &value) {
     out_ += " LIMIT 1)";
 }
 
-// Of events that nothing else orders, the smallest value.
 void SqlWriter::picked(const BoundEventValue &value) {
+    out_ += "(SELECT ";
+    event_column(value.events, EventColumn::value, value.unit, Binding::disjunction);
+    picked_event(value);
+    out_ += ')';
+}
+
+// `FROM … LIMIT 1`; of events that nothing else orders, the one with the smallest value.
+void SqlWriter::picked_event(const BoundEventValue &value) {
     const bool last = value.function == EventFunction::last_value, tied = has_tie_break(value.events);
     const auto subject = [&](EventColumn column) { event_column(value.events, column, value.unit, Binding::disjunction); };
-    out_ += "(SELECT ";
-    subject(EventColumn::value);
     if (tied)
         event_rows(value.events, {EventColumn::value, EventColumn::at, EventColumn::tie});
     else
@@ -250,7 +258,7 @@ void SqlWriter::picked(const BoundEventValue &value) {
         out_ += ", ";
         subject(EventColumn::value);
     }
-    out_ += " LIMIT 1)";
+    out_ += " LIMIT 1";
 }
 
 // The periods with an event that follow one another without a gap up to the newest, which is this one or the last. Going

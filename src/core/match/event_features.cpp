@@ -47,114 +47,98 @@ EventFeatures::EventFeatures(const std::pmr::vector<bool> &readable, Plan &plan,
     : readable_(readable), plan_(plan), memory_(memory), streams_(memory), features_(memory), constants_(memory), constant_ids_(memory) {}
 
 std::optional<FeatureId> EventFeatures::take(const BoundEventValue &value, const Scope &scope) {
-    switch (value.function) {
-        case EventFunction::count:
-        case EventFunction::first_time:
-        case EventFunction::last_time:
-            break;
-        default:
+    EventFeature feature = make_feature(EventForm::value, value.function);
+    if (!feature.is_counted()) {
+        if (!add_list(value, scope, feature))
             return {};
+    } else {
+        for (const BoundEventPart &part : value.events.parts)
+            if (!add_term(part, 1, scope, feature))
+                return {};
     }
-    std::pmr::vector<Draft> drafts(memory_);
-    if (!add_drafts(value.events, 1, value.function, scope, drafts))
-        return {};
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).value(value, Binding::disjunction);
-    return add(sql, value.function, drafts, scope);
+    return add(sql, std::move(feature));
 }
 
 std::optional<FeatureId> EventFeatures::take_sum(std::span<const WeightedEvents> operands, const Scope &scope) {
-    std::pmr::vector<Draft> drafts(memory_);
+    EventFeature feature = make_feature(EventForm::value, EventFunction::count);
     std::pmr::string sql(memory_);
     for (const auto &[events, weight] : operands) {
-        if (!add_drafts(events, weight, EventFunction::count, scope, drafts))
-            return {};
+        for (const BoundEventPart &part : events.parts)
+            if (!add_term(part, weight, scope, feature))
+                return {};
         sql += sql.empty() ? "" : " + ";
         if (weight != 1)
             sql += std::to_string(weight) + " * ";
         SqlWriter(scope, sql)
             .value(BoundEventValue{{ValueKind::events, false, 0, &bigint_type}, EventFunction::count, events}, Binding::product);
     }
-    return add(sql, EventFunction::count, drafts, scope);
+    return add(sql, std::move(feature));
 }
 
-FeatureId EventFeatures::add(std::string_view sql, EventFunction function, std::span<const Draft> drafts, const Scope &scope) {
+EventFeature EventFeatures::make_feature(EventForm form, EventFunction function) const {
+    return {0, form, function, std::pmr::vector<EventTerm>(memory_), std::pmr::vector<EventStep>(memory_)};
+}
+
+FeatureId EventFeatures::add(std::string_view sql, EventFeature feature) {
     const FeatureId id = plan_.feature(sql);
     if (!plan_.features()[id].is_measured) {
         plan_.measure(id);
-        EventFeature feature{id, function, std::pmr::vector<EventTerm>(memory_)};
-        for (const Draft &draft : drafts)
-            feature.terms.push_back(term(draft, scope));
+        feature.feature = id;
         features_.push_back(std::move(feature));
     }
     return id;
 }
 
-bool EventFeatures::add_drafts(const BoundEvents &events, std::int64_t weight, EventFunction function, const Scope &scope,
-                               std::pmr::vector<Draft> &drafts) const {
-    return std::ranges::all_of(events.parts, [&](const BoundEventPart &part) {
-        const auto sources = scope.vocabulary.events;
-        const auto source = std::ranges::find(sources, part.source->name, &EventSource::name);
-        if (source == sources.end() || &*source != part.source || !readable_[static_cast<std::size_t>(source - sources.begin())])
-            return false;
-        Draft draft{&part,
-                    weight,
-                    static_cast<std::uint32_t>(source - sources.begin()),
-                    std::pmr::string(memory_),
-                    std::pmr::vector<DraftBound>(memory_),
-                    std::pmr::vector<DraftBound>(memory_)};
-        if (!part.time || !add_bounds(*part.time, scope, draft))
-            return false;
-        if (function != EventFunction::count) {
-            std::pmr::string at(memory_);
-            SqlWriter(scope, at).value(*part.at, Binding::disjunction);
-            if (at != draft.time_sql)
-                return false;
-        }
-        const auto known = stream(draft);
-        if (part.filter && known != streams_.end() && known->filters.size() >= most_filters)
-            return false;
-        drafts.push_back(std::move(draft));
-        return true;
-    });
-}
-
-EventTerm EventFeatures::term(const Draft &draft, const Scope &scope) {
-    const auto known = stream(draft);
-    EventTerm term{static_cast<behaviour::StreamId>(known - streams_.begin()),
+bool EventFeatures::add_term(const BoundEventPart &part, std::int64_t weight, const Scope &scope, EventFeature &feature) {
+    const auto events = scope.vocabulary.events;
+    const auto source = std::ranges::find(events, part.source->name, &EventSource::name);
+    if (source == events.end() || &*source != part.source || !readable_[static_cast<std::size_t>(source - events.begin())])
+        return false;
+    EventTerm term{0,
                    std::pmr::vector<std::uint32_t>(memory_),
                    behaviour::no_flag,
-                   bounds(draft.lows),
-                   bounds(draft.highs),
-                   draft.weight};
-    if (known == streams_.end())
-        streams_.push_back(
-            {draft.source, draft.time_sql, std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<std::pmr::string>(memory_)});
-    choose(*draft.part, scope, term);
-    return term;
+                   std::pmr::vector<TimeBound>(memory_),
+                   std::pmr::vector<TimeBound>(memory_),
+                   weight};
+    std::pmr::string subject(memory_), at(memory_);
+    if (!part.time || !add_bounds(*part.time, scope, subject, term))
+        return false;
+    if (feature.is_ordered()) {
+        SqlWriter(scope, at).value(*part.at, Binding::disjunction);
+        if (at != subject)
+            return false;
+    }
+    term.stream = stream(static_cast<std::uint32_t>(source - events.begin()), std::move(subject));
+    if (part.filter && streams_[term.stream].filters.size() >= most_filters)
+        return false;
+    choose(part, scope, term);
+    feature.terms.push_back(std::move(term));
+    return true;
 }
 
-// The bounds of a condition that is nothing but bounds of one value, whose SQL becomes the draft's.
-bool EventFeatures::add_bounds(const BoundCondition &time, const Scope &scope, Draft &draft) const {
+// The bounds of a condition that is nothing but bounds of one value; `subject` becomes that value's SQL.
+bool EventFeatures::add_bounds(const BoundCondition &time, const Scope &scope, std::pmr::string &subject, EventTerm &term) {
     const auto is_subject = [&](const BoundValue &value) {
         const TypeClass type_class = value.type->type_class;
         if (value.constant || (type_class != TypeClass::date && type_class != TypeClass::timestamp && type_class != TypeClass::timestamptz))
             return false;
         std::pmr::string sql(memory_);
         SqlWriter(scope, sql).value(value, Binding::disjunction);
-        if (draft.time_sql.empty())
-            draft.time_sql = sql;
-        return draft.time_sql == sql;
+        if (subject.empty())
+            subject = sql;
+        return subject == sql;
     };
     switch (time.kind) {
         case ConditionKind::conjunction:
             return std::ranges::all_of(static_cast<const BoundJunction &>(time).operands,
-                                       [&](const BoundCondition *operand) { return add_bounds(*operand, scope, draft); });
+                                       [&](const BoundCondition *operand) { return add_bounds(*operand, scope, subject, term); });
         case ConditionKind::range: {
             const auto &range = static_cast<const BoundRange &>(time);
             const Type &type = *range.value->type;
-            return is_subject(*range.value) && (!range.low || add_bound(*range.low, range.low_inclusive, type, scope, draft.lows)) &&
-                   (!range.high || add_bound(*range.high, range.high_inclusive, type, scope, draft.highs));
+            return is_subject(*range.value) && (!range.low || add_bound(*range.low, range.low_inclusive, type, scope, term.lows)) &&
+                   (!range.high || add_bound(*range.high, range.high_inclusive, type, scope, term.highs));
         }
         case ConditionKind::compare: {
             const auto &comparison = static_cast<const BoundCompare &>(time);
@@ -162,7 +146,7 @@ bool EventFeatures::add_bounds(const BoundCondition &time, const Scope &scope, D
             const bool high = comparison.op == Comparison::less || comparison.op == Comparison::less_equal;
             const bool inclusive = comparison.op == Comparison::greater_equal || comparison.op == Comparison::less_equal;
             return (low || high) && is_subject(*comparison.left) &&
-                   add_bound(*comparison.right, inclusive, *comparison.left->type, scope, low ? draft.lows : draft.highs);
+                   add_bound(*comparison.right, inclusive, *comparison.left->type, scope, low ? term.lows : term.highs);
         }
         default:
             return false;
@@ -170,29 +154,30 @@ bool EventFeatures::add_bounds(const BoundCondition &time, const Scope &scope, D
 }
 
 bool EventFeatures::add_bound(const BoundValue &constant, bool inclusive, const Type &type, const Scope &scope,
-                              std::pmr::vector<DraftBound> &bounds) const {
+                              std::pmr::vector<TimeBound> &bounds) {
     if (!constant.constant)
         return false;
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).typed_constant(constant, type);
-    bounds.push_back({std::move(sql), inclusive});
+    bounds.push_back({constant_id(std::move(sql)), inclusive});
     return true;
 }
 
-std::pmr::vector<TimeBound> EventFeatures::bounds(std::span<const DraftBound> drafts) {
-    std::pmr::vector<TimeBound> bounds(memory_);
-    for (const auto &[sql, inclusive] : drafts) {
-        const auto [found, is_new] = constant_ids_.try_emplace(sql, static_cast<ConstantId>(constants_.size()));
-        if (is_new)
-            constants_.push_back(found->first);
-        bounds.push_back({found->second, inclusive});
-    }
-    return bounds;
+ConstantId EventFeatures::constant_id(std::pmr::string sql) {
+    const auto [found, is_new] = constant_ids_.try_emplace(std::move(sql), static_cast<ConstantId>(constants_.size()));
+    if (is_new)
+        constants_.push_back(found->first);
+    return found->second;
 }
 
-std::pmr::vector<EventStream>::const_iterator EventFeatures::stream(const Draft &draft) const {
-    return std::ranges::find_if(streams_,
-                                [&](const EventStream &known) { return known.source == draft.source && known.time_sql == draft.time_sql; });
+behaviour::StreamId EventFeatures::stream(std::uint32_t source, std::pmr::string time_sql) {
+    const auto found =
+        std::ranges::find_if(streams_, [&](const EventStream &known) { return known.source == source && known.time_sql == time_sql; });
+    const auto id = static_cast<behaviour::StreamId>(found - streams_.begin());
+    if (found == streams_.end())
+        streams_.push_back({source, std::move(time_sql), std::pmr::vector<std::pmr::string>(memory_),
+                            std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<EventColumn>(memory_)});
+    return id;
 }
 
 // Names are told apart before anything else is looked at; all the rest of a filter is left to PostgreSQL.
