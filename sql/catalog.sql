@@ -96,6 +96,7 @@ CREATE TABLE segment.catalog_segment (
     UNIQUE (population_id, name)
 );
 COMMENT ON TABLE segment.catalog_segment IS 'segments; read through the view segment.segment';
+CREATE INDEX catalog_segment_name_idx ON segment.catalog_segment (name);
 CREATE INDEX catalog_segment_scheme_idx ON segment.catalog_segment (scheme_id) WHERE scheme_id IS NOT NULL;
 
 CREATE TABLE segment.catalog_segment_version (

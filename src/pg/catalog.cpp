@@ -106,7 +106,10 @@ Rows caller_execute(const char *sql, spi::Arguments arguments, spi::Options opti
 
 Rows catalog_execute(const char *sql, spi::Arguments arguments) {
     Identity identity = begin_identity(extension_owner());
-    Rows rows = caller_execute(sql, arguments);
+    // Plans are kept while the catalog grows: those for tables that are small now would read large ones from end to end.
+    pin_setting("enable_seqscan", "off");
+    pin_setting("jit", "off");
+    Rows rows = caller_execute(sql, arguments, {.kept = true});
     end_identity(identity);
     return rows;
 }
@@ -276,6 +279,16 @@ Segments with_definition(Segments segments, char *definition) {
     segments.items[segments.count++] = {PG_INT32_MAX, pstrdup(""),  1,     definition, 0, false, {}, false,
                                         -1,           PG_INT32_MAX, false, false,      0, 0};
     return segments;
+}
+
+spi::Argument possible_names(const char *name) {
+    auto *names = static_cast<Datum *>(palloc(sizeof(Datum) * (strlen(name) + 1)));
+    int count = 0;
+    names[count++] = CStringGetTextDatum(name);
+    for (const char *point = strchr(name, '.'); point != nullptr; point = strchr(point + 1, '.')) {
+        names[count++] = CStringGetTextDatum(point + 1);
+    }
+    return {TEXTARRAYOID, PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT))};
 }
 
 SegmentReference get_segment(const char *name, Lock lock) {

@@ -174,6 +174,8 @@ struct SegmentReference {
     bool only;  // nobody means another one by the name
 };
 SegmentReference get_segment(const char *name, Lock lock);
+// The names of segments that it may mean, qualified or not: they are looked up by an index.
+spi::Argument possible_names(const char *name);
 
 // The name of one of the population's own tables and views: its prefix and a suffix such as "segment_member".
 char *member_relation_name(const Population *population, const char *suffix);

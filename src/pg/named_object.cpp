@@ -21,13 +21,14 @@ namespace {
 }  // namespace
 
 NamedObject named_object(const char *kind, const char *name, Lock lock) {
-    Rows rows = catalog_execute(
-        psprintf("SELECT o.population_id, %s, o.name FROM segment.catalog_%s o "
-                 "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) o.population_id "
-                 "WHERE o.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) o.name) "
-                 "OPERATOR(pg_catalog.=) $1 ORDER BY o.name OPERATOR(pg_catalog.=) $1, p.name, o.name",
-                 strcmp(kind, "list") == 0 ? "0" : "o.id", kind),
-        {text_argument(name)});
+    Rows rows =
+        catalog_execute(psprintf("SELECT o.population_id, %s, o.name FROM segment.catalog_%s o "
+                                 "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) o.population_id "
+                                 "WHERE o.name OPERATOR(pg_catalog.=) ANY ($2) AND (o.name OPERATOR(pg_catalog.=) $1 "
+                                 "OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) o.name) OPERATOR(pg_catalog.=) $1) "
+                                 "ORDER BY o.name OPERATOR(pg_catalog.=) $1, p.name, o.name",
+                                 strcmp(kind, "list") == 0 ? "0" : "o.id", kind),
+                        {text_argument(name), possible_names(name)});
     NamedObject found{};
     for (uint64 row = 0; row < rows.count; row++) {
         Population *population = population_of_id(DatumGetInt32(value_of(rows, row, 0)), Lock::none);
