@@ -222,8 +222,7 @@ foreach my $version (grep { $versions{$_} ne '' } sort keys %versions)
     my $database = database($version);
     $node->safe_psql($database, 'ALTER EXTENSION segment UPDATE');
     my @found = Catalog::differences(Catalog::read($node, $database), $fresh);
-    like(join("\n", @found), qr/$differences{$versions{$version}}[0]/m, "forgotten by an upgrade and found: $versions{$version}") ;
-    note($_) foreach @found;
+    ok((grep { $_ =~ $differences{$versions{$version}}[0] } @found), "forgotten by an upgrade and found: $versions{$version}") or diag(join "\n", @found);
     $node->safe_psql('postgres', "DROP DATABASE $database");
 }
 upgrades('older');
