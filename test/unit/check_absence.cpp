@@ -11,7 +11,7 @@ const Trait twofold[] = {{"", "plan", "m.plan", text_type}, {"", "twice", "m.twi
 const TraitSource relations[] = {{"", "public.customer"}, {"usage", "public.usage", &gone}};
 const TraitSource bare_relations[] = {{"", "public.customer"}, {"", "public.usage", &gone}};
 const DerivedTrait formulas[] = {{"load", "usage.logins * 2"}, {"both", "1", &gone}};
-const EventSource sources[] = {{.name = "activity", .event_name = 0, .absence = &gone}};
+const EventSource sources[] = {{"activity", {}, {}, {}, {}, 0, 0, -1, &gone}};
 
 Vocabulary words() {
     Vocabulary words = vocabulary();
@@ -70,9 +70,10 @@ TEST(CheckAbsence, OfSubscriptionsAndScores) {
     Subscriptions lines;
     lines.absence = &gone;
     vocabulary.subscriptions = &lines;
-    const ScoreName scores[] = {
-        {.name = "health", .id = 1, .version = 1, .value = {"", "health", "s1.score", double_type}, .absence = &gone}};
-    vocabulary.scores = scores;
+    ScoreName score{};
+    score.name = "health";
+    score.absence = &gone;
+    vocabulary.scores = {&score, 1};
     for (const char *text : {"subscription.mrr > 3", "had 'churn' within 3 days", "health < 40", "health is 'poor'"})
         EXPECT_EQ(error_of(text, vocabulary).code, ErrorCode::undefined_table) << text;
     expect_fine("plan = 'x'", vocabulary);
