@@ -1,5 +1,4 @@
 -- What is registered and not there any more: definitions that name it say so, all others go on, and it can be taken away.
-CREATE EXTENSION IF NOT EXISTS segment;
 SET client_min_messages = warning;
 CREATE SCHEMA absence;
 SET search_path = absence, public;
