@@ -60,6 +60,10 @@ void check_relations(const Binding &binding) {
     caller_execute(psprintf("%s LIMIT 0", sql.data), {}, {.read_only = true});
 }
 
+char *relation_key(const Unreadable &unreadable) {
+    return psprintf("relation %s", unreadable.what);
+}
+
 char *trait_key(const definition::DerivedTrait &trait) {
     return psprintf("trait %.*s", static_cast<int>(trait.name.size()), trait.name.data());
 }
@@ -225,6 +229,10 @@ Unsound find_unsound(const Population *population) {
                 unsound.names = lappend(unsound.names, trait_key(trait));
             }
         }
+        ListCell *cell;
+        foreach (cell, checking.binding.unreadable) {
+            unsound.names = lappend(unsound.names, relation_key(*static_cast<const Unreadable *>(lfirst(cell))));
+        }
         unsound.names = list_concat(unsound.names, unsound_scores(population, &segments, &checking.binding));
         MemoryContextDelete(checking.context);
     }
@@ -240,7 +248,7 @@ void check_population(const Population *population, const Unsound &before, const
     ListCell *cell;
     foreach (cell, checking.binding.unreadable) {
         const auto *unreadable = static_cast<const Unreadable *>(lfirst(cell));
-        if (what != nullptr && strcmp(unreadable->what, what) == 0) {
+        if ((what != nullptr && strcmp(unreadable->what, what) == 0) || !is_unsound(before, relation_key(*unreadable))) {
             raise(unreadable->fault);
         }
     }

@@ -16,13 +16,13 @@ void check_segment(const Population *population, int32 segment_id, char *text);
 // everything.
 struct Unsound {
     bool everything, base;
-    List *names;  // "segment 1", "trait x", "score 1"
+    List *names;  // "segment 1", "trait x", "score 1"; of what is registered, "relation public.usage"
 };
 Unsound find_unsound(const Population *population);
 bool is_unsound(const Unsound &unsound, const char *name);
 
 // All definitions, after what they may speak of has changed, and `what` has been registered: a relation, quoted and qualified, `trait
-// "x"`, or null for none.
+// "x"`, or null for none. What could be read before still has to be.
 void check_population(const Population *population, const Unsound &before, const char *what);
 
 // The same for a population with another base; returns its canonical text.

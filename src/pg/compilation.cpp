@@ -274,6 +274,8 @@ bool derived_value(Compilation *compilation, const definition::Vocabulary &vocab
         result.uses = marks(context, vocabulary.derived.size(), formula.derived);
         result.joins = marks(context, vocabulary.joins.size(), formula.joins);
         result.scores = marks(context, vocabulary.scores.size(), formula.scores);
+        result.events = marks(context, vocabulary.events.size(), formula.events);
+        result.subscriptions = formula.subscriptions;
         result.probe_count = static_cast<int>(formula.probes.size());
         result.probes = allocate<const char *>(context, formula.probes.size());
         for (std::size_t i = 0; i < formula.probes.size(); ++i) {

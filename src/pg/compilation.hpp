@@ -119,6 +119,8 @@ struct DerivedValue {
     bool *uses;             // of the vocabulary's derived traits, those that it is built on
     bool *joins;            // of its trait relations
     bool *scores;           // of its scores
+    bool *events;           // of its sources of events
+    bool subscriptions;
     int probe_count;
     const char **probes;
 };

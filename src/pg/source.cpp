@@ -115,12 +115,14 @@ void remove_source(const char *population_name, const char *name) {
         "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY name",
         {id});
     bool used_by_base = DatumGetBool(value_of(sources, 0, 1));
-    if (users.count > 0 || used_by_base) {
+    const char *traits = traits_reading(population, DatumGetInt32(value_of(sources, 0, 0)));
+    if (users.count > 0 || used_by_base || traits[0] != '\0') {
         StringInfoData names;
         initStringInfo(&names);
         appendStringInfoString(&names, used_by_base ? "the population's base" : "");
         for (uint64 row = 0; row < users.count; row++)
             appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", text_of(users, row, 0));
+        appendStringInfo(&names, "%s%s", names.len > 0 && traits[0] != '\0' ? ", " : "", traits);
         ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
                         errmsg("source \"%s\" of population \"%s\" is used by definitions", name, population->name),
                         errdetail("It is used by %s.", names.data), errhint("Change or drop these first.")));

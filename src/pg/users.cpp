@@ -231,6 +231,38 @@ Users find_users(const Population *population, Registered what, uint32 index, co
     return users;
 }
 
+char *traits_reading(const Population *population, int32 source_id) {
+    StringInfoData names;
+    initStringInfo(&names);
+    Segments segments = segments_of(population);
+    Segments none{0, segments.items};
+    Identity caller = begin_identity(population_owner(population));
+    if (is_bindable(population)) {
+        Binding binding = bind(population, &segments);
+        Compilation *compilation =
+            compile_sound(CurrentMemoryContext, population, &binding, &none, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr);
+        for (const definition::DerivedTrait &trait : binding.vocabulary.derived) {
+            boundary::ErrorRecord error{};
+            DerivedValue value;
+            if (compilation == nullptr || !derived_value(compilation, binding.vocabulary, trait, &value, error)) {
+                continue;
+            }
+            bool reads = false;
+            for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
+                reads = reads || (value.events[i] && binding.sources[i].id == source_id);
+            }
+            for (int32 i = 0; i < binding.subscription_count; i++) {
+                reads = reads || (value.subscriptions && binding.subscriptions[i] == source_id);
+            }
+            if (reads) {
+                append_name(&names, "trait", trait.name.data());
+            }
+        }
+    }
+    end_identity(caller);
+    return names.data;
+}
+
 void refuse_users(const Population *population, const Users &users, const char *what, Cascade cascade) {
     StringInfoData names;
     initStringInfo(&names);

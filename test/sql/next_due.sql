@@ -20,11 +20,11 @@ SELECT count(segment.create_segment(name, 'member', definition)) FROM (VALUES
     ('6 nested day', $$in segment '5 day' or plan = 'free'$$),
     ('7 clock', 'signup_at within 30 days'),
     ('8 nested clock', $$in segment '6 nested day' and in segment '7 clock'$$),
-    ('9 events', 'any event at least 1 times'),
+    ('9 events', 'did any event at least 1 times'),
     ('a money', 'subscription.mrr > 5'),
     ('b score', 'health > 5'),
     ('c list', $$in list 'vip'$$),
-    ('d history', $$was in segment '1 plain' within 3 days$$)) AS s (name, definition);
+    ('d history', $$entered segment '1 plain' within 3 days$$)) AS s (name, definition);
 SELECT name, next_due FROM segment.segment WHERE population = 'member' AND next_due IS NOT NULL;
 SELECT count(*) FROM segment.refresh('member', as_of => '2024-01-15 16:00:00+00');
 SET timezone = 'Asia/Tokyo';

@@ -180,7 +180,9 @@ sql('waiting', "SET ROLE shop_owner; SELECT segment.create_segment('new', 'custo
 is(sql('waiting', "SELECT members FROM segment.segment WHERE name = 'new'"), '', 'a new segment has no members yet');
 is(sql('waiting', "SELECT count(*) FROM segment.refresh('customer')"), 1, 'what waits is not refreshed');
 is(sql('waiting', "SELECT count(*) FROM customer_segment WHERE segment = 'pro'"), sql('source', "SELECT count(*) FROM customer_segment WHERE segment = 'pro'"), 'nor lost');
+is(sql('waiting', "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'customer_score_%'"), 2, 'the tables of a score that nobody has created again are there');
 sql('waiting', "SET ROLE shop_owner; SELECT segment.drop_population('customer', cascade => true)");
+is(sql('waiting', "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'customer\\_%'"), 0, 'and go with the population');
 sql('waiting', "SET ROLE shop_owner; SELECT segment.create_population('customer', 'customer', key => 'id')");
 sql('waiting', 'DROP EXTENSION segment');
 sql('waiting', 'ALTER TABLE customer_segment_stay DROP COLUMN exit_reason CASCADE; CREATE EXTENSION segment');
