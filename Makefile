@@ -194,7 +194,7 @@ DEFINITIONS ?= 10000
 SEED        ?= 1
 FUZZ_JOBS   ?= 1
 fuzz-differential:
-	@PG_CONFIG='$(PG_CONFIG)' TESTS=010_differential_batches SEED='$(SEED)' DEFINITIONS='$(DEFINITIONS)' FUZZ_JOBS='$(FUZZ_JOBS)' $(root)/scripts/test.sh tap
+	@PG_CONFIG='$(PG_CONFIG)' TESTS=010_differential_batches BATCH=1000 SEED='$(SEED)' DEFINITIONS='$(DEFINITIONS)' FUZZ_JOBS='$(FUZZ_JOBS)' $(root)/scripts/test.sh tap
 fuzz-refreshes:
 	@PG_CONFIG='$(PG_CONFIG)' TESTS=010_differential SEED='$(SEED)' DEFINITIONS='$(DEFINITIONS)' $(root)/scripts/test.sh tap
 test-matrix:

@@ -1,9 +1,9 @@
-# As 010_differential.pl, with thousands of definitions at a time: the members after a refresh of all of them, the rows of to_sql, some answers of
+# As 010_differential.pl, with many definitions at a time: the members after a refresh of all of them, the rows of to_sql, some answers of
 # matches and is_member, and the translations to plain SQL are the same, and again when rows and time have changed.
 #
 #   SEED=n         where to begin (1); everything in a batch follows from its seed
-#   DEFINITIONS=n  how many to try (1000)
-#   BATCH=n        how many of them in one population (1000)
+#   DEFINITIONS=n  how many to try (900)
+#   BATCH=n        how many of them in one population (300)
 #   FUZZ_JOBS=n    in how many processes (1)
 use strict;
 use warnings;
@@ -13,6 +13,7 @@ use FindBin;
 use lib "$FindBin::Bin/../perl";
 
 use JSON::PP;
+use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -22,9 +23,9 @@ use Differential::Batch;
 use Differential::Harness;
 
 my $seed        = $ENV{SEED} || 1;
-my $definitions = $ENV{DEFINITIONS} || 1000;
+my $definitions = $ENV{DEFINITIONS} || 900;
 my $jobs        = $ENV{FUZZ_JOBS} || 1;
-my $size        = $ENV{BATCH} || 1000;
+my $size        = $ENV{BATCH} || 300;
 $size = $definitions if $definitions < $size;
 my $batches = int(($definitions + $size - 1) / $size);
 

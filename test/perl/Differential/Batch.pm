@@ -1,4 +1,4 @@
-# A batch: a table with thousands of definitions, which are created in one population, refreshed together and compared by a few queries.
+# A batch: a table with hundreds or thousands of definitions, which are created in one population, refreshed together and compared by a few queries.
 package Differential::Batch;
 
 use strict;
@@ -11,8 +11,8 @@ use Differential::Random;
 # Tables and how often they are chosen. 64 members are a word.
 my @tables = ([ 1, 0 ], [ 1, 1 ], [ 3, 63 ], [ 4, 64 ], [ 4, 65 ], [ 6, 100 ], [ 4, 200 ], [ 1, 300 ]);
 
-# run(postgres => connection string, server => that of the database to make, template => its template, seed => …, definitions => how many, citext => …):
-# what is to be told, as `outcome` has it, and how many members were compared.
+# run(seed => …, definitions => how many, citext => whether there is that type, postgres => connection string, database => the one to make, from `template`,
+# server => its connection string): what is to be told, as `outcome` has it.
 sub run
 {
     my (%batch) = @_;
