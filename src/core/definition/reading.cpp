@@ -1,6 +1,8 @@
 #include "core/definition/reading.hpp"
 
+#include "core/definition/evidence.hpp"
 #include "core/definition/sql_writer.hpp"
+#include "core/definition/turns.hpp"
 #include "core/definition/type.hpp"
 
 namespace segment::definition {
@@ -9,13 +11,19 @@ namespace {
 class Reader {
 public:
     Reader(const Scope &scope, std::uint32_t first_clock, std::pmr::memory_resource *memory)
-        : result_{std::pmr::string(memory), std::pmr::string(memory), std::pmr::string(memory), std::pmr::vector<std::pmr::string>(memory)},
+        : result_{std::pmr::string(memory),
+                  std::pmr::string(memory),
+                  std::pmr::string(memory),
+                  std::pmr::string(memory),
+                  std::pmr::vector<std::pmr::string>(memory),
+                  std::pmr::vector<std::pmr::string>(memory)},
           scope_(scope),
           first_clock_(first_clock),
           memory_(memory) {}
 
     void read(const BoundCondition &condition);
-    Reading finish();
+    void watch_clock(const BoundCondition &condition);
+    Reading finish() { return std::move(result_); }
 
 private:
     std::pmr::string sql(const BoundValue &value) const {
@@ -23,7 +31,15 @@ private:
         SqlWriter(scope_, text).value(value, Binding::primary);
         return text;
     }
-    std::pmr::string as_text(const BoundValue &value) const { return sql(value) += "::text"; }
+    std::pmr::string as_text(const BoundValue &value) const {
+        std::pmr::string text = evidence(value, scope_, memory_);
+        return text.empty() ? sql(value) += "::text" : text;
+    }
+    std::pmr::string at(std::string_view clock, const BoundCondition &condition) const {
+        std::pmr::string text(memory_);
+        SqlWriter({scope_.vocabulary, clock, scope_.base, scope_.joins}, text).condition(condition, Binding::disjunction);
+        return text;
+    }
 
     void compare(const BoundCompare &comparison);
     void range(const BoundRange &range);
@@ -32,25 +48,18 @@ private:
     std::pmr::string distance(const Type &type, const std::pmr::string &from, const std::pmr::string &to) const;
     void signed_margin(const Type &type, std::string_view distance);
     void timed(Comparison op, const BoundValue &left, const BoundValue &right);
-    void timed_equality(const BoundValue &left, const BoundValue &right);
 
     Reading result_;
     const Scope &scope_;
     std::uint32_t first_clock_;
-    bool depends_on_clock_ = false;
+    bool negated_ = false;
     std::pmr::memory_resource *memory_;
 };
-
-Reading Reader::finish() {
-    if (!depends_on_clock_)
-        result_.comparisons.clear();
-    return std::move(result_);
-}
 
 void Reader::read(const BoundCondition &condition) {
     switch (condition.kind) {
         case ConditionKind::negation:
-            result_.negated = !result_.negated;
+            negated_ = !negated_;
             return read(*static_cast<const BoundNegation &>(condition).operand);
         case ConditionKind::compare:
             return compare(static_cast<const BoundCompare &>(condition));
@@ -77,6 +86,7 @@ void Reader::read(const BoundCondition &condition) {
             result_.value = as_text(*static_cast<const BoundAnniversary &>(condition).date);
             return;
         default:
+            result_.value = evidence(condition, scope_, memory_);
             return;
     }
 }
@@ -102,7 +112,7 @@ std::pmr::string Reader::distance(const Type &type, const std::pmr::string &from
 void Reader::signed_margin(const Type &type, std::string_view distance) {
     if (distance.empty())
         return;
-    result_.margin.append(result_.negated ? "(-(" : "((").append(distance).append("))::text");
+    result_.margin.append(negated_ ? "(-(" : "((").append(distance).append("))::text");
     if (type.type_class == TypeClass::date)
         result_.margin.append(" || ' days'");
 }
@@ -123,10 +133,10 @@ void Reader::compare(const BoundCompare &comparison) {
     result_.value = as_text(value);
     result_.threshold = as_text(threshold);
     margin(op, *value.type, sql(value), sql(threshold));
+    // An age, which the clock moves, equals a number from where it is not less until it is more.
+    timed(op == Comparison::equal ? Comparison::greater_equal : op, value, threshold);
     if (op == Comparison::equal)
-        timed_equality(value, threshold);
-    else
-        timed(op, value, threshold);
+        timed(Comparison::greater, value, threshold);
 }
 
 void Reader::range(const BoundRange &range) {
@@ -143,31 +153,27 @@ void Reader::range(const BoundRange &range) {
 
 void Reader::rank(const BoundRank &rank) {
     result_.value = as_text(*rank.value);
-    if (rank.per)
-        return;
     std::pmr::string threshold(memory_);
     SqlWriter(scope_, threshold).rank_threshold(rank);
     result_.threshold.append("(").append(threshold).append(")::text");
     margin(SqlWriter::rank_comparison(rank.form), *rank.value->type, sql(*rank.value), std::pmr::string("(", memory_) += threshold + ")");
 }
 
-// Of a condition that no clock changes nothing is kept; what a clock changes the text of is what time can change.
+// What the clock does not change the text of, it does not change. Of values of events the turns are known.
 void Reader::timed(Comparison op, const BoundValue &left, const BoundValue &right) {
+    if (left.kind == ValueKind::events || right.kind == ValueKind::events)
+        return;
     const BoundCompare comparison{{ConditionKind::compare}, op, &left, &right};
-    const auto at = [&](std::string_view clock) {
-        std::pmr::string text(memory_);
-        SqlWriter({scope_.vocabulary, clock, scope_.base, scope_.joins}, text).condition(comparison, Binding::disjunction);
-        return text;
-    };
     const std::string clock = "$" + std::to_string(first_clock_ + result_.comparisons.size());
-    result_.comparisons.push_back(at(clock));
-    depends_on_clock_ |= result_.comparisons.back() != at("$0");
+    std::pmr::string text = at(clock, comparison);
+    if (text != at("$0", comparison))
+        result_.comparisons.push_back(std::move(text));
 }
 
-void Reader::timed_equality(const BoundValue &left, const BoundValue &right) {
-    timed(Comparison::greater_equal, left, right);
-    timed(Comparison::greater, left, right);
-    result_.rule = Rule::first_only;
+void Reader::watch_clock(const BoundCondition &condition) {
+    result_.turns = turns(condition, scope_, memory_);
+    if (!result_.turns.empty() || !result_.comparisons.empty())
+        result_.by_clock = at("clock.at", condition);
 }
 
 }  // namespace
@@ -175,6 +181,7 @@ void Reader::timed_equality(const BoundValue &left, const BoundValue &right) {
 Reading reading(const BoundCondition &condition, const Scope &scope, std::uint32_t first_clock, std::pmr::memory_resource *memory) {
     Reader reader(scope, first_clock, memory);
     reader.read(condition);
+    reader.watch_clock(condition);
     return reader.finish();
 }
 

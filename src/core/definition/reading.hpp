@@ -12,25 +12,20 @@
 
 namespace segment::definition {
 
-// How a condition follows from its comparisons.
-enum class Rule : std::uint8_t {
-    all,         // all of them hold
-    first_only,  // the first holds and the second does not: equality, as ≥ and >
-};
-
 struct Reading {
     // Texts over the scope's FROM clause; empty where the condition has no such thing. The margin is positive where the
     // condition holds, by how much, and negative where it does not.
     std::pmr::string value, threshold, margin;
 
-    // Of a condition that depends on as_of, the comparisons that it follows from. Each is true from some instant on, or up to one;
-    // instead of as_of they read the parameters `$first_clock`, `$first_clock + 1`, …, one each.
+    // Of a condition that depends on as_of, the condition with `clock.at` instead of as_of, a row of one timestamptz beside the FROM
+    // clause; and where it may change: instants as turns.hpp has them, and comparisons, each true from some instant on, or up to
+    // one, with the parameters `$first_clock`, `$first_clock + 1`, … instead of as_of. Empty for one that does not.
+    std::pmr::string by_clock;
+    std::pmr::vector<std::pmr::string> turns;
     std::pmr::vector<std::pmr::string> comparisons;
-    Rule rule = Rule::all;
-    bool negated = false;
 };
 
-// Of comparisons, ranges, lists, ranks and conditions on one value; of all others nothing.
+// Of conditions on one value or two, and on events, stays and past scores; of all others nothing.
 Reading reading(const BoundCondition &condition, const Scope &scope, std::uint32_t first_clock, std::pmr::memory_resource *memory);
 
 }  // namespace segment::definition

@@ -231,12 +231,17 @@ void SqlWriter::most_frequent(const BoundEventValue &value) {
     out_ += " LIMIT 1)";
 }
 
-// Of events that nothing else orders, the smallest value.
 void SqlWriter::picked(const BoundEventValue &value) {
+    out_ += "(SELECT ";
+    event_column(value.events, EventColumn::value, value.unit, Binding::disjunction);
+    picked_event(value);
+    out_ += ')';
+}
+
+// `FROM … LIMIT 1`; of events that nothing else orders, the one with the smallest value.
+void SqlWriter::picked_event(const BoundEventValue &value) {
     const bool last = value.function == EventFunction::last_value, tied = has_tie_break(value.events);
     const auto subject = [&](EventColumn column) { event_column(value.events, column, value.unit, Binding::disjunction); };
-    out_ += "(SELECT ";
-    subject(EventColumn::value);
     if (tied)
         event_rows(value.events, {EventColumn::value, EventColumn::at, EventColumn::tie});
     else
@@ -253,7 +258,7 @@ void SqlWriter::picked(const BoundEventValue &value) {
         out_ += ", ";
         subject(EventColumn::value);
     }
-    out_ += " LIMIT 1)";
+    out_ += " LIMIT 1";
 }
 
 // The periods with an event that follow one another without a gap up to the newest, which is this one or the last. Going

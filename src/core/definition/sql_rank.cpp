@@ -4,12 +4,14 @@
 // The median needs no arithmetic: no value lies between the two middle ones, so to be above their mean is to be above the
 // lower one, and to be below it is to be below the upper one. That is exact for every type.
 #include "core/definition/sql_writer.hpp"
+#include "core/definition/type.hpp"
 
 namespace segment::definition {
 namespace {
 
-bool ranks_ascending(const BoundRank &rank) {
-    return rank.form == RankForm::bottom || rank.form == RankForm::above_median || (rank.form == RankForm::below_median && !rank.per);
+// The thresholds of both medians are told from below; the members below the median are told from above.
+bool ranks_ascending(const BoundRank &rank, bool thresholds) {
+    return rank.form == RankForm::bottom || rank.form == RankForm::above_median || (rank.form == RankForm::below_median && thresholds);
 }
 
 }  // namespace
@@ -30,10 +32,12 @@ Comparison SqlWriter::rank_comparison(RankForm form) {
 }
 
 // `FROM (SELECT …) AS ranked`: the members of the base who can rank, each with its value and its place in the order; `n` is
-// how many there are, `larger` the sum of what is larger, `total` the sum of all.
-void SqlWriter::rank_rows(const BoundRank &rank) {
+// how many there are, `larger` the sum of what is larger, `total` the sum of all. Members of a group who tie are in or out together;
+// a threshold is looked up by its place, so that these differ.
+void SqlWriter::rank_rows(const BoundRank &rank, RankRows rows) {
+    const bool thresholds = rows == RankRows::thresholds;
     const std::string_view partition = rank.per ? "PARTITION BY part" : "";
-    const std::string_view order = ranks_ascending(rank) ? "ORDER BY value" : "ORDER BY value DESC";
+    const std::string_view order = ranks_ascending(rank, thresholds) ? "ORDER BY value" : "ORDER BY value DESC";
     const std::string_view space = rank.per ? " " : "";
     const auto over = [&](std::string_view function, std::string_view frame, std::string_view name) {
         out_ += ", ";
@@ -48,12 +52,12 @@ void SqlWriter::rank_rows(const BoundRank &rank) {
         out_ += ") AS ";
         out_ += name;
     };
-    out_ += rank.per ? "FROM (SELECT key" : "FROM (SELECT value";
+    out_ += !thresholds ? "FROM (SELECT key" : rank.per ? "FROM (SELECT value, part" : "FROM (SELECT value";
     if (rank.form == RankForm::smallest_set) {
         over("sum(value)", " GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING", "larger");
         over("sum(value)", "all", "total");
     } else {
-        over(rank.per ? "rank()" : "row_number()", "", "place");
+        over(thresholds ? "row_number()" : "rank()", "", "place");
         over("count(*)", "all", "n");
     }
     out_ += " FROM (SELECT ";
@@ -79,7 +83,7 @@ void SqlWriter::rank_rows(const BoundRank &rank) {
 
 void SqlWriter::rank_threshold(const BoundRank &rank) {
     out_ += "(SELECT value ";
-    rank_rows(rank);
+    rank_rows(rank, RankRows::thresholds);
     switch (rank.form) {
         case RankForm::above_median:
             out_ += " WHERE place = (n + 1) / 2";
@@ -90,7 +94,6 @@ void SqlWriter::rank_threshold(const BoundRank &rank) {
         case RankForm::smallest_set:
             out_ += " WHERE coalesce(larger, 0) < total * ";
             out_ += rank.amount;
-            out_ += " ORDER BY value LIMIT 1";
             break;
         case RankForm::top:
         case RankForm::bottom:
@@ -99,7 +102,26 @@ void SqlWriter::rank_threshold(const BoundRank &rank) {
             out_ += ')';
             break;
     }
-    out_ += ')';
+    if (rank.per)
+        same_part(*rank.per);
+    out_ += rank.form == RankForm::smallest_set ? " ORDER BY value LIMIT 1)" : ")";
+}
+
+// ` AND …`: the group is the one of the member's value, which may be missing.
+void SqlWriter::same_part(const BoundValue &part) {
+    out_ += " AND CASE WHEN ranked.part IS NULL THEN ";
+    value(part, Binding::sum);
+    out_ += " IS NULL ELSE ranked.part ";
+    if (has_plain_operators(*part.type))
+        out_ += '=';
+    else {
+        out_ += "OPERATOR(";
+        out_ += part.type->operator_schema;
+        out_ += ".=)";
+    }
+    out_ += ' ';
+    value(part, Binding::sum);
+    out_ += " END";
 }
 
 void SqlWriter::rank(const BoundRank &rank, bool negated, Binding least) {
@@ -129,7 +151,7 @@ void SqlWriter::rank(const BoundRank &rank, bool negated, Binding least) {
     const bool opened = open(negated ? Binding::negation : Binding::comparison, least);
     out_ += negated ? "NOT EXISTS (SELECT " : scope_.vocabulary.key_sql;
     out_ += negated ? "" : " IN (SELECT key ";
-    rank_rows(rank);
+    rank_rows(rank, RankRows::members);
     switch (rank.form) {
         case RankForm::above_median:
         case RankForm::below_median:

@@ -35,7 +35,8 @@ public:
     // A constant that is exactly of the type.
     void typed_constant(const BoundValue &value, const Type &type);
 
-    // The threshold of a rank form without `per`: a scalar subquery over the base's members, NULL if there are none.
+    // The threshold of a rank form, with `per` that of the member's group: a scalar subquery over the base's members, NULL if there
+    // are none.
     void rank_threshold(const BoundRank &rank);
 
     // The array of `includes`, and one of its items, of the type in which they are compared.
@@ -55,6 +56,9 @@ public:
     static Comparison rank_comparison(RankForm form);
 
 private:
+    friend class EvidenceWriter;  // evidence.cpp
+    friend class TurnWriter;      // turns.cpp
+
     // Begins and ends an expression that binds as `own`; what `open` returns is for `close`.
     bool open(Binding own, Binding least) {
         if (own < least)
@@ -117,7 +121,9 @@ private:
 
     // sql_rank.cpp
     void rank(const BoundRank &rank, bool negated, Binding least);
-    void rank_rows(const BoundRank &rank);
+    enum class RankRows : std::uint8_t { members, thresholds };
+    void rank_rows(const BoundRank &rank, RankRows rows);
+    void same_part(const BoundValue &part);
 
     // sql_segment.cpp
     void in_segment(const BoundInSegment &member, bool negated, Binding least);
@@ -135,6 +141,7 @@ private:
     void part_rows(const BoundEventPart &part);
     void tie_columns(const BoundEvents &events, const BoundEventPart &part);
     void picked(const BoundEventValue &value);
+    void picked_event(const BoundEventValue &value);
     void most_frequent(const BoundEventValue &value);
     void streak(const BoundEventValue &value);
     void occurs(const BoundOccurs &occurs, bool negated, Binding least);
