@@ -71,24 +71,11 @@ sub name_of
     return "(SELECT string_agg(coalesce($described, '-'), ', ' ORDER BY n) FROM unnest(r.$column\::oid[]) WITH ORDINALITY AS u (x, n))";
 }
 
-# The columns of a catalog that are compared, as pairs of a JSON object.
-sub properties
-{
-    my ($catalog, $columns, $references) = @_;
-    my @pairs;
-    foreach my $column (grep { !$ignored{$_} && !$rights_columns{$_} } @$columns)
-    {
-        my $reference = $references->{"$catalog.$column"};
-        push @pairs, "'$column', " . ($reference ? name_of($column, @$reference) : "r.$column\::text");
-    }
-    return @pairs;
-}
-
-# Everything of the extension in a database of a node: { object => { property => value } }.
-sub read
+# Of the server's catalogs, once: what their columns refer to, and their columns.
+my (%references, %columns);
+sub learn_catalogs
 {
     my ($node, $database) = @_;
-    my (%references, %columns);
     foreach my $row (split /\n/, $node->safe_psql($database, q{
         SELECT fktable, fkcols[1], pktable, is_array FROM pg_get_catalog_foreign_keys() WHERE cardinality(fkcols) = 1}))
     {
@@ -101,18 +88,39 @@ sub read
         my ($table, $column) = split /\|/, $row;
         push @{ $columns{$table} }, $column;
     }
+    return;
+}
+
+# The columns of a catalog that are compared, as pairs of a JSON object.
+sub properties
+{
+    my ($catalog) = @_;
+    my @pairs;
+    foreach my $column (grep { !$ignored{$_} && !$rights_columns{$_} } @{ $columns{$catalog} })
+    {
+        my $reference = $references{"$catalog.$column"};
+        push @pairs, "'$column', " . ($reference ? name_of($column, @$reference) : "r.$column\::text");
+    }
+    return @pairs;
+}
+
+# Everything of the extension in a database of a node: { object => { property => value } }.
+sub read
+{
+    my ($node, $database) = @_;
+    learn_catalogs($node, $database) unless %columns;
     my @queries;
     foreach my $entry (@catalogs)
     {
         my ($catalog, $key, %computed) = @$entry;
-        my @pairs = properties($catalog, $columns{$catalog}, \%references);
+        my @pairs = properties($catalog);
         push @pairs, map { "'$_', $computed{$_}" } sort keys %computed;
         my $class = $catalog =~ /^pg_(?:index|sequence)$/ ? 'pg_class' : $catalog eq 'pg_aggregate' ? 'pg_proc' : $catalog;
         push @queries, "SELECT i.type || ' ' || i.identity, '$catalog', jsonb_build_object(" . join(', ', @pairs) . ")
             FROM object AS o, $object AS i, $catalog AS r WHERE o.classid = '$class'::regclass AND $key = o.objid";
     }
     # A column's place is that among the columns there are: dropped ones have left gaps.
-    my @pairs = properties('pg_attribute', $columns{pg_attribute}, \%references);
+    my @pairs = properties('pg_attribute');
     push @queries, "SELECT 'column ' || r.attrelid::regclass || '.' || r.attname, 'pg_attribute', jsonb_build_object(" . join(', ', @pairs) . ",
             'place', (SELECT count(*) FROM pg_attribute AS b WHERE b.attrelid = r.attrelid AND b.attnum > 0 AND b.attnum <= r.attnum AND NOT b.attisdropped),
             'options', (SELECT string_agg(a, ' ' ORDER BY a) FROM unnest(r.attoptions) AS a WHERE a NOT LIKE 'pg\_%'),

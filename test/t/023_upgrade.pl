@@ -35,10 +35,10 @@ my %differences = (
         [ 'CREATE AGGREGATE segment.rollup_agg(segment.revenue)' ], [ 'COMMENT ON AGGREGATE segment.rollup_agg(segment.revenue)' ] ],
     operator => [ qr/^operator segment\.!\(.*: is missing/, [ 'CREATE OPERATOR segment.! (' ], [ 'COMMENT ON OPERATOR segment.! (' ] ],
     cast => [ qr/^cast \(segment\.formula AS pg_catalog\.jsonb\): is missing/, [ 'CREATE CAST (segment.formula AS jsonb)' ], [ 'COMMENT ON CAST (segment.formula AS jsonb)' ] ],
-    column => [ qr/^column segment\.catalog_derived_trait\.created_at: is missing/,
-        [ 'CREATE TABLE segment.catalog_derived_trait', [ "    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n", '' ],
-            'ALTER TABLE segment.catalog_derived_trait ADD COLUMN created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp();' ],
-        [ 'CREATE VIEW segment.derived_trait', [ ', t.created_at', '' ] ] ],
+    column => [ qr/^column segment\.catalog_list\.created_at: is missing/,
+        [ 'CREATE TABLE segment.catalog_list', [ "    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n", '' ],
+            'ALTER TABLE segment.catalog_list ADD COLUMN created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp();' ],
+        [ 'CREATE VIEW segment.list', [ ', l.created_at', '' ] ] ],
     default => [ qr/^default value for segment\.catalog_refresh_run\.finished_at.*expression/,
         [ 'CREATE TABLE segment.catalog_refresh_run', [ 'DEFAULT pg_catalog.clock_timestamp()', 'DEFAULT pg_catalog.now()' ],
             'ALTER TABLE segment.catalog_refresh_run ALTER COLUMN finished_at SET DEFAULT pg_catalog.clock_timestamp();' ] ],
@@ -192,8 +192,8 @@ my $population = q{
 my $stored = q{
     SELECT to_jsonb(p)::text FROM segment.population AS p
     UNION ALL SELECT to_jsonb(s)::text FROM segment.segment AS s
-    UNION ALL SELECT (to_jsonb(t) - 'created_at')::text FROM segment.derived_trait AS t
-    UNION ALL SELECT to_jsonb(l)::text FROM segment.list AS l
+    UNION ALL SELECT to_jsonb(t)::text FROM segment.derived_trait AS t
+    UNION ALL SELECT (to_jsonb(l) - 'created_at')::text FROM segment.list AS l
     UNION ALL SELECT to_jsonb(m)::text FROM customer_segment AS m
     UNION ALL SELECT m FROM segment.members('large') AS m ORDER BY 1};
 
@@ -219,11 +219,9 @@ sub upgrades
 
 foreach my $version (grep { $versions{$_} ne '' } sort keys %versions)
 {
-    my $database = database($version);
-    $node->safe_psql($database, 'ALTER EXTENSION segment UPDATE');
-    my @found = Catalog::differences(Catalog::read($node, $database), $fresh);
+    $node->safe_psql($other, "DROP EXTENSION segment CASCADE; CREATE EXTENSION segment VERSION '$version'; ALTER EXTENSION segment UPDATE");
+    my @found = Catalog::differences(Catalog::read($node, $other), $fresh);
     ok((grep { $_ =~ $differences{$versions{$version}}[0] } @found), "forgotten by an upgrade and found: $versions{$version}") or diag(join "\n", @found);
-    $node->safe_psql('postgres', "DROP DATABASE $database");
 }
 upgrades('older');
 
