@@ -8,8 +8,9 @@ namespace segment::pg {
 
 struct MemberNumbering {
     int32 population_id;
-    int32 epoch;  // sets of another epoch mean other members
-    bool stored;  // the catalog knows this epoch
+    int32 epoch;         // sets of another epoch mean other members
+    bool stored;         // the catalog knows this epoch
+    uint64 stored_keys;  // of the dictionary
     MemberKeys *keys;
 };
 

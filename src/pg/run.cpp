@@ -52,7 +52,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         run->pass = run_pass(run->scan, run->numbering->keys);
     }
     run->events = run_event_passes(&run->binding, &run->compilation->events, &run->compilation->plan, run->numbering->keys,
-                                   scanned_members(run->scan), for_events, run->ignored);
+                                   scanned_members(run->scan), for_events, run->ignored, progress);
     MemoryContextSwitchTo(caller);
     return run;
 }
