@@ -108,6 +108,10 @@ void QueryWriter::use(const Bound &bound, ScoreUses &uses) {
     uses.sources = copy_items(memory_, sources);
     uses.score_count = static_cast<int32>(scores.size());
     uses.scores = copy_items(memory_, scores);
+    uses.join_count = static_cast<int32>(bound.joins.size());
+    uses.joins = copy_items(memory_, bound.joins);
+    uses.derived_count = static_cast<int32>(bound.derived.size());
+    uses.derived = copy_items(memory_, bound.derived);
 }
 
 const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses, int32 &event_number) {
@@ -228,6 +232,16 @@ const char *before_sql(const Population *population, const char *instant_sql, co
 
 ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
                         const char *as_of_sql, EventNumbers *numbers) {
+    boundary::ErrorRecord error{};
+    ScoreQuery *query = score_query(population, segments, binding, score, as_of_sql, numbers, error);
+    if (query == nullptr) {
+        boundary::raise(error);
+    }
+    return query;
+}
+
+ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
+                        const char *as_of_sql, EventNumbers *numbers, boundary::ErrorRecord &error) {
     auto **edges = static_cast<const char **>(palloc0(sizeof(char *) * (score->metric_count + 1)));
     for (int32 i = 0; i < score->metric_count; i++) {
         const ScoreMetric *metric = &score->metrics[i];
@@ -237,11 +251,15 @@ ScoreQuery *score_query(const Population *population, const Segments *segments, 
     }
     const char *member_sql = member_relation_sql(population, "segment_member");
     MemoryContext context = CurrentMemoryContext;
-    return boundary::core([&] {
+    const auto query = boundary::attempt(error, [&] {
         QueryWriter writer(context, population, segments, binding, score, as_of_sql, member_sql,
                            std::span<const char *const>(edges, static_cast<std::size_t>(score->metric_count)), numbers);
         return writer.write();
     });
+    if (!query && !error.soft) {
+        boundary::raise(error);
+    }
+    return query.value_or(nullptr);
 }
 
 }  // namespace segment::pg

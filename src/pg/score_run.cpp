@@ -185,10 +185,49 @@ void order_by_use(const Scores *scores, const Rows &uses, int32 *order) {
     }
 }
 
+// Whether its tables are there and its metrics mean something.
+bool can_be_computed(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score) {
+    boundary::ErrorRecord error{};
+    return missing_score_table(population, score).message == nullptr &&
+           score_query(population, segments, binding, score, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error) != nullptr;
+}
+
+// Without the scores that cannot be computed and that the segments do not read, directly or through other segments or scores.
+Scores without_broken(const Scores &all, const Population *population, const Segments *segments, const Binding *binding,
+                      const spi::Argument &readers) {
+    Rows read = catalog_execute(
+        "WITH RECURSIVE reading (id) AS (SELECT pg_catalog.unnest($1) UNION SELECT u.used_id FROM reading "
+        "JOIN segment.catalog_segment_use u ON u.segment_id OPERATOR(pg_catalog.=) reading.id), "
+        "read (id) AS (SELECT u.score_id FROM reading JOIN segment.catalog_segment_score_use u "
+        "ON u.segment_id OPERATOR(pg_catalog.=) reading.id UNION SELECT u.used_id FROM read "
+        "JOIN segment.catalog_score_use u ON u.score_id OPERATOR(pg_catalog.=) read.id) SELECT id FROM read",
+        {readers});
+    const auto is_read = [&](int32 id) {
+        for (uint64 row = 0; row < read.count; row++) {
+            if (DatumGetInt32(value_of(read, row, 0)) == id) {
+                return true;
+            }
+        }
+        return false;
+    };
+    Scores some{0, all.items};
+    for (int32 i = 0; i < all.count; i++) {
+        if (is_read(all.items[i].id) || can_be_computed(population, segments, binding, &all.items[i])) {
+            some.items[some.count++] = all.items[i];
+        }
+    }
+    return some;
+}
+
 }  // namespace
 
-ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of) {
+ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of, const spi::Argument *only) {
+    Binding binding{};
     Scores scores = scores_of(population);
+    if (scores.count > 0) {
+        binding = bind(population, segments);
+        scores = only == nullptr ? scores : without_broken(scores, population, segments, &binding, *only);
+    }
     MemoryContext caller = CurrentMemoryContext;
     auto *run = static_cast<ScoreRun *>(palloc0(sizeof(ScoreRun)));
     run->before.numbering.context = caller;
@@ -201,7 +240,11 @@ ScoreRun *refresh_scores(const Population *population, const Segments *segments,
     Rows uses = catalog_execute("SELECT score_id, used_id FROM segment.catalog_score_use");
     auto *order = static_cast<int32 *>(palloc0(sizeof(int32) * static_cast<Size>(scores.count + 1)));
     order_by_use(&scores, uses, order);
-    Binding binding = bind(population, segments);
+    for (int32 i = 0; i < scores.count; i++) {
+        if (const Fault missing = missing_score_table(population, &scores.items[i]); missing.message != nullptr) {
+            raise(missing);
+        }
+    }
     for (int32 i = 0; i < scores.count; i++) {
         ComputedScore *computed = &run->scores[run->count++];
         computed->score = &scores.items[order[i]];
