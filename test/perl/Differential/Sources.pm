@@ -241,7 +241,7 @@ sub event_condition
             return not_or("did $text on $words distinct ${unit}s$window", "(SELECT count(DISTINCT " . period($table, $unit, $at) . ") $events->{sql}$inside) $fits");
         } ],
         [ 2, sub {
-            my ($n, $unit) = (whole(5, 9), one(qw(day week month)));
+            my ($n, $unit) = (whole(7, 9), one(qw(day week month)));    # not fewer than how_often asks for
             my ($words, $fits) = how_often();
             my $first = period($table, $unit, $events->{now}) . ' - ' . ($n - 1) . " * interval '1 $unit'";
             my $period = period($table, $unit, $at);
