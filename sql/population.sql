@@ -60,12 +60,14 @@ COMMENT ON FUNCTION segment.guard_membership() IS
     'statement trigger of the member tables: refuses writes that do not come from a refresh, except filling an empty table';
 
 -- Who may change and who may read a population. Nobody becomes its owner by making a table of its member table's name.
+-- Of a population whose owner was renamed or dropped, superusers are left to see it.
 CREATE VIEW segment.catalog_access AS
-    SELECT p.id AS population_id, pg_catalog.pg_has_role(r.oid, 'USAGE') AS may_change,
-           pg_catalog.pg_has_role(r.oid, 'USAGE')
-               OR (c.relowner OPERATOR(pg_catalog.=) r.oid AND pg_catalog.has_table_privilege(c.oid, 'SELECT')) AS may_read
+    SELECT p.id AS population_id, o.may_change,
+           o.may_change OR (c.relowner OPERATOR(pg_catalog.=) r.oid AND pg_catalog.has_table_privilege(c.oid, 'SELECT')) AS may_read
     FROM segment.catalog_population p
-    JOIN pg_catalog.pg_roles r ON r.rolname OPERATOR(pg_catalog.=) p.owner
+    LEFT JOIN pg_catalog.pg_roles r ON r.rolname OPERATOR(pg_catalog.=) p.owner
+    CROSS JOIN LATERAL (SELECT COALESCE(pg_catalog.pg_has_role(r.oid, 'USAGE'),
+        (SELECT s.rolsuper FROM pg_catalog.pg_roles s WHERE s.rolname OPERATOR(pg_catalog.=) CURRENT_USER)) AS may_change) o
     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) p.schema
     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid
         AND c.relname OPERATOR(pg_catalog.=) (p.prefix OPERATOR(pg_catalog.||) '_segment_member')::pg_catalog.name;
