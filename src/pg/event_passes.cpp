@@ -32,11 +32,14 @@ struct Pass {
     int16 key_length;
     bool key_by_value;
     int name_column;  // 0-based in the result, or -1
+    Oid name_type;
     int16 name_length;
+    bool name_by_value;
     int first_filter;
     int filter_count;
     Encoder *name_encoder;
     NameId *names;  // of the stream's names
+    NameCounter *counter;
     uint64 without_key, of_unknown_key;
 };
 
@@ -60,6 +63,7 @@ struct EventPasses {
     const members::BitSet *members;
     uint32 count;
     Pass *passes;
+    EventNames *names;
     TemporaryFile *overflow;
     BackendInterrupts *interrupts;
     match::EventLeaves *leaves;
@@ -121,7 +125,9 @@ void number_names(Pass *pass, Form_pg_attribute column) {
     auto *ranks = allocate<uint32>(count);
     pass->name_encoder = make_encoder(rank_cuts(type, column->attcollation, values.values, values.nulls, count, ranks));
     pass->names = allocate<NameId>(count);
+    pass->name_type = column->atttypid;
     pass->name_length = column->attlen;
+    pass->name_by_value = column->attbyval;
     for (uint32 i = 0; i < count; i++) {
         pass->names[i] = ranks[i] == match::missing_rank ? count : ranks[i];
     }
@@ -287,8 +293,10 @@ void place_batch(EventPasses *passes) {
     MemoryContextReset(batch->context);
 }
 
+// The event is counted, too.
 NameId name_of(const Pass *pass, const TupleTableSlot *slot, MemoryContext context) {
-    if (slot->tts_isnull[pass->name_column]) {
+    if (pass->name_column < 0 || slot->tts_isnull[pass->name_column]) {
+        count_name(pass->counter, 0, true, time_of(pass->time_type, slot->tts_values[1]));
         return behaviour::other_name;
     }
     Datum name = slot->tts_values[pass->name_column];
@@ -297,6 +305,7 @@ NameId name_of(const Pass *pass, const TupleTableSlot *slot, MemoryContext conte
         name = PointerGetDatum(PG_DETOAST_DATUM_PACKED(name));
         MemoryContextSwitchTo(before);
     }
+    count_name(pass->counter, name, false, time_of(pass->time_type, slot->tts_values[1]));
     uint32 code = encode(pass->name_encoder, name);
     return code % 2 == 0 ? code / 2 - 1 : behaviour::other_name;
 }
@@ -313,8 +322,7 @@ bool receive_row(void *state, TupleTableSlot *slot) {
         return true;
     }
     uint32 row = batch->count;
-    batch->cells[row] =
-        passes->leaves->tracks().cell(pass->id, pass->name_column < 0 ? behaviour::other_name : name_of(pass, slot, batch->context));
+    batch->cells[row] = passes->leaves->tracks().cell(pass->id, name_of(pass, slot, batch->context));
     batch->times[row] = time_of(pass->time_type, slot->tts_values[1]);
     uint64 *flags = batch->flags + static_cast<Size>(row) * passes->words_per_row;
     std::fill_n(flags, passes->words_per_row, 0);
@@ -339,6 +347,14 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     return true;
 }
 
+// Without their names, the events of a source that has names tell nothing of these.
+void count_names_of_pass(EventPasses *passes, Pass *pass, bool everything) {
+    if (pass->name_column >= 0 || pass->source->event_name < 0) {
+        pass->counter = count_names(passes->names, pass->stream->source, pass->name_column < 0 ? InvalidOid : pass->name_type,
+                                    pass->name_length, pass->name_by_value, pass->time_type, everything);
+    }
+}
+
 void run_pass(EventPasses *passes, uint32 id) {
     Pass *pass = &passes->passes[id];
     const behaviour::Tracks &tracks = passes->leaves->tracks();
@@ -347,6 +363,7 @@ void run_pass(EventPasses *passes, uint32 id) {
         return;
     }
     passes->pass = pass;
+    count_names_of_pass(passes, pass, earliest == behaviour::beginning_of_time);
     passes->words_per_row = static_cast<uint32>(pass->filter_count + behaviour::flags_per_word - 1) / behaviour::flags_per_word;
     passes->integer_keys = passes->keys->type().form == KeyType::Form::integer;
     passes->batch.flags = allocate<uint64>(static_cast<Size>(rows_per_batch) * passes->words_per_row);
@@ -391,7 +408,7 @@ void note_ignored(const EventPasses *passes, IgnoredRows *ignored) {
 }  // namespace
 
 EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, const MemberKeys *keys, const members::BitSet *members,
-                              uint64 memory, IgnoredRows *ignored) {
+                              uint64 memory, IgnoredRows *ignored, EventNames *names) {
     if (compilation->events.features().empty()) {
         return nullptr;
     }
@@ -403,6 +420,7 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     passes->compilation = compilation;
     passes->keys = keys;
     passes->members = members;
+    passes->names = names;
     passes->count = static_cast<uint32>(compilation->events.streams().size());
     passes->passes = allocate<Pass>(passes->count);
     passes->batch.keys = allocate<Datum>(rows_per_batch);

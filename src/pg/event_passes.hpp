@@ -4,6 +4,7 @@
 #include "core/match/event_leaves.hpp"
 #include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
+#include "pg/event_names.hpp"
 #include "pg/ignored_rows.hpp"
 #include "pg/member_keys.hpp"
 
@@ -13,9 +14,9 @@ struct EventPasses;
 
 // As the current user, with the active snapshot, inside begin_identity. Null if the compilation asks for no events. `members` are those who
 // exist, numbered by `keys`. Events take no more than about `memory` bytes, what does not fit goes to temporary files. Ranks the measured
-// features of the plan, and notes rows that belong to nobody.
+// features of the plan, notes rows that belong to nobody, and counts the events by their names unless `names` is null.
 EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, const MemberKeys *keys, const members::BitSet *members,
-                              uint64 memory, IgnoredRows *ignored);
+                              uint64 memory, IgnoredRows *ignored, EventNames *names);
 
 // Null for null.
 match::LeafVectors *leaf_vectors(EventPasses *passes);

@@ -46,8 +46,9 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         restart_scan(run->scan);
         run->pass = run_pass(run->scan, run->numbering->keys);
     }
-    run->events =
-        run_event_passes(&run->binding, run->compilation, run->numbering->keys, scanned_members(run->scan), for_events, run->ignored);
+    run->names = keep == Keep::yes ? begin_event_names(&run->binding) : nullptr;
+    run->events = run_event_passes(&run->binding, run->compilation, run->numbering->keys, scanned_members(run->scan), for_events,
+                                   run->ignored, run->names);
     MemoryContextSwitchTo(caller);
     return run;
 }
