@@ -80,6 +80,14 @@ CREATE TABLE segment.catalog_segment_score_use (
 );
 COMMENT ON TABLE segment.catalog_segment_score_use IS 'which scores a segment''s definition refers to';
 
+CREATE TABLE segment.catalog_score_mean (
+    segment_id int NOT NULL REFERENCES segment.catalog_segment ON DELETE CASCADE,
+    score_id int NOT NULL REFERENCES segment.catalog_score ON DELETE CASCADE,
+    mean float8,
+    PRIMARY KEY (segment_id, score_id)
+);
+COMMENT ON TABLE segment.catalog_score_mean IS 'the mean of each score over the members of each segment, by the last refresh';
+
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_score', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_score_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_score_group', '');
@@ -88,6 +96,7 @@ SELECT pg_catalog.pg_extension_config_dump('segment.catalog_score_use', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_score_segment_use', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_score_source_use', '');
 SELECT pg_catalog.pg_extension_config_dump('segment.catalog_segment_score_use', '');
+SELECT pg_catalog.pg_extension_config_dump('segment.catalog_score_mean', '');
 
 CREATE FUNCTION segment.create_score(
     name text, population text, mode text DEFAULT 'weighted', missing text DEFAULT 'exclude', min_coverage float8 DEFAULT 0.5,

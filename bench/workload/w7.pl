@@ -35,7 +35,9 @@ sub plain_scores
     my $share = sub { "count(*) FILTER (WHERE $column BETWEEN $_[0] AND $_[1])" };
     my ($ten, $five, $seven) = ($share->(0, 10), $share->(1, 5), $share->(1, 7));
     return "SELECT round(100.0 * (@{[$share->(9, 10)]} - @{[$share->(0, 6)]}) / $ten, 8), round(100.0 * @{[$share->(4, 5)]} / $five, 8),
-        round((avg($column) FILTER (WHERE $column BETWEEN 1 AND 7))::numeric, 8), count(*), $ten, count($column) - $ten FROM $table";
+        round((avg($column) FILTER (WHERE $column BETWEEN 1 AND 7))::numeric, 8),
+        round(100.0 * (@{[$share->(9, 10)]} - @{[$share->(0, 6)]}) / $ten, 8), round(100.0 * @{[$share->(8, 10)]} / $ten, 8),
+        round((avg($column) FILTER (WHERE $column BETWEEN 0 AND 10))::numeric, 8), count(*), $ten, count($column) - $ten FROM $table";
 }
 
 sub our_scores
@@ -43,6 +45,7 @@ sub our_scores
     my ($table, $column) = @_;
     my $survey = "segment.survey_agg($column)";
     return "SELECT round(segment.nps($column), 8), round(segment.csat($column), 8), round(segment.ces($column), 8),
+        round(segment.nps($survey), 8), round(segment.csat($survey), 8), round(segment.mean($survey), 8),
         segment.asked($survey), segment.answers($survey), segment.out_of_scale($survey) FROM $table";
 }
 
@@ -73,6 +76,10 @@ sub run
             [ "nps and scale, $type", to => "avg, $type", at_most => 1.3 ],
             [ "survey_agg, $type", to => "avg, $type", at_most => 4 ]);
     }
+    $bench->check('scores of 100 groups', map { $postgres->rows("SELECT question, $_ FROM $table GROUP BY question ORDER BY question") }
+          'round(segment.nps(of_integer), 8), round(segment.nps(segment.survey_agg(of_integer)), 8)',
+        join ', ', ('round(100.0 * (count(*) FILTER (WHERE of_integer BETWEEN 9 AND 10) - count(*) FILTER (WHERE of_integer BETWEEN 0 AND 6))
+            / count(*) FILTER (WHERE of_integer BETWEEN 0 AND 10), 8)') x 2);
     my $groups = sub {
         my ($aggregate) = @_;
         return sub { $postgres->took("SELECT $aggregate FROM $table GROUP BY question") };

@@ -1,5 +1,6 @@
 // segment.cohorts: what became of members that had MRR for the first time in the same period.
 #include "core/revenue/cohort.hpp"
+#include "core/revenue/collector_reader.hpp"
 
 #include "pg/amount.hpp"
 #include "pg/arguments.hpp"
@@ -29,7 +30,7 @@ Cohorts::Relative relative_argument(FunctionCallInfo fcinfo, int index) {
 }
 
 // Members outside of the segment are in the group after the last.
-Cohorts *add_up(const SubscriptionLedgers *lines, const PeriodEdges *periods, const Report *report) {
+Cohorts *add_up(const CollectedLines &lines, const PeriodEdges *periods, const Report *report) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
         BackendInterrupts interrupts;
@@ -37,17 +38,14 @@ Cohorts *add_up(const SubscriptionLedgers *lines, const PeriodEdges *periods, co
         Placement placement(report, memory);
         auto *cohorts = make_in_context<Cohorts>(context, revenue::Edges(periods->edges, static_cast<std::size_t>(periods->count)),
                                                  placement.outside(), memory);
-        revenue::LedgerReader ledger(*lines->mrr.bytes, memory);
-        std::optional<revenue::LedgerReader> quantities;
-        if (lines->quantity.bytes != nullptr) {
-            quantities.emplace(*lines->quantity.bytes, memory);
+        revenue::CollectorReader reader(*lines.mrr, memory, interrupts);
+        std::optional<revenue::CollectorReader> quantities;
+        if (lines.quantity != nullptr) {
+            quantities.emplace(*lines.quantity, memory, interrupts);
         }
         bool more = quantities && quantities->next();
-        for (std::size_t i = 0; ledger.next(); ++i) {
-            if (i % members_between_polls == 0) {
-                interrupts.poll();
-            }
-            const std::int64_t member = ledger.key().number;
+        while (reader.next()) {
+            const std::int64_t member = reader.key().number;
             // Both come in the order of ordinals.
             while (more && quantities->key().number < member) {
                 more = quantities->next();
@@ -55,7 +53,7 @@ Cohorts *add_up(const SubscriptionLedgers *lines, const PeriodEdges *periods, co
             const bool has_quantity = more && quantities->key().number == member;
             const Group group = placement.of(static_cast<members::Ordinal>(member)).current;
             if (group != placement.outside()) {
-                cohorts->add(group, ledger.changes(), has_quantity ? quantities->changes() : std::span<const revenue::Change>());
+                cohorts->add(group, reader.changes(), has_quantity ? quantities->changes() : std::span<const revenue::Change>());
             }
         }
         cohorts->finish();
@@ -146,10 +144,10 @@ SEGMENT_FUNCTION(segment_cohorts) {
 
     const Report report = begin_report(population, &arguments);
     check_size(&report, segment::revenue::Cohorts::cells(static_cast<uint64>(periods.count - 1)));
-    const SubscriptionLedgers lines = read_subscriptions(report.run, report.members, report.known, Quantities::yes);
-    const segment::revenue::Cohorts *cohorts = add_up(&lines, &periods, &report);
+    const CollectedLines lines = read_subscriptions(report.run, report.members, report.known, Quantities::yes);
+    const segment::revenue::Cohorts *cohorts = add_up(lines, &periods, &report);
     end_identity(report.caller);
-    const Scales scales{lines.mrr.scale, lines.quantity.bytes != nullptr ? lines.quantity.scale : -1};
+    const Scales scales{lines.mrr->scale(), lines.quantity != nullptr ? lines.quantity->scale() : -1};
     const RowOutput output = begin_rows(fcinfo);
     for (segment::revenue::Group i = 0; i < report.groups.count; i++) {
         const segment::revenue::Group group = report.groups.order[i];

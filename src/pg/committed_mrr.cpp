@@ -48,9 +48,9 @@ SEGMENT_FUNCTION(segment_committed_mrr) {
     InitMaterializedSRF(fcinfo, 0);
 
     const Report report = begin_report(population, &arguments);
-    const SubscriptionLedger lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
+    const segment::revenue::Collector *lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
     const BridgeQuestion question{&period, segment::revenue::Granularity::net, segment::revenue::Membership::current};
-    const segment::revenue::GroupedBridges *bridges = add_up(&lines, &question, &report);
+    const segment::revenue::GroupedBridges *bridges = add_up(lines, &question, &report);
     end_identity(report.caller);
     const RowOutput output = begin_rows(fcinfo);
     const segment::revenue::Group shown = shown_groups(&report.groups, bridges);
@@ -58,7 +58,7 @@ SEGMENT_FUNCTION(segment_committed_mrr) {
         const segment::revenue::Bridge &bridge = bridges->bridge(report.groups.order[i], 0);
         Row row{};
         row.add(text_or_null(report.groups.values[report.groups.order[i]]));
-        add_amounts(&row, bridge, lines.scale);
+        add_amounts(&row, bridge, lines->scale());
         row.add(Int64GetDatum(bridge.starting.customers));
         row.add(Int64GetDatum(bridge.ending.customers));
         put_row(output, row);

@@ -5,6 +5,7 @@
 #include "core/revenue/balances.hpp"
 #include "pg/amount.hpp"
 #include "pg/boundary.hpp"
+#include "pg/interrupts.hpp"
 #include "pg/subscription_lines.hpp"
 
 namespace segment::pg {
@@ -161,7 +162,10 @@ CurrentMrr *read_current_mrr(const Run *run, TimestampTz as_of) {
         mrr->sums = make_in_context<std::pmr::vector<revenue::Money>>(context, run->compilation->segments.size() + 1, memory)->data();
     });
     scan_lines(run, Quantities::no, &mrr->sources, take_line, mrr);
-    add_up(mrr, [&] { mrr->balances->finish(); });
+    add_up(mrr, [&] {
+        BackendInterrupts interrupts;
+        mrr->balances->finish(interrupts);
+    });
     return mrr;
 }
 

@@ -52,18 +52,20 @@ struct NameCounter {
 struct EventNames {
     MemoryContext context;
     const Binding *binding;
+    TimestampTz as_of;
     NameCounter *counters;
 };
 
-EventNames *begin_event_names(const Binding *binding) {
+EventNames *begin_event_names(const Binding *binding, TimestampTz as_of) {
     auto *names = static_cast<EventNames *>(palloc0(sizeof(EventNames)));
     names->context = CurrentMemoryContext;
     names->binding = binding;
+    names->as_of = as_of;
     return names;
 }
 
 NameCounter *count_names(EventNames *names, uint32 source, Oid name_type, int16 name_length, bool name_by_value, Oid time_type,
-                         bool everything) {
+                         bool from_beginning, int64 latest) {
     if (names == nullptr) {
         return nullptr;
     }
@@ -74,7 +76,8 @@ NameCounter *count_names(EventNames *names, uint32 source, Oid name_type, int16 
     counter->name_length = name_length;
     counter->name_by_value = name_by_value;
     counter->time_type = time_type;
-    counter->everything = everything;
+    // Which day it is at as_of the pass knows better: of dates it may have read less.
+    counter->everything = from_beginning && time_type != DATEOID && latest >= names->as_of;
     counter->next = names->counters;
     names->counters = counter;
     return counter;

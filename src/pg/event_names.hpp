@@ -1,5 +1,5 @@
-// Which events there are in the sources, as far as registrations and refreshes have seen them: what the view of names and the warnings
-// about misspelt ones go by, so that neither has to read a source.
+// Which events there are in the sources, as far as registrations and refreshes have seen them: what event_names shows
+// and the warnings about misspelt names go by.
 //
 // A registration looks at the first rows of a table. A refresh counts what its passes read anyway: rows with a member's key and a
 // time, in the windows that definitions ask for. A name that was seen once stays known until a pass over all times misses it.
@@ -12,14 +12,14 @@ namespace segment::pg {
 
 struct EventNames;
 
-// Of a run, for the sources of the binding; empty, in the current context.
-EventNames *begin_event_names(const Binding *binding);
+// Of a run as of an instant, for the sources of the binding; empty, in the current context.
+EventNames *begin_event_names(const Binding *binding, TimestampTz as_of);
 
-// A pass over a source begins: its events' names and times are of these types, or there are no names. `everything` tells whether it
-// reads events of all times up to as_of. Null counts nothing.
+// A pass over a source begins: its events' names and times are of these types, or there are no names. It reads up to `latest`, a
+// time of that type, and from the beginning of time or not. Null counts nothing.
 struct NameCounter;
 NameCounter *count_names(EventNames *names, uint32 source, Oid name_type, int16 name_length, bool name_by_value, Oid time_type,
-                         bool everything);
+                         bool from_beginning, int64 latest);
 
 // An event of the pass. `name` is detoasted; `at` is of the pass's time type, as an integer. Null for no counter.
 void count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at);

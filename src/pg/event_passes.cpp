@@ -6,6 +6,8 @@
 #include "pg/boundary.hpp"
 #include "pg/cut_values.hpp"
 #include "pg/encoder.hpp"
+#include "pg/event_bounds.hpp"
+#include "pg/event_columns.hpp"
 #include "pg/spi.hpp"
 #include "pg/memory.hpp"
 #include "pg/interrupts.hpp"
@@ -22,6 +24,9 @@ using match::EventStream;
 // Rows are looked up in batches, so that their keys are fetched into the cache together.
 constexpr uint32 rows_per_batch = 512;
 
+// Of the memory of events, what is kept of the different values of a column takes one part of so many at most.
+constexpr uint64 share_of_values = 8;
+
 // What a pass is read with, and what it needs to know of its columns.
 struct Pass {
     const EventStream *stream;
@@ -37,6 +42,8 @@ struct Pass {
     bool name_by_value;
     int first_filter;
     int filter_count;
+    int first_column;
+    bool has_lists;  // of events
     Encoder *name_encoder;
     NameId *names;  // of the stream's names
     NameCounter *counter;
@@ -53,12 +60,25 @@ struct Batch {
     MemoryContext context;
 };
 
+// What the rows of a batch put on lists, in their order.
+struct Listed {
+    uint32 row;
+    behaviour::ListId list;
+    behaviour::Occurrence event;
+};
+struct ListedEvents {
+    uint32 count, capacity;
+    Listed *items;
+    uint32 placed;  // those of rows whose members are known
+};
+
 }  // namespace
 
 struct EventPasses {
     MemoryContext context;
     const Binding *binding;
-    Compilation *compilation;
+    const match::EventFeatures *asked;
+    match::Plan *plan;
     const MemberKeys *keys;
     const members::BitSet *members;
     uint32 count;
@@ -67,10 +87,14 @@ struct EventPasses {
     TemporaryFile *overflow;
     BackendInterrupts *interrupts;
     match::EventLeaves *leaves;
+    EventColumns *columns;
 
     // Of the pass that is running.
     Pass *pass;
     Batch batch;
+    ListedEvents listed;
+    ColumnValue *values;  // of the row's columns
+    bool *is_read;        // by column
     uint32 words_per_row;
     bool integer_keys;
 };
@@ -95,6 +119,10 @@ const char *select_sql(const EventStream *stream, const definition::EventSource 
     for (const std::pmr::string &filter : stream->filters) {
         append(&sql, ", ");
         append(&sql, filter);
+    }
+    for (const match::EventColumn &column : stream->columns) {
+        append(&sql, ", ");
+        append(&sql, column.sql);
     }
     append(&sql, " FROM ");
     append(&sql, source->relation_sql);
@@ -136,7 +164,7 @@ void number_names(Pass *pass, Form_pg_attribute column) {
 void begin_pass(EventPasses *passes, uint32 id) {
     Pass *pass = &passes->passes[id];
     pass->id = id;
-    pass->stream = &passes->compilation->events.streams()[id];
+    pass->stream = &passes->asked->streams()[id];
     pass->source = &passes->binding->vocabulary.events[pass->stream->source];
     pass->select = select_sql(pass->stream, pass->source);
     spi::connect();
@@ -149,6 +177,15 @@ void begin_pass(EventPasses *passes, uint32 id) {
     pass->name_column = pass->stream->names.empty() ? -1 : 2;
     pass->first_filter = pass->name_column < 0 ? 2 : 3;
     pass->filter_count = static_cast<int>(pass->stream->filters.size());
+    for (const match::EventFeature &feature : passes->asked->features()) {
+        for (const match::EventTerm &term : feature.terms) {
+            pass->has_lists = pass->has_lists || (term.stream == id && !feature.is_counted());
+        }
+    }
+    pass->first_column = pass->first_filter + pass->filter_count;
+    for (uint32 i = 0; i < pass->stream->columns.size(); i++) {
+        describe_event_column(passes->columns, id, i, TupleDescAttr(description, pass->first_column + static_cast<int>(i)));
+    }
     FormData_pg_attribute name{};
     if (pass->name_column >= 0) {
         memcpy(&name, TupleDescAttr(description, pass->name_column), ATTRIBUTE_FIXED_PART_SIZE);
@@ -160,10 +197,6 @@ void begin_pass(EventPasses *passes, uint32 id) {
     }
 }
 
-int64 time_of(Oid type, Datum value) {
-    return type == DATEOID ? DatumGetDateADT(value) : DatumGetTimestampTz(value);
-}
-
 Datum datum_of(Oid type, Time time) {
     if (type != DATEOID) {
         return TimestampTzGetDatum(time);
@@ -171,91 +204,26 @@ Datum datum_of(Oid type, Time time) {
     return DateADTGetDatum(static_cast<DateADT>(std::clamp<Time>(time, DATEVAL_NOBEGIN, DATEVAL_NOEND)));
 }
 
-struct Constants {
-    match::EventConstant *bounds;
-    std::span<const match::EventConstant> *cuts;
-    std::span<const NameId> *names;
-};
-
-// The type of a feature's values, or of its bounds: all terms are of one.
-Oid value_type(const EventPasses *passes, const match::EventFeature &feature) {
-    return feature.function == definition::EventFunction::count ? INT8OID : passes->passes[feature.terms.front().stream].time_type;
-}
-
-match::EventConstant *read_constants(const std::string_view *sql, const Oid *expected, uint32 count) {
-    ConstantValues values = evaluate_constants(sql, count);
-    auto *result = allocate<match::EventConstant>(count);
-    for (uint32 i = 0; i < count; i++) {
-        if (values.types[i] != expected[i]) {
-            elog(ERROR, "a value of type %s is compared with a constant of type %s", format_type_be(expected[i]),
-                 format_type_be(values.types[i]));
-        }
-        result[i].null = values.nulls[i];
-        result[i].value = values.nulls[i]          ? 0
-                          : expected[i] == INT8OID ? DatumGetInt64(values.values[i])
-                                                   : time_of(expected[i], values.values[i]);
-    }
-    return result;
-}
-
-match::EventConstant *read_bounds(const EventPasses *passes) {
-    const auto &constants = passes->compilation->events.constants();
-    auto count = static_cast<uint32>(constants.size());
-    auto *sql = allocate<std::string_view>(count);
-    auto *types = allocate<Oid>(count);
-    std::copy_n(constants.begin(), count, sql);
-    for (const match::EventFeature &feature : passes->compilation->events.features()) {
-        for (const match::EventTerm &term : feature.terms) {
-            for (const auto *bounds : {&term.lows, &term.highs}) {
-                for (const match::TimeBound &bound : *bounds) {
-                    types[bound.constant] = passes->passes[term.stream].time_type;
-                }
-            }
-        }
-    }
-    return read_constants(sql, types, count);
-}
-
-std::span<const match::EventConstant> *read_cuts(const EventPasses *passes) {
-    const auto &features = passes->compilation->events.features();
-    const auto &plan = passes->compilation->plan;
-    uint32 total = 0;
-    for (const match::EventFeature &feature : features) {
-        total += static_cast<uint32>(plan.features()[feature.feature].cuts.size());
-    }
-    auto *sql = allocate<std::string_view>(total);
-    auto *types = allocate<Oid>(total);
-    uint32 next = 0;
-    for (const match::EventFeature &feature : features) {
-        for (const std::pmr::string &cut : plan.features()[feature.feature].cuts) {
-            sql[next] = cut;
-            types[next++] = value_type(passes, feature);
-        }
-    }
-    match::EventConstant *values = read_constants(sql, types, total);
-    auto *cuts = allocate<std::span<const match::EventConstant>>(features.size());
-    for (size_t i = 0; i < features.size(); i++) {
-        cuts[i] = {values, plan.features()[features[i].feature].cuts.size()};
-        values += cuts[i].size();
-    }
-    return cuts;
-}
-
 void make_leaves(EventPasses *passes, uint64 memory) {
-    match::EventConstant *bounds = read_bounds(passes);
-    std::span<const match::EventConstant> *cuts = read_cuts(passes);
+    auto *time_types = allocate<Oid>(passes->count);
+    for (uint32 i = 0; i < passes->count; i++) {
+        time_types[i] = passes->passes[i].time_type;
+    }
+    const EventBounds bounds = read_event_bounds(passes->asked, passes->plan, time_types, passes->columns);
     auto *names = allocate<std::span<const NameId>>(passes->count);
     for (uint32 i = 0; i < passes->count; i++) {
         names[i] = {passes->passes[i].names, passes->passes[i].stream->names.size()};
     }
     boundary::core([&] {
-        const match::EventFeatures &asked = passes->compilation->events;
+        const match::EventFeatures &asked = *passes->asked;
+        const size_t features = asked.features().size();
         auto *resource = make_in_context<ContextResource>(passes->context, passes->context);
-        passes->overflow = make_in_context<TemporaryFile>(passes->context, passes->context);
         passes->interrupts = make_in_context<BackendInterrupts>(passes->context);
-        const match::EventConstants constants{{bounds, asked.constants().size()}, {cuts, asked.features().size()}, {names, passes->count}};
-        passes->leaves = make_in_context<match::EventLeaves>(passes->context, passes->compilation->plan, asked, constants, memory,
-                                                             passes->overflow, *passes->interrupts, resource);
+        auto *arithmetic = make_in_context<EventArithmetic>(passes->context, passes->columns);
+        const match::EventConstants constants{
+            {bounds.times, asked.constants().size()}, {bounds.cuts, features}, {names, passes->count}, {bounds.numbers, features}};
+        passes->leaves = make_in_context<match::EventLeaves>(passes->context, *passes->plan, asked, constants, memory, passes->overflow,
+                                                             *arithmetic, *passes->interrupts, resource);
     });
 }
 
@@ -265,12 +233,20 @@ int64 integer_of(Datum key, int16 length) {
 
 void place(EventPasses *passes, uint32 row, uint64 ordinal) {
     Batch *batch = &passes->batch;
+    ListedEvents *listed = &passes->listed;
+    uint32 first = listed->placed;
+    while (listed->placed < listed->count && listed->items[listed->placed].row == row) {
+        listed->placed++;
+    }
     if (ordinal >= members::max_members || !passes->members->contains(static_cast<members::Ordinal>(ordinal))) {
         passes->pass->of_unknown_key++;
         return;
     }
     passes->leaves->add(static_cast<members::Ordinal>(ordinal), batch->cells[row],
                         batch->flags + static_cast<Size>(row) * passes->words_per_row, batch->times[row]);
+    for (uint32 i = first; i < listed->placed; i++) {
+        passes->leaves->add(static_cast<members::Ordinal>(ordinal), listed->items[i].list, listed->items[i].event);
+    }
 }
 
 void place_batch(EventPasses *passes) {
@@ -290,13 +266,14 @@ void place_batch(EventPasses *passes) {
         }
     }
     batch->count = 0;
+    passes->listed.count = passes->listed.placed = 0;
     MemoryContextReset(batch->context);
 }
 
 // The event is counted, too.
 NameId name_of(const Pass *pass, const TupleTableSlot *slot, MemoryContext context) {
     if (pass->name_column < 0 || slot->tts_isnull[pass->name_column]) {
-        count_name(pass->counter, 0, true, time_of(pass->time_type, slot->tts_values[1]));
+        count_name(pass->counter, 0, true, event_time(pass->time_type, slot->tts_values[1]));
         return behaviour::other_name;
     }
     Datum name = slot->tts_values[pass->name_column];
@@ -305,9 +282,43 @@ NameId name_of(const Pass *pass, const TupleTableSlot *slot, MemoryContext conte
         name = PointerGetDatum(PG_DETOAST_DATUM_PACKED(name));
         MemoryContextSwitchTo(before);
     }
-    count_name(pass->counter, name, false, time_of(pass->time_type, slot->tts_values[1]));
+    count_name(pass->counter, name, false, event_time(pass->time_type, slot->tts_values[1]));
     uint32 code = encode(pass->name_encoder, name);
     return code % 2 == 0 ? code / 2 - 1 : behaviour::other_name;
+}
+
+ColumnValue column_value(EventPasses *passes, uint32 column, const TupleTableSlot *slot) {
+    if (column == match::no_column) {
+        return {};
+    }
+    if (!passes->is_read[column]) {
+        int index = passes->pass->first_column + static_cast<int>(column);
+        MemoryContext before = MemoryContextSwitchTo(passes->batch.context);
+        passes->values[column] =
+            read_event_column(passes->columns, passes->pass->id, column, slot->tts_values[index], slot->tts_isnull[index]);
+        MemoryContextSwitchTo(before);
+        passes->is_read[column] = true;
+    }
+    return passes->values[column];
+}
+
+// Reads what the lists of the row's event need, and no more.
+void list_event(EventPasses *passes, uint32 row, NameId name, const TupleTableSlot *slot) {
+    ListedEvents *listed = &passes->listed;
+    std::fill_n(passes->is_read, passes->pass->stream->columns.size(), false);
+    const uint64 *flags = passes->batch.flags + static_cast<Size>(row) * passes->words_per_row;
+    Time time = passes->batch.times[row];
+    passes->leaves->for_lists(passes->pass->id, name, flags, time, [&](behaviour::ListId list, uint32 number, uint32 code) {
+        ColumnValue value = column_value(passes, number, slot);
+        if (code != match::no_column) {
+            value.code = column_value(passes, code, slot).code;
+        }
+        if (listed->count == listed->capacity) {
+            listed->capacity *= 2;
+            listed->items = static_cast<Listed *>(repalloc_huge(listed->items, sizeof(Listed) * listed->capacity));
+        }
+        listed->items[listed->count++] = {row, list, {time, value.number, value.code, value.is_set, value.is_wide}};
+    });
 }
 
 bool receive_row(void *state, TupleTableSlot *slot) {
@@ -322,14 +333,18 @@ bool receive_row(void *state, TupleTableSlot *slot) {
         return true;
     }
     uint32 row = batch->count;
-    batch->cells[row] = passes->leaves->tracks().cell(pass->id, name_of(pass, slot, batch->context));
-    batch->times[row] = time_of(pass->time_type, slot->tts_values[1]);
+    NameId name = name_of(pass, slot, batch->context);
+    batch->cells[row] = passes->leaves->cell(pass->id, name);
+    batch->times[row] = event_time(pass->time_type, slot->tts_values[1]);
     uint64 *flags = batch->flags + static_cast<Size>(row) * passes->words_per_row;
     std::fill_n(flags, passes->words_per_row, 0);
     for (int i = 0; i < pass->filter_count; i++) {
         int column = pass->first_filter + i;
         bool holds = !slot->tts_isnull[column] && DatumGetBool(slot->tts_values[column]);
         flags[i / behaviour::flags_per_word] |= static_cast<uint64>(holds) << i % behaviour::flags_per_word;
+    }
+    if (pass->has_lists) {
+        list_event(passes, row, name, slot);
     }
     if (passes->integer_keys) {
         batch->keys[row] = static_cast<Datum>(integer_of(slot->tts_values[0], pass->key_length));
@@ -348,25 +363,26 @@ bool receive_row(void *state, TupleTableSlot *slot) {
 }
 
 // Without their names, the events of a source that has names tell nothing of these.
-void count_names_of_pass(EventPasses *passes, Pass *pass, bool everything) {
+void count_names_of_pass(EventPasses *passes, Pass *pass, bool from_beginning, Time latest) {
     if (pass->name_column >= 0 || pass->source->event_name < 0) {
         pass->counter = count_names(passes->names, pass->stream->source, pass->name_column < 0 ? InvalidOid : pass->name_type,
-                                    pass->name_length, pass->name_by_value, pass->time_type, everything);
+                                    pass->name_length, pass->name_by_value, pass->time_type, from_beginning, latest);
     }
 }
 
 void run_pass(EventPasses *passes, uint32 id) {
     Pass *pass = &passes->passes[id];
-    const behaviour::Tracks &tracks = passes->leaves->tracks();
-    Time earliest = tracks.earliest(id), latest = tracks.latest(id);
+    Time earliest = passes->leaves->earliest(id), latest = passes->leaves->latest(id);
     if (earliest >= latest && earliest != behaviour::beginning_of_time) {
         return;
     }
     passes->pass = pass;
-    count_names_of_pass(passes, pass, earliest == behaviour::beginning_of_time);
+    count_names_of_pass(passes, pass, earliest == behaviour::beginning_of_time, latest);
     passes->words_per_row = static_cast<uint32>(pass->filter_count + behaviour::flags_per_word - 1) / behaviour::flags_per_word;
     passes->integer_keys = passes->keys->type().form == KeyType::Form::integer;
     passes->batch.flags = allocate<uint64>(static_cast<Size>(rows_per_batch) * passes->words_per_row);
+    passes->values = allocate<ColumnValue>(pass->stream->columns.size());
+    passes->is_read = allocate<bool>(pass->stream->columns.size());
     StringInfoData sql;
     initStringInfo(&sql);
     append(&sql, pass->select);
@@ -407,9 +423,9 @@ void note_ignored(const EventPasses *passes, IgnoredRows *ignored) {
 
 }  // namespace
 
-EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, const MemberKeys *keys, const members::BitSet *members,
-                              uint64 memory, IgnoredRows *ignored, EventNames *names) {
-    if (compilation->events.features().empty()) {
+EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures *asked, match::Plan *plan, const MemberKeys *keys,
+                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, EventNames *names) {
+    if (asked->features().empty()) {
         return nullptr;
     }
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment events", ALLOCSET_DEFAULT_SIZES);
@@ -417,17 +433,22 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     auto *passes = allocate<EventPasses>(1);
     passes->context = context;
     passes->binding = binding;
-    passes->compilation = compilation;
+    passes->asked = asked;
+    passes->plan = plan;
     passes->keys = keys;
     passes->members = members;
     passes->names = names;
-    passes->count = static_cast<uint32>(compilation->events.streams().size());
+    passes->count = static_cast<uint32>(asked->streams().size());
     passes->passes = allocate<Pass>(passes->count);
     passes->batch.keys = allocate<Datum>(rows_per_batch);
     passes->batch.hashes = allocate<uint64>(rows_per_batch);
     passes->batch.cells = allocate<behaviour::Cell>(rows_per_batch);
     passes->batch.times = allocate<Time>(rows_per_batch);
     passes->batch.context = AllocSetContextCreate(context, "segment event keys", ALLOCSET_DEFAULT_SIZES);
+    passes->listed.capacity = rows_per_batch;
+    passes->listed.items = allocate<Listed>(passes->listed.capacity);
+    passes->overflow = boundary::core([&] { return make_in_context<TemporaryFile>(context, context); });
+    passes->columns = begin_event_columns(asked, plan, passes->overflow, memory / share_of_values);
     for (uint32 i = 0; i < passes->count; i++) {
         begin_pass(passes, i);
     }
@@ -438,6 +459,10 @@ EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, 
     note_ignored(passes, ignored);
     MemoryContextSwitchTo(caller);
     return passes;
+}
+
+match::EventLeaves *event_leaves(EventPasses *passes) {
+    return passes == nullptr ? nullptr : passes->leaves;
 }
 
 match::LeafVectors *leaf_vectors(EventPasses *passes) {

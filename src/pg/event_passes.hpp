@@ -12,14 +12,15 @@ namespace segment::pg {
 
 struct EventPasses;
 
-// As the current user, with the active snapshot, inside begin_identity. Null if the compilation asks for no events. `members` are those who
-// exist, numbered by `keys`. Events take no more than about `memory` bytes, what does not fit goes to temporary files. Ranks the measured
-// features of the plan, notes rows that belong to nobody, and counts the events by their names unless `names` is null.
-EventPasses *run_event_passes(const Binding *binding, Compilation *compilation, const MemberKeys *keys, const members::BitSet *members,
-                              uint64 memory, IgnoredRows *ignored, EventNames *names);
+// As the current user, with the active snapshot, inside begin_identity. Null if nothing is asked. `members` are those who exist, numbered
+// by `keys`. Events take no more than about `memory` bytes, what does not fit goes to temporary files. Ranks the measured features of the
+// plan, notes rows that belong to nobody, and counts the events by their names unless `names` is null. What it is handed must outlive it.
+EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures *asked, match::Plan *plan, const MemberKeys *keys,
+                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, EventNames *names);
 
 // Null for null.
 match::LeafVectors *leaf_vectors(EventPasses *passes);
+match::EventLeaves *event_leaves(EventPasses *passes);
 
 void end_event_passes(EventPasses *passes);
 

@@ -7,6 +7,15 @@
 
 #include "pg/pg.hpp"
 
+namespace segment::pg {
+
+// event_columns.cpp: what the arithmetic of events leaves to PostgreSQL's types.
+struct EventCalculation;
+void calculate_aggregate(EventCalculation *calculation);
+void identify_values(EventCalculation *calculation);
+
+}  // namespace segment::pg
+
 namespace segment::boundary {
 
 namespace detail {
@@ -22,8 +31,8 @@ struct CallList {
 
 }  // namespace detail
 
-using GuardedCalls =
-    detail::CallList<&AllocSetContextCreateInternal, &BufFileCreateTemp, &BufFileSeek, &FunctionCall2Coll, &OidInputFunctionCall,
-                     &ProcessInterrupts, &pg_detoast_datum, &pg_verify_mbstr, &read_file, &write_file>;
+using GuardedCalls = detail::CallList<&AllocSetContextCreateInternal, &BufFileCreateTemp, &BufFileSeek, &FunctionCall2Coll,
+                                      &OidInputFunctionCall, &ProcessInterrupts, &pg::calculate_aggregate, &pg::identify_values,
+                                      &pg_detoast_datum, &pg_verify_mbstr, &read_file, &write_file>;
 
 }  // namespace segment::boundary

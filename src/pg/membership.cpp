@@ -31,6 +31,7 @@ struct Membership {
     MemoryContext context;
     Run *run;
     CurrentMrr *mrr;
+    ScoreMeans *scores;
     bool all;
     size_t count;
     const Segment **segments;
@@ -285,6 +286,9 @@ void take_chunk(void *state, uint32 number, const match::Evaluation *evaluation,
     if (evaluation != nullptr && membership->mrr != nullptr) {
         add_chunk(membership->mrr, number, evaluation, staging);
     }
+    if (evaluation != nullptr && membership->scores != nullptr) {
+        add_chunk(membership->scores, number, evaluation);
+    }
     if (wants_release(membership)) {
         release_absent(membership->run->numbering->keys, chunk);
     }
@@ -292,12 +296,13 @@ void take_chunk(void *state, uint32 number, const match::Evaluation *evaluation,
 
 }  // namespace
 
-Membership *begin_membership(Run *run, CurrentMrr *mrr, TimestampTz as_of, bool all) {
+Membership *begin_membership(Run *run, CurrentMrr *mrr, ScoreMeans *scores, TimestampTz as_of, bool all) {
     const Compilation *compilation = run->compilation;
     auto *membership = static_cast<Membership *>(palloc0(sizeof(Membership)));
     membership->context = CurrentMemoryContext;
     membership->run = run;
     membership->mrr = mrr;
+    membership->scores = scores;
     membership->all = all;
     membership->count = compilation->segments.size();
     membership->segments = static_cast<const Segment **>(palloc(sizeof(Segment *) * (membership->count + 1)));

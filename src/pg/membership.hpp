@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg/current_mrr.hpp"
+#include "pg/score_means.hpp"
 
 namespace segment::pg {
 
@@ -12,9 +13,9 @@ struct Written {
 };
 
 // Opens the stored sets of the run's segments; a set that is not there is made again from the member rows. `all` tells that
-// the run covers all segments of the population; `mrr`, which may be null, learns who is in them. As the population's owner, inside
-// begin_identity, in the current context.
-Membership *begin_membership(Run *run, CurrentMrr *mrr, TimestampTz as_of, bool all);
+// the run covers all segments of the population; `mrr` and `scores`, which may be null, learn who is in them. As the population's owner,
+// inside begin_identity, in the current context.
+Membership *begin_membership(Run *run, CurrentMrr *mrr, ScoreMeans *scores, TimestampTz as_of, bool all);
 
 // Evaluates the run and writes what changed: member rows, stays, changes, sets and the numbering of the members.
 void write_membership(Membership *membership);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/revenue/collector_reader.hpp"
 #include "pg/amount.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
@@ -63,19 +64,16 @@ struct Event {
 };
 
 // Of all members, in the order of time.
-std::span<const Event> events_of(const SubscriptionLedger *lines, const PeriodEdges *periods) {
+std::span<const Event> events_of(const revenue::Collector *lines, const PeriodEdges *periods) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&]() -> std::span<const Event> {
         BackendInterrupts interrupts;
         auto *memory = make_in_context<ContextResource>(context, context);
         auto *found = make_in_context<std::pmr::vector<Event>>(context, memory);
-        revenue::LedgerReader ledger(*lines->bytes, memory);
-        for (std::size_t i = 0; ledger.next(); ++i) {
-            if (i % members_between_polls == 0) {
-                interrupts.poll();
-            }
-            const auto member = static_cast<members::Ordinal>(ledger.key().number);
-            revenue::for_each_movement(ledger.changes(), revenue::Edges(periods->edges, 2), revenue::Granularity::event,
+        revenue::CollectorReader reader(*lines, memory, interrupts);
+        while (reader.next()) {
+            const auto member = static_cast<members::Ordinal>(reader.key().number);
+            revenue::for_each_movement(reader.changes(), revenue::Edges(periods->edges, 2), revenue::Granularity::event,
                                        [&](const revenue::Moved &moved) {
                                            found->push_back({member, moved});
                                        });
@@ -109,11 +107,11 @@ SEGMENT_FUNCTION(segment_mrr) {
 
     const Report report = begin_report(population, &arguments);
     check_size(&report, static_cast<uint64>(periods.count));
-    const SubscriptionLedger lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
-    const segment::revenue::GroupedBridges *bridges = add_up(&lines, &question, &report);
+    const segment::revenue::Collector *lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
+    const segment::revenue::GroupedBridges *bridges = add_up(lines, &question, &report);
     end_identity(report.caller);
     const RowOutput output = begin_rows(fcinfo);
-    put_bridges(output, &periods, &report.groups, bridges, lines.scale);
+    put_bridges(output, &periods, &report.groups, bridges, lines->scale());
     end_rows(output);
     end_report(&report);
     return static_cast<Datum>(0);
@@ -129,21 +127,21 @@ SEGMENT_FUNCTION(segment_mrr_events) {
     InitMaterializedSRF(fcinfo, 0);
 
     const Report report = begin_report(population, &arguments);
-    const SubscriptionLedger lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
+    const segment::revenue::Collector *lines = read_subscriptions(report.run, report.members, report.known, Quantities::no).mrr;
     end_identity(report.caller);
     Oid key_output;
     bool is_varlena;
     getTypeOutputInfo(report.run->binding.key->type, &key_output, &is_varlena);
-    const std::span<const Event> events = events_of(&lines, &periods);
+    const std::span<const Event> events = events_of(lines, &periods);
     const RowOutput output = begin_rows(fcinfo);
     for (const Event &event : events) {
         Row row{};
         row.add(CStringGetTextDatum(OidOutputFunctionCall(key_output, report.run->numbering->keys->key(event.member))));
         row.add(TimestampTzGetDatum(event.moved.at));
         row.add(CStringGetTextDatum(movement_names[static_cast<std::size_t>(event.moved.movement)]));
-        row.add(numeric_of(event.moved.after - event.moved.before, lines.scale));
-        row.add(numeric_of(event.moved.before, lines.scale));
-        row.add(numeric_of(event.moved.after, lines.scale));
+        row.add(numeric_of(event.moved.after - event.moved.before, lines->scale()));
+        row.add(numeric_of(event.moved.before, lines->scale()));
+        row.add(numeric_of(event.moved.after, lines->scale()));
         put_row(output, row);
     }
     end_rows(output);

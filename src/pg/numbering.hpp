@@ -30,6 +30,13 @@ MemberNumbering *make_numbering(const Population *population, Oid type, Oid coll
 // A numbering by dictionary in place of a direct one whose keys do not lie densely.
 MemberNumbering *renumber(const MemberNumbering *direct);
 
+// How the members of a run are numbered.
+struct RunNumbering {
+    MemoryContext context;          // of the numberings
+    MemberNumbering *numbering;     // null until it is known of which type the keys are
+    const MemberNumbering *former;  // the direct one that the run has replaced, or null
+};
+
 // Writes what has changed.
 void save_numbering(const MemberNumbering *numbering);
 

@@ -226,9 +226,12 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     check_names(population, &segments);
     ScoreRun *scores = refresh_scores(population, &segments, as_of);
     Progress *progress = begin_progress(population->name);
-    Run *run = begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes);
+    Run *run =
+        begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes, nullptr, before_segments(scores));
+    ScoreMeans *means = begin_score_means(scores, run);
     CurrentMrr *mrr = read_current_mrr(run, as_of);
-    Membership *membership = begin_membership(run, mrr, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
+    Membership *membership =
+        begin_membership(run, mrr, means, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));
     write_membership(membership);
     if (mrr != nullptr) {
         end_current_mrr(mrr);
@@ -240,6 +243,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     end_identity(caller);
 
     store_event_names(run->names, population);
+    record_score_means(means);
     record_scores(scores, as_of);
     record_segments(run, membership, mrr, as_of);
     record_run(run, membership, mrr, started, as_of);

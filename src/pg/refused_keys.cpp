@@ -29,6 +29,22 @@ const char *repeating_relation(const Binding *binding) {
 
 }  // namespace
 
+void note_duplicate(RefusedKeys *refused, Datum key, Oid type, MemoryContext context) {
+    if (refused->duplicates++ < named_keys) {
+        Oid output;
+        bool is_varlena;
+        getTypeOutputInfo(type, &output, &is_varlena);
+        MemoryContext before = MemoryContextSwitchTo(context);
+        refused->keys[refused->duplicates - 1] = OidOutputFunctionCall(output, key);
+        MemoryContextSwitchTo(before);
+    }
+}
+
+void refuse_changing_keys(const Binding *binding) {
+    ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s gives other keys each time it is read", binding->relation->sql),
+                    errhint("A member's key must not change from one reading to the next.")));
+}
+
 void refuse_keys(const Population *population, const Binding *binding, const RefusedKeys *refused) {
     if (refused->nulls > 0)
         ereport(ERROR,

@@ -1,5 +1,6 @@
 #include "pg/report_bridges.hpp"
 
+#include "core/revenue/collector_reader.hpp"
 #include "pg/boundary.hpp"
 #include "pg/interrupts.hpp"
 
@@ -7,7 +8,7 @@ namespace segment::pg {
 
 using revenue::Group;
 
-revenue::GroupedBridges *add_up(const SubscriptionLedger *lines, const BridgeQuestion *question, const Report *report) {
+revenue::GroupedBridges *add_up(const revenue::Collector *lines, const BridgeQuestion *question, const Report *report) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
         BackendInterrupts interrupts;
@@ -16,12 +17,9 @@ revenue::GroupedBridges *add_up(const SubscriptionLedger *lines, const BridgeQue
         auto *bridges = make_in_context<revenue::GroupedBridges>(
             context, revenue::Edges(question->periods->edges, static_cast<std::size_t>(question->periods->count)), question->granularity,
             question->membership, placement.known_from(), placement.outside() + 1, memory);
-        revenue::LedgerReader ledger(*lines->bytes, memory);
-        for (std::size_t i = 0; ledger.next(); ++i) {
-            if (i % members_between_polls == 0) {
-                interrupts.poll();
-            }
-            bridges->add(ledger.changes(), placement.of(static_cast<members::Ordinal>(ledger.key().number)));
+        revenue::CollectorReader reader(*lines, memory, interrupts);
+        while (reader.next()) {
+            bridges->add(reader.changes(), placement.of(static_cast<members::Ordinal>(reader.key().number)));
         }
         bridges->finish();
         return bridges;

@@ -32,13 +32,29 @@ const definition::Trait *find_trait(const Binding *binding, std::string_view nam
     return nullptr;
 }
 
+// Looked up by a view of the value.
+struct ValueHash : std::hash<std::string_view> {
+    using is_transparent = void;
+};
+using GroupsOfValues = std::pmr::unordered_map<std::pmr::string, Group, ValueHash, std::equal_to<>>;
+
 struct TraitReading {
     const Run *run;
     const members::BitSet *members;
     MemoryContext context, row_context;
     Groups *groups;
-    std::pmr::unordered_map<std::pmr::string, Group> *known;
+    GroupsOfValues *known;
 };
+
+Group new_group(TraitReading *reading, std::string_view value) {
+    if (reading->groups->count == max_groups) {
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the report would have more than %u groups", max_groups),
+                        errhint("Divide by a trait with fewer values.")));
+    }
+    const Group group = reading->groups->count++;
+    boundary::core([&] { reading->known->emplace(value, group); });
+    return group;
+}
 
 bool receive_value(void *state, TupleTableSlot *slot) {
     auto *reading = static_cast<TraitReading *>(state);
@@ -47,17 +63,9 @@ bool receive_value(void *state, TupleTableSlot *slot) {
     const members::Ordinal ordinal = slot->tts_isnull[0] ? members::no_ordinal : reading->run->numbering->keys->find(slot->tts_values[0]);
     if (ordinal != members::no_ordinal && !slot->tts_isnull[1] && reading->members->contains(ordinal)) {
         const std::string_view value = view(DatumGetTextPP(slot->tts_values[1]));
-        Group *group = boundary::core([&] {
-            return &reading->known->try_emplace(std::pmr::string(value, reading->known->get_allocator().resource()), 0).first->second;
-        });
-        if (*group == 0) {
-            if (reading->groups->count == max_groups) {
-                ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the report would have more than %u groups", max_groups),
-                                errhint("Divide by a trait with fewer values.")));
-            }
-            *group = reading->groups->count++;
-        }
-        reading->groups->of_members[ordinal / members::chunk_size][ordinal % members::chunk_size] = *group;
+        const auto known = reading->known->find(value);
+        reading->groups->of_members[ordinal / members::chunk_size][ordinal % members::chunk_size] =
+            known != reading->known->end() ? known->second : new_group(reading, value);
     }
     MemoryContextSwitchTo(before);
     return true;
@@ -113,7 +121,7 @@ Groups groups_by_value(const Run *run, const TraitValue &value, const members::B
     reading.groups = &groups;
     reading.known = boundary::core([&] {
         auto *memory = make_in_context<ContextResource>(reading.context, reading.context);
-        return make_in_context<std::pmr::unordered_map<std::pmr::string, Group>>(reading.context, memory);
+        return make_in_context<GroupsOfValues>(reading.context, memory);
     });
     spi::connect();
     spi::execute_to(spi::make_receiver(receive_value, &reading), sql.data, {}, {.read_only = true});

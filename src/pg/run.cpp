@@ -18,7 +18,7 @@ uint64 evaluation_memory(const match::Plan &plan) {
 }  // namespace
 
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep, const Addition *addition) {
+               Progress *progress, Keep keep, const Addition *addition, const Before *before) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segment run", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
@@ -33,12 +33,17 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     if (addition != nullptr) {
         boundary::core([&] { addition->add(addition->state, run->compilation); });
     }
-    uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan);
+    uint64 memory = refresh_memory(), fixed = evaluation_memory(run->compilation->plan) + (before != nullptr ? before->memory : 0);
     uint64 variable = memory > fixed ? memory - fixed : 0;
     uint64 for_events = run->compilation->events.features().empty() ? 0 : variable / share_of_events;
     run->scan = begin_scan(population, &run->binding, run->compilation, progress, variable - for_events);
     Oid type = scan_key_type(run->scan), collation = scan_key_collation(run->scan);
-    run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
+    if (before != nullptr && before->numbering.numbering != nullptr) {
+        run->numbering = before->numbering.numbering;
+        run->former = before->numbering.former;
+    } else {
+        run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
+    }
     run->pass = run_pass(run->scan, run->numbering->keys);
     if (run->pass == Pass::sparse) {
         run->former = run->numbering;
@@ -46,9 +51,9 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         restart_scan(run->scan);
         run->pass = run_pass(run->scan, run->numbering->keys);
     }
-    run->names = keep == Keep::yes ? begin_event_names(&run->binding) : nullptr;
-    run->events = run_event_passes(&run->binding, run->compilation, run->numbering->keys, scanned_members(run->scan), for_events,
-                                   run->ignored, run->names);
+    run->names = keep == Keep::yes ? begin_event_names(&run->binding, as_of) : nullptr;
+    run->events = run_event_passes(&run->binding, &run->compilation->events, &run->compilation->plan, run->numbering->keys,
+                                   scanned_members(run->scan), for_events, run->ignored, run->names);
     MemoryContextSwitchTo(caller);
     return run;
 }

@@ -32,13 +32,19 @@ struct Addition {
     bool one_member = false;  // it narrows the scan to a few members
 };
 
+// What has been done before a run, for its scores: with which numbering, and how much of the run's memory still holds what they are.
+struct Before {
+    RunNumbering numbering;
+    uint64 memory;
+};
+
 // Whether members keep their ordinals from run to run; if not, they are numbered from 0 on as the scan delivers them.
 enum class Keep : bool { no, yes };
 
 // As the current user, with the active snapshot, inside begin_identity. `wanted` are indexes into `segments`. Reads the
 // population for the first time, so that all members are numbered.
 Run *begin_run(const Population *population, const Segments *segments, const int32 *wanted, int32 wanted_count, TimestampTz as_of,
-               Progress *progress, Keep keep, const Addition *addition = nullptr);
+               Progress *progress, Keep keep, const Addition *addition = nullptr, const Before *before = nullptr);
 
 // Called with each chunk of members, in no particular order; the evaluation holds its sets. Outside of boundary::core.
 using TakeChunk = void (*)(void *state, uint32 chunk, const match::Evaluation *evaluation, const match::Staging *staging);

@@ -5,6 +5,7 @@
 
 #include "pg/boundary.hpp"
 #include "pg/cut_values.hpp"
+#include "pg/key_density.hpp"
 #include "pg/refused_keys.hpp"
 #include "pg/scan_columns.hpp"
 #include "pg/spi.hpp"
@@ -17,10 +18,6 @@ namespace {
 // together and not one by one.
 constexpr uint32 rows_per_batch = 1024;
 constexpr uint64 rows_between_reports = 16384;
-
-// Keys are dense enough to be their own ordinals if a chunk is worth its memory on average.
-constexpr uint64 free_chunks = 16;
-constexpr uint64 members_per_chunk = 4096;
 
 // A dictionary makes room for the members that are expected, up to so many: statistics can be wrong.
 constexpr double most_expected = 4'000'000;
@@ -52,15 +49,6 @@ char *scan_sql(const Binding *binding, const char *from, const ScanColumn *colum
     append(&sql, " FROM ");
     append(&sql, from);
     return sql.data;
-}
-
-double expected_rows(Oid relation) {
-    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-    if (!HeapTupleIsValid(tuple))
-        return 0;
-    double rows = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->reltuples;
-    ReleaseSysCache(tuple);
-    return std::max(rows, 0.0);
 }
 
 struct PreparedScan {
@@ -120,9 +108,8 @@ struct Scan {
     double expected_rows;
 
     uint32 pass;
-    uint64 rows;  // of the first query of the first pass
-    uint64 chunks_met;
-    uint64 *met;  // direct numbering: a bit per chunk
+    uint64 rows;          // of the first query of the first pass
+    KeyDensity *density;  // of a direct numbering
 
     // Of the query that is running.
     const Query *query;
@@ -136,45 +123,15 @@ struct Scan {
 
 namespace {
 
-void note_duplicate(Scan *scan, Datum key) {
-    if (scan->refused.duplicates++ < named_keys) {
-        Oid output;
-        bool is_varlena;
-        getTypeOutputInfo(scan->key_type, &output, &is_varlena);
-        MemoryContext before = MemoryContextSwitchTo(scan->context);
-        scan->refused.keys[scan->refused.duplicates - 1] = OidOutputFunctionCall(output, key);
-        MemoryContextSwitchTo(before);
-    }
-}
-
-// Whether the key can be its own ordinal, with those seen before.
-bool lies_densely(Scan *scan, uint64 ordinal) {
-    if (ordinal >= members::max_members) {
-        return false;
-    }
-    uint64 chunk = ordinal / members::chunk_size;
-    if ((scan->met[chunk / 64] >> chunk % 64 & 1) != 0) {
-        return true;
-    }
-    scan->met[chunk / 64] |= uint64{1} << chunk % 64;
-    scan->chunks_met++;
-    auto members = static_cast<uint64>(std::max(scan->expected_rows, static_cast<double>(scan->query_rows)));
-    return scan->chunks_met <= free_chunks + members / members_per_chunk;
-}
-
-[[noreturn]] void refuse_changing_keys(const Scan *scan) {
-    ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s gives other keys each time it is read", scan->binding->relation->sql),
-                    errhint("A member's key must not change from one reading to the next.")));
-}
-
 // Gives each row of the batch its ordinal; false if the numbering is direct and a key cannot be.
 bool number_batch(Scan *scan) {
     Batch *batch = &scan->batch;
     bool first_query = scan->query == scan->queries && scan->pass == 0;
     if (scan->keys->numbering() == Numbering::direct) {
+        double members = std::max(scan->expected_rows, static_cast<double>(scan->query_rows));
         for (uint32 i = 0; i < batch->count; i++) {
             batch->ordinals[i] = scan->keys->direct_ordinal(batch->keys[i]);
-            if (first_query && !lies_densely(scan, batch->ordinals[i])) {
+            if (first_query && !scan->density->admits(batch->ordinals[i], members)) {
                 return false;
             }
         }
@@ -188,7 +145,7 @@ bool number_batch(Scan *scan) {
         members::Ordinal ordinal =
             first_query ? scan->keys->add(batch->keys[i], batch->hashes[i]) : scan->keys->find(batch->keys[i], batch->hashes[i]);
         if (ordinal == members::no_ordinal) {
-            refuse_changing_keys(scan);
+            refuse_changing_keys(scan->binding);
         }
         batch->ordinals[i] = ordinal;
     }
@@ -222,9 +179,9 @@ bool place_batch(Scan *scan) {
         bool known = staging->contains(static_cast<members::Ordinal>(ordinal));
         if (known == first_query) {
             if (!first_query) {
-                refuse_changing_keys(scan);
+                refuse_changing_keys(scan->binding);
             }
-            note_duplicate(scan, batch->keys[i]);
+            note_duplicate(&scan->refused, batch->keys[i], scan->key_type, scan->context);
             continue;
         }
         staging->add(ordinal).copy({query->parts, query->part_count}, batch->codes + static_cast<Size>(i) * scan->row_bytes);
@@ -360,7 +317,7 @@ Scan *begin_scan(const Population *population, const Binding *binding, Compilati
     scan->batch.keys = allocate<Datum>(rows_per_batch);
     scan->batch.hashes = allocate<uint64>(rows_per_batch);
     scan->batch.ordinals = allocate<uint64>(rows_per_batch);
-    scan->met = allocate<uint64>(members::max_members / members::chunk_size / 64 + 1);
+    scan->density = new (palloc(sizeof(KeyDensity))) KeyDensity;
     make_staging(scan, memory);
     place_columns(scan);
     scan->batch.codes = allocate<std::byte>(static_cast<Size>(rows_per_batch) * scan->row_bytes);

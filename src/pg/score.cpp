@@ -21,6 +21,7 @@ namespace segment::pg {
 namespace {
 
 constexpr size_t name_length_max = 63;
+constexpr int32 most_metrics = 200;  // they are columns of one query, each with a subquery or join of its own
 
 [[noreturn]] void refuse(const char *message, const char *hint = nullptr) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message), hint != nullptr ? errhint("%s", hint) : 0));
@@ -140,6 +141,19 @@ void continue_versions(const Population *population, const char *name, int32 sco
     }
 }
 
+// Metrics are made for one mode: those of an additive score have points, those of a weighted one weights and groups.
+void refuse_other_mode(int32 score_id, const char *name, const char *mode) {
+    Rows rows = catalog_execute(
+        "SELECT s.mode FROM segment.catalog_score s WHERE s.id OPERATOR(pg_catalog.=) $1 AND s.mode OPERATOR(pg_catalog.<>) $2 "
+        "AND EXISTS (SELECT FROM segment.catalog_score_metric m WHERE m.score_id OPERATOR(pg_catalog.=) s.id)",
+        {int4_argument(score_id), text_argument(mode)});
+    if (rows.count > 0) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("score \"%s\" has metrics of a score that is %s", name, text_of(rows, 0, 0)),
+                        errhint("Take them out by segment.remove_score_metric, change the mode, and add them anew: the history stays.")));
+    }
+}
+
 int32 create_score(FunctionCallInfo fcinfo) {
     const char *name = required_text(fcinfo, 0, "name");
     const char *population_name = required_text(fcinfo, 1, "population");
@@ -190,6 +204,7 @@ int32 create_score(FunctionCallInfo fcinfo) {
                                        {JSONBOID, bands},
                                        text_argument(GetUserNameFromId(GetUserId(), false))};
     if (id != 0) {
+        refuse_other_mode(id, name, mode);
         Rows changed = catalog_execute(
             "UPDATE segment.catalog_score SET mode = $3, missing = $4, min_coverage = $5, base = $6, scale_min = $7, scale_max = $8, "
             "bands = $9 WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 AND "
@@ -262,11 +277,11 @@ void check_metric(FunctionCallInfo fcinfo, score::Mode mode, const char *shape) 
     if (is("points") && given(12)) {
         refuse("a condition does not get stale", "It holds or not; stale_after goes with a value.");
     }
-    if (given(9) && !is_positive(*PG_GETARG_INTERVAL_P(9))) {
-        refuse("half_life must be positive");
+    if (given(9)) {
+        check_span("half_life", *PG_GETARG_INTERVAL_P(9));
     }
-    if (given(12) && !is_positive(*PG_GETARG_INTERVAL_P(12))) {
-        refuse("stale_after must be positive");
+    if (given(12)) {
+        check_span("stale_after", *PG_GETARG_INTERVAL_P(12));
     }
     if (given(7)) {
         check_steps(PG_GETARG_DATUM(7), mode == score::Mode::weighted);
@@ -286,8 +301,9 @@ int32 add_score_metric(FunctionCallInfo fcinfo) {
     IfExists if_exists = if_exists_argument(fcinfo, 15);
     PreventCommandIfReadOnly("segment.add_score_metric()");
     check_word("shape", shape, {"linear", "steps", "points", "percentile", "recency_decay"});
-    if (metric[0] == '\0') {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("metric name must not be empty")));
+    check_registered_name("metric", metric);
+    if (group != nullptr) {
+        check_registered_name("group", group);
     }
     if (weight < 0) {
         refuse("weight must not be negative", "What makes a score worse has worst and best the other way round.");
@@ -308,6 +324,10 @@ int32 add_score_metric(FunctionCallInfo fcinfo) {
     }
     if (exists && if_exists == IfExists::keep) {
         return score->version;
+    }
+    if (!exists && score->metric_count >= most_metrics) {
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("score \"%s\" has %d metrics already", score->name, most_metrics),
+                        errhint("Make a score of some of them, which is a metric of the other one.")));
     }
     const spi::Argument arguments[] = {int4_argument(score->id),
                                        text_argument(metric),
@@ -374,6 +394,7 @@ int32 add_score_group(FunctionCallInfo fcinfo) {
     if (weight < 0) {
         refuse("weight must not be negative");
     }
+    check_registered_name("group", group);
     ScoreReference reference = get_changeable(score_name);
     const ScoreRecord *score = &reference.score;
     if (score->model.mode == score::Mode::additive) {

@@ -56,7 +56,7 @@ void create_score_tables(const Population *population, const char *score, bool k
 struct BulkTables {
     Oid now, history;
 };
-BulkTables bulk_tables(const Population *population, const char *score);
+BulkTables bulk_tables(const Population *population, const char *score, Oid key_type);
 // Those that exist.
 void drop_score_tables(const Population *population, const char *score);
 void change_score_tables_owner(const Population *population, Oid owner);
@@ -67,9 +67,12 @@ void check_score(const Population *population, int32 score_id);
 void check_scores(const Population *population);
 
 // Computes all scores of a population and stores what has changed: as the population's owner, with the active snapshot, inside
-// begin_identity. What it stores is seen by the snapshot afterwards.
+// begin_identity, in the current context. What it stores is seen by the snapshot afterwards.
 struct ScoreRun;
 ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of);
+// What the run of the segments goes on with.
+struct Before;
+const Before *before_segments(const ScoreRun *run);
 // Records in the catalog what it did; after end_identity.
 void record_scores(const ScoreRun *run, TimestampTz as_of);
 

@@ -1,7 +1,4 @@
 // Why a member's score is what it is: each metric against the population's mean.
-#include <algorithm>
-
-#include "core/score/shape.hpp"
 #include "core/score/total.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
@@ -9,63 +6,33 @@
 #include "pg/key_argument.hpp"
 #include "pg/memory.hpp"
 #include "pg/reading.hpp"
-#include "pg/score_carry.hpp"
+#include "pg/score_member.hpp"
 
 namespace segment::pg {
 
 namespace {
-
-constexpr uint64 no_row = UINT64_MAX;
-
-bool has_percentile(const ScoreRecord *score) {
-    return std::ranges::any_of(score->model.metrics, [](const score::Metric &metric) { return metric.shape == score::Shape::percentile; });
-}
-
-uint64 find_key(const ScoreColumns *columns, const spi::Argument &key, Oid collation) {
-    const TypeCacheEntry *type = lookup_type_cache(key.type, TYPECACHE_EQ_OPR_FINFO);
-    auto *equals = const_cast<FmgrInfo *>(&type->eq_opr_finfo);
-    for (uint64 row = 0; row < columns->count; row++) {
-        if (row % 4096 == 0) {
-            CHECK_FOR_INTERRUPTS();
-        }
-        if (DatumGetBool(FunctionCall2Coll(equals, collation, columns->keys[row], key.value))) {
-            return row;
-        }
-    }
-    return no_row;
-}
 
 struct Line {
     double value, part;
     score::Contribution contribution;
 };
 
-// The member's values as of the last refresh; a percentile is found among everybody's.
+// Null if there is no such member.
 Line *read_lines(const Population *population, const ScoreRecord *score, const spi::Argument &key) {
     Segments segments = segments_of(population);
     Binding binding = bind(population, &segments);
     const ScoreQuery *query = score_query(population, &segments, &binding, score, instant_sql(population->as_of));
-    const StoredTables tables{score_table_sql(population, score->name), score_history_sql(population, score->name), nullptr, score->version,
-                              carries_forward(score) ? score_values_sql(population, score->name) : nullptr};
-    bool all = has_percentile(score);
-    ScoreColumns *columns = read_score_columns(&binding, score, query, tables, all ? nullptr : &key);
-    if (tables.values != nullptr) {
-        carry_forward(population, score, columns, population->as_of);
-    }
-    uint64 row = all ? find_key(columns, key, binding.key->collation) : columns->count > 0 ? 0 : no_row;
-    if (row == no_row) {
+    const MemberValue *values = read_member(population, &binding, score, query, key);
+    if (values == nullptr) {
         return nullptr;
     }
     const auto count = static_cast<size_t>(score->metric_count);
     auto *lines = static_cast<Line *>(palloc0(sizeof(Line) * (count + 1)));
     auto *means = static_cast<double *>(palloc(sizeof(double) * (count + 1)));
-    for (size_t i = 0; i < count; i++) {
-        lines[i].value = columns->values[i][row];
-    }
-    normalize_columns(score, columns, means);
     auto *parts = static_cast<double *>(palloc(sizeof(double) * (count + 1)));
     for (size_t i = 0; i < count; i++) {
-        lines[i].part = parts[i] = columns->values[i][row];
+        lines[i].value = values[i].value;
+        lines[i].part = parts[i] = values[i].part;
         means[i] = score->metrics[i].population_mean;
     }
     auto *contributions = static_cast<score::Contribution *>(palloc(sizeof(score::Contribution) * (count + 1)));

@@ -99,9 +99,4 @@ void check_steps(Datum steps, bool weighted) {
     }
 }
 
-bool is_positive(const Interval &interval) {
-    const Interval zero{};
-    return DatumGetBool(DirectFunctionCall2(interval_gt, IntervalPGetDatum(&interval), IntervalPGetDatum(&zero)));
-}
-
 }  // namespace segment::pg

@@ -12,6 +12,4 @@ void check_bands(Datum bands);
 // values lie between 0 and 1.
 void check_steps(Datum steps, bool weighted);
 
-bool is_positive(const Interval &interval);
-
 }  // namespace segment::pg

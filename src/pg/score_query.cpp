@@ -1,7 +1,6 @@
 #include "pg/score_query.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/definition/check.hpp"
 #include "core/definition/parser.hpp"
@@ -197,6 +196,18 @@ ScoreQuery *QueryWriter::write() {
 
 }  // namespace
 
+void check_span(const char *name, const Interval &span) {
+    constexpr int32 months = 12 * 1000, days = 366 * 1000;
+    const Interval none{};
+    if (!DatumGetBool(DirectFunctionCall2(interval_gt, IntervalPGetDatum(&span), IntervalPGetDatum(&none)))) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be positive", name)));
+    }
+    const auto within = [](int64 value, int64 most) { return -most <= value && value <= most; };
+    if (!within(span.month, months) || !within(span.day, days) || !within(span.time, days * USECS_PER_DAY)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be longer than 1,000 years", name)));
+    }
+}
+
 const char *before_sql(const Population *population, const char *instant_sql, const Interval &interval) {
     const char *zone = quote_literal_cstr(population->time_zone);
     return psprintf("(%s AT TIME ZONE %s - make_interval(months => %d, days => %d, secs => %.6f)) AT TIME ZONE %s", instant_sql, zone,
@@ -219,35 +230,6 @@ ScoreQuery *score_query(const Population *population, const Segments *segments, 
                            std::span<const char *const>(edges, static_cast<std::size_t>(score->metric_count)));
         return writer.write();
     });
-}
-
-double score_value(Datum value, bool isnull, Oid type) {
-    if (isnull) {
-        return score::missing;
-    }
-    double number;
-    switch (type) {
-        case BOOLOID:
-            return DatumGetBool(value) ? 1 : 0;
-        case INT2OID:
-            return DatumGetInt16(value);
-        case INT4OID:
-            return DatumGetInt32(value);
-        case INT8OID:
-            return static_cast<double>(DatumGetInt64(value));
-        case FLOAT4OID:
-            number = DatumGetFloat4(value);
-            break;
-        case FLOAT8OID:
-            number = DatumGetFloat8(value);
-            break;
-        case NUMERICOID:
-            number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
-            break;
-        default:
-            elog(ERROR, "type %u of a metric's value is no number", type);
-    }
-    return std::isfinite(number) ? number : score::missing;
 }
 
 }  // namespace segment::pg

@@ -31,8 +31,8 @@ struct ScoreQuery {
 ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
                         const char *as_of_sql);
 
-// A number of the scan as float8; what that cannot hold, NaN and infinities included, is missing.
-double score_value(Datum value, bool isnull, Oid type);
+// Raises unless a span of time is positive, and so short (1,000 years) that the instant before it can be told.
+void check_span(const char *name, const Interval &span);
 
 // An SQL expression of the instant that lies an interval before another one, by the population's clock.
 const char *before_sql(const Population *population, const char *instant_sql, const Interval &interval);

@@ -110,7 +110,7 @@ void check(const Population *population, const char *score, const ScoreTable &ta
     }
 }
 
-Oid bulk_table(const Population *population, const char *score, const ScoreTable &table) {
+Oid bulk_table(const Population *population, const char *score, const ScoreTable &table, Oid key_type) {
     Oid oid = table_oid(population, score, table);
     if (!OidIsValid(oid) || member_relation_owner(population, table_suffix(score, table)) != GetUserId()) {
         return InvalidOid;
@@ -120,7 +120,10 @@ Oid bulk_table(const Population *population, const char *score, const ScoreTable
     bool takes = columns->natts == table.column_count && takes_bulk_insert(relation);
     for (int i = 0; i < columns->natts && takes; i++) {
         const FormData_pg_attribute *column = TupleDescAttr(columns, i);
-        takes = !column->attisdropped && strcmp(NameStr(column->attname), table.columns[i].name) == 0;
+        const ScoreColumn &wanted = table.columns[i];
+        takes = !column->attisdropped && strcmp(NameStr(column->attname), wanted.name) == 0 &&
+                (wanted.type == nullptr ? column->atttypid == key_type
+                                        : strcmp(format_type_with_typemod(column->atttypid, column->atttypmod), wanted.type) == 0);
     }
     table_close(relation, NoLock);
     return takes ? oid : InvalidOid;
@@ -128,8 +131,8 @@ Oid bulk_table(const Population *population, const char *score, const ScoreTable
 
 }  // namespace
 
-BulkTables bulk_tables(const Population *population, const char *score) {
-    return {bulk_table(population, score, tables[0]), bulk_table(population, score, tables[1])};
+BulkTables bulk_tables(const Population *population, const char *score, Oid key_type) {
+    return {bulk_table(population, score, tables[0], key_type), bulk_table(population, score, tables[1], key_type)};
 }
 
 char *score_table_sql(const Population *population, const char *score) {

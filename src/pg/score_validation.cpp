@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/score/shape.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
@@ -13,6 +12,8 @@
 #include "pg/reading.hpp"
 #include "pg/score_columns.hpp"
 #include "pg/score_json.hpp"
+#include "pg/score_query.hpp"
+#include "pg/score_value.hpp"
 #include "pg/settings.hpp"
 
 namespace segment::pg {
@@ -182,9 +183,7 @@ void validate_score(FunctionCallInfo fcinfo, char *churned) {
         ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("horizon must not be null")));
     }
     const Interval horizon = *PG_GETARG_INTERVAL_P(2);
-    if (!is_positive(horizon)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("horizon must be positive")));
-    }
+    check_span("horizon", horizon);
     InitMaterializedSRF(fcinfo, 0);
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
     ScoreReference reference = get_score(name, Lock::none);

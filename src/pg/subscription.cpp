@@ -73,12 +73,13 @@ const char *cast_of(const Column *column, const char *type) {
     return column == nullptr ? psprintf("NULL::%s", type) : psprintf("s.%s::%s", quote_identifier(column->name), type);
 }
 
-// The same for a scan in begin_identity, where the session's zone is UTC: a cast there costs a tenth of looking up a zone by its name.
+// The same for a scan. Where the zone is UTC, a local time has the bits of its instant, and converting it costs more than the rest of
+// the scan.
 const char *scanned_instant_of(const Column *column, const char *time_zone) {
-    if (column == nullptr || column->type == TIMESTAMPTZOID || strcmp(time_zone, "UTC") != 0) {
+    if (column->type == TIMESTAMPTZOID || strcmp(time_zone, "UTC") != 0) {
         return instant_of(column, time_zone);
     }
-    return psprintf("s.%s::timestamptz", quote_identifier(column->name));
+    return cast_of(column, "timestamp");
 }
 
 // A line that is a trial first counts from its end on.
@@ -167,26 +168,36 @@ const definition::Subscriptions *bind_subscriptions(const Population *population
     return subscriptions;
 }
 
-const char *all_lines_sql(const Population *population, const SubscriptionRelations *sources, const Column *member_key, bool quantities) {
-    if (sources->count == 0) {
-        ereport(ERROR,
-                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("population \"%s\" has no subscriptions", population->name),
-                 errhint("Register them with segment.add_subscriptions(%s, ...).", quote_literal_cstr(population->name))));
-    }
+LinesQuery lines_query(const Population *population, const SubscriptionRelation *source, const Column *member_key, bool quantities) {
+    const BillingRelation billing = open_relation(population, source, member_key);
+    LinesQuery query{};
     StringInfoData sql;
     initStringInfo(&sql);
-    for (int32 i = 0; i < sources->count; i++) {
-        BillingRelation billing = open_relation(population, &sources->items[i], member_key);
-        appendStringInfo(
-            &sql,
-            "%sSELECT %d AS source, s.%s AS member, %s AS starts_at, %s AS trial_ends_at, %s AS ends_at, %s AS mrr, "
-            "%s AS currency, %s AS quantity FROM %s AS s",
-            i > 0 ? " UNION ALL " : "", i, quote_identifier(billing.key->name),
-            scanned_instant_of(billing.starts_at, population->time_zone), scanned_instant_of(billing.trial_ends_at, population->time_zone),
-            scanned_instant_of(billing.ends_at, population->time_zone), cast_of(billing.mrr, "numeric"), cast_of(billing.currency, "text"),
-            cast_of(quantities ? billing.quantity : nullptr, "numeric"), billing.relation->sql);
-    }
-    return sql.data;
+    appendStringInfo(&sql, "SELECT s.%s", quote_identifier(billing.key->name));
+    int columns = 1;
+    const auto select = [&](const Column *column, const char *expression) {
+        if (column == nullptr) {
+            return LinesQuery::Field{-1, InvalidOid};
+        }
+        appendStringInfo(&sql, ", %s", expression);
+        return LinesQuery::Field{columns++, column->type};
+    };
+    const auto instant = [&](const Column *column) {
+        return select(column, column == nullptr ? nullptr : scanned_instant_of(column, population->time_zone));
+    };
+    const auto number = [&](const Column *column) {
+        return select(column, column == nullptr ? nullptr : psprintf("s.%s", quote_identifier(column->name)));
+    };
+    query.member = {0, billing.key->type};
+    query.starts_at = instant(billing.starts_at);
+    query.ends_at = instant(billing.ends_at);
+    query.trial_ends_at = instant(billing.trial_ends_at);
+    query.mrr = number(billing.mrr);
+    query.quantity = number(quantities ? billing.quantity : nullptr);
+    query.currency = select(billing.currency, cast_of(billing.currency, "text"));
+    appendStringInfo(&sql, " FROM %s AS s", billing.relation->sql);
+    query.sql = sql.data;
+    return query;
 }
 
 namespace {

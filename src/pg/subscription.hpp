@@ -9,13 +9,19 @@ namespace segment::pg {
 // relation or column is gone or of a type that does not fit.
 const definition::Subscriptions *bind_subscriptions(const Population *population, Binding *binding);
 
-// Columns of all_lines_sql.
-namespace LineColumn {
-enum : int { source, member, starts_at, trial_ends_at, ends_at, mrr, currency, quantity };
-}
+// How the lines of one source are read, faults included.
+struct LinesQuery {
+    struct Field {
+        int index;  // of the result's column; -1: there is none
+        Oid type;   // base type of the registered column
+    };
 
-// A SELECT of all lines as they are, faults included: the index of the source, key (of its own type), starts_at, trial_ends_at,
-// ends_at, mrr (numeric), currency (text), quantity (numeric, NULL unless asked for). Raises if there are no sources.
-const char *all_lines_sql(const Population *population, const SubscriptionRelations *sources, const Column *member_key, bool quantities);
+    const char *sql;
+    // Instants come as timestamptz or, of a zone that is UTC, as timestamp; the currency as text; the others as they are.
+    Field member, starts_at, ends_at, trial_ends_at, mrr, quantity, currency;
+};
+
+// For a scan in begin_identity. The quantity is a column only if it is asked for.
+LinesQuery lines_query(const Population *population, const SubscriptionRelation *source, const Column *member_key, bool quantities);
 
 }  // namespace segment::pg

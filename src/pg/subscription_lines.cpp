@@ -4,7 +4,6 @@
 
 #include "pg/amount.hpp"
 #include "pg/boundary.hpp"
-#include "pg/interrupts.hpp"
 #include "pg/spi.hpp"
 #include "pg/subscription.hpp"
 
@@ -17,10 +16,27 @@ using revenue::Fault;
 struct Scanning {
     const Run *run;
     MemoryContext row_context;
-    Oid key_type, member_key_type;
+    Oid member_key_type;
+    int32 source;
+    LinesQuery query;  // of the source that is being read
     TakeLine take;
     void *state;
 };
+
+NullableDatum value_of(const TupleTableSlot *slot, const LinesQuery::Field &field) {
+    if (field.index < 0 || slot->tts_isnull[field.index]) {
+        return {0, true};
+    }
+    return {slot->tts_values[field.index], false};
+}
+
+constexpr bool is_integer(Oid type) {
+    return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+int64 integer_of(Datum value, Oid type) {
+    return type == INT2OID ? DatumGetInt16(value) : type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+}
 
 bool fits(int64 value, Oid type) {
     switch (type) {
@@ -36,23 +52,11 @@ bool fits(int64 value, Oid type) {
 // The member of a key, which may be an integer of another width than the population's.
 members::Ordinal member_of(const Scanning *scanning, Datum key) {
     const MemberKeys *keys = scanning->run->numbering->keys;
-    if (scanning->key_type == scanning->member_key_type) {
-        return keys->find(key);
+    const Oid type = scanning->query.member.type;
+    if (type == scanning->member_key_type || !is_integer(type)) {
+        return keys->find(key);  // text and varchar are alike
     }
-    int64 value;
-    switch (scanning->key_type) {
-        case INT2OID:
-            value = DatumGetInt16(key);
-            break;
-        case INT4OID:
-            value = DatumGetInt32(key);
-            break;
-        case INT8OID:
-            value = DatumGetInt64(key);
-            break;
-        default:
-            return keys->find(key);  // text and varchar are alike
-    }
+    const int64 value = integer_of(key, type);
     if (!fits(value, scanning->member_key_type)) {
         return members::no_ordinal;
     }
@@ -67,61 +71,68 @@ members::Ordinal member_of(const Scanning *scanning, Datum key) {
 }
 
 // False for NULL, NaN and infinities. Throws numeric_out_of_range.
-bool read_number(const TupleTableSlot *slot, int column, revenue::Amount *amount) {
-    return !slot->tts_isnull[column] && read_amount(reinterpret_cast<const varlena *>(DatumGetPointer(slot->tts_values[column])), amount);
+bool read_number(const TupleTableSlot *slot, const LinesQuery::Field &field, revenue::Amount *amount) {
+    const NullableDatum number = value_of(slot, field);
+    if (number.isnull) {
+        return false;
+    }
+    if (is_integer(field.type)) {
+        *amount = {integer_of(number.value, field.type), 0};
+        return true;
+    }
+    return read_amount(PG_DETOAST_DATUM_PACKED(number.value), amount);
 }
 
 // Its error is the business of who takes the line.
-bool read_mrr(const TupleTableSlot *slot, SubscriptionLine *line) {
+bool read_mrr(const TupleTableSlot *slot, const LinesQuery::Field &field, SubscriptionLine *line) {
     try {
-        return read_number(slot, LineColumn::mrr, &line->mrr);
+        return read_number(slot, field, &line->mrr);
     } catch (const Error &) {
         line->out_of_range = true;
         return true;
     }
 }
 
-SubscriptionLine line_of(const Scanning *scanning, TupleTableSlot *slot) {
-    const Datum *values = slot->tts_values;
-    const bool *nulls = slot->tts_isnull;
+SubscriptionLine line_of(const Scanning *scanning, const TupleTableSlot *slot) {
+    const LinesQuery &query = scanning->query;
     SubscriptionLine line{};
-    line.source = DatumGetInt32(values[LineColumn::source]);
+    line.source = scanning->source;
     line.member = members::no_ordinal;
-    if (nulls[LineColumn::member]) {
+    const NullableDatum key = value_of(slot, query.member);
+    if (key.isnull) {
         line.fault = Fault::no_member;
         return line;
     }
-    line.member = member_of(scanning, values[LineColumn::member]);
+    line.member = member_of(scanning, key.value);
     if (line.member == members::no_ordinal) {
         return line;
     }
-    for (int column : {LineColumn::mrr, LineColumn::quantity, LineColumn::currency}) {
-        if (!nulls[column]) {
-            slot->tts_values[column] = PointerGetDatum(PG_DETOAST_DATUM_PACKED(values[column]));
-        }
-    }
-    if (nulls[LineColumn::starts_at]) {
+    const NullableDatum start = value_of(slot, query.starts_at);
+    if (start.isnull) {
         line.fault = Fault::no_start;
         return line;
     }
-    if (!read_mrr(slot, &line)) {
+    if (!read_mrr(slot, query.mrr, &line)) {
         line.fault = Fault::no_amount;
         return line;
     }
-    line.from = DatumGetTimestampTz(values[LineColumn::starts_at]);
-    line.ends_at = nulls[LineColumn::ends_at] ? revenue::never : DatumGetTimestampTz(values[LineColumn::ends_at]);
+    line.from = DatumGetTimestampTz(start.value);
+    const NullableDatum end = value_of(slot, query.ends_at);
+    line.ends_at = end.isnull ? revenue::never : DatumGetTimestampTz(end.value);
     if (line.ends_at <= line.from) {
         line.fault = Fault::no_duration;
         return line;
     }
-    if (!nulls[LineColumn::trial_ends_at]) {
-        line.from = std::max(line.from, DatumGetTimestampTz(values[LineColumn::trial_ends_at]));
+    if (const NullableDatum trial = value_of(slot, query.trial_ends_at); !trial.isnull) {
+        line.from = std::max(line.from, DatumGetTimestampTz(trial.value));
     }
     // One that is missing counts nothing.
-    if (!read_number(slot, LineColumn::quantity, &line.quantity)) {
+    if (!read_number(slot, query.quantity, &line.quantity)) {
         line.quantity = {};
     }
-    line.currency = nulls[LineColumn::currency] ? nullptr : DatumGetTextPP(values[LineColumn::currency]);
+    if (const NullableDatum currency = value_of(slot, query.currency); !currency.isnull) {
+        line.currency = DatumGetTextPP(currency.value);
+    }
     return line;
 }
 
@@ -132,6 +143,23 @@ bool receive_line(void *state, TupleTableSlot *slot) {
     scanning->take(scanning->state, line_of(scanning, slot));
     MemoryContextSwitchTo(before);
     return true;
+}
+
+// Without workers: what they would have to send is as much as they could compute.
+void execute_serially(const char *sql, DestReceiver *destination) {
+    spi::connect();
+    SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
+    if (plan == nullptr) {
+        elog(ERROR, "could not prepare the scan of subscriptions: %s", SPI_result_code_string(SPI_result));
+    }
+    SPIExecuteOptions options{};
+    options.read_only = true;
+    options.dest = destination;
+    const int code = SPI_execute_plan_extended(plan, &options);
+    if (code < 0) {
+        elog(ERROR, "the scan of subscriptions failed: %s", SPI_result_code_string(code));
+    }
+    spi::finish();
 }
 
 }  // namespace
@@ -145,33 +173,25 @@ revenue::Amount amount_of(const SubscriptionLine &line) {
 
 void scan_lines(const Run *run, Quantities quantities, LineSources *sources, TakeLine take, void *state) {
     const SubscriptionRelations relations = subscription_relations(run->population);
-    sources->count = relations.count;
-    sources->faults = static_cast<LineFaults *>(palloc0(sizeof(LineFaults) * static_cast<Size>(relations.count + 1)));
-    for (int32 i = 0; i < relations.count; i++) {
-        sources->faults[i].source = relations.items[i].name;
+    if (relations.count == 0) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("population \"%s\" has no subscriptions", run->population->name),
+                 errhint("Register them with segment.add_subscriptions(%s, ...).", quote_literal_cstr(run->population->name))));
     }
+    sources->count = relations.count;
+    sources->faults = static_cast<LineFaults *>(palloc0(sizeof(LineFaults) * static_cast<Size>(relations.count)));
     Scanning scanning{};
     scanning.run = run;
     scanning.row_context = AllocSetContextCreate(CurrentMemoryContext, "segment subscription line", ALLOCSET_SMALL_SIZES);
     scanning.member_key_type = run->binding.key->type;
     scanning.take = take;
     scanning.state = state;
-    const char *sql = all_lines_sql(run->population, &relations, run->binding.key, quantities == Quantities::yes);
-    spi::connect();
-    SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
-    if (plan == nullptr) {
-        elog(ERROR, "could not prepare the scan of subscriptions: %s", SPI_result_code_string(SPI_result));
+    for (int32 i = 0; i < relations.count; i++) {
+        sources->faults[i].source = relations.items[i].name;
+        scanning.source = i;
+        scanning.query = lines_query(run->population, &relations.items[i], run->binding.key, quantities == Quantities::yes);
+        execute_serially(scanning.query.sql, spi::make_receiver(receive_line, &scanning));
     }
-    auto *source = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan)));
-    scanning.key_type = getBaseType(TupleDescAttr(source->resultDesc, LineColumn::member)->atttypid);
-    SPIExecuteOptions options{};
-    options.read_only = true;
-    options.dest = spi::make_receiver(receive_line, &scanning);
-    const int code = SPI_execute_plan_extended(plan, &options);
-    if (code < 0) {
-        elog(ERROR, "the scan of subscriptions failed: %s", SPI_result_code_string(code));
-    }
-    spi::finish();
     MemoryContextDelete(scanning.row_context);
 }
 
@@ -229,42 +249,22 @@ revenue::Collector *make_collector(MemoryContext context) {
     return make_in_context<revenue::Collector>(context, revenue::MemberKind::int8, memory);
 }
 
-SubscriptionLedger write(const revenue::Collector *lines, MemoryContext context, MemoryContext scratch) {
-    return boundary::core([&] {
-        BackendInterrupts interrupts;
-        auto *memory = make_in_context<ContextResource>(context, context);
-        auto *bytes = make_in_context<std::pmr::vector<std::byte>>(context, memory);
-        ChildContext sorting(scratch, "segment ledger");
-        lines->write(*bytes, sorting.resource(), interrupts);
-        return SubscriptionLedger{bytes, revenue::LedgerReader(*bytes, sorting.resource()).header().scale};
-    });
-}
-
 }  // namespace
 
-SubscriptionLedgers read_subscriptions(const Run *run, const members::BitSet *wanted, const members::BitSet *known, Quantities quantities) {
-    MemoryContext context = CurrentMemoryContext;
-    // The lines are needed until the ledgers are written, and no longer.
-    MemoryContext scratch = AllocSetContextCreate(context, "segment subscription lines", ALLOCSET_DEFAULT_SIZES);
+CollectedLines read_subscriptions(const Run *run, const members::BitSet *wanted, const members::BitSet *known, Quantities quantities) {
     Reading reading{};
     reading.wanted = wanted;
     reading.known = known;
-    reading.context = context;
+    reading.context = CurrentMemoryContext;
     const bool counted = quantities == Quantities::yes && run->binding.vocabulary.subscriptions != nullptr &&
                          run->binding.vocabulary.subscriptions->has_quantity;
     boundary::core([&] {
-        reading.mrr = make_collector(scratch);
-        reading.quantity = counted ? make_collector(scratch) : nullptr;
+        reading.mrr = make_collector(reading.context);
+        reading.quantity = counted ? make_collector(reading.context) : nullptr;
     });
     scan_lines(run, counted ? Quantities::yes : Quantities::no, &reading.sources, take_line, &reading);
-    SubscriptionLedgers ledgers{};
-    ledgers.mrr = write(reading.mrr, context, scratch);
-    if (counted) {
-        ledgers.quantity = write(reading.quantity, context, scratch);
-    }
-    MemoryContextDelete(scratch);
     tell_faults(reading.sources.faults, reading.sources.count);
-    return ledgers;
+    return {reading.mrr, reading.quantity};
 }
 
 }  // namespace segment::pg

@@ -44,19 +44,14 @@ struct Currency {
 };
 [[noreturn]] void refuse_currencies(const Currency *currency);
 
-// Bytes of a ledger whose members are the run's ordinals.
-struct SubscriptionLedger {
-    const std::pmr::vector<std::byte> *bytes;
-    int scale;
+// Lines whose members are the run's ordinals.
+struct CollectedLines {
+    const revenue::Collector *mrr;
+    const revenue::Collector *quantity;  // null if quantities were not asked for, or no source has them
 };
 
-struct SubscriptionLedgers {
-    SubscriptionLedger mrr;
-    SubscriptionLedger quantity;  // bytes are null if quantities were not asked for, or no source has them
-};
-
-// The ledgers of the `wanted` members, who are some of the `known` ones, in the current context. What is ignored is told in a NOTICE;
+// The lines of the `wanted` members, who are some of the `known` ones, in the current context. What is ignored is told in a NOTICE;
 // lines of wanted members in several currencies are an error.
-SubscriptionLedgers read_subscriptions(const Run *run, const members::BitSet *wanted, const members::BitSet *known, Quantities quantities);
+CollectedLines read_subscriptions(const Run *run, const members::BitSet *wanted, const members::BitSet *known, Quantities quantities);
 
 }  // namespace segment::pg

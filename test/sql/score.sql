@@ -340,12 +340,6 @@ SELECT segment.create_score('health', 'customer', bands => '[{"band": "bad", "fr
 SELECT segment.drop_population('customer');
 INSERT INTO customer_score_health SELECT * FROM customer_score_health;
 DELETE FROM customer_score_health_history;
-SET segment.refresh_memory = '1MB';
-INSERT INTO customer SELECT i, i, 'pro' FROM generate_series(100, 40000) AS i;
-\set VERBOSITY terse
-SELECT refreshed('customer');
-\set VERBOSITY default
-RESET segment.refresh_memory;
 
 -- Whose rights.
 CREATE ROLE score_reader;

@@ -19,6 +19,13 @@ struct NoInterrupts final : Interrupts {
     void poll() override {}
 };
 
+// Where all numbers fit.
+struct NothingWide final : behaviour::WideValues {
+    std::int64_t aggregate(std::uint32_t, behaviour::Aggregate, std::span<const behaviour::Occurrence>) override { return 0; }
+    double number(std::uint32_t, behaviour::Aggregate, std::span<const behaviour::Occurrence>) override { return 0; }
+    void identify(std::uint32_t, std::span<behaviour::Occurrence>) override {}
+};
+
 // Definitions compiled into one plan, over the sources of behaviour_support.hpp.
 struct Compiled {
     std::pmr::monotonic_buffer_resource arena;
@@ -57,7 +64,22 @@ TEST(MatchEvents, WhatPassesTake) {
     // Windows of each member's own, and what counts do not tell.
     EXPECT_FALSE(Compiled().takes("did 'login' within 7 days of signup_at"));
     EXPECT_FALSE(Compiled().takes("did 'login' since signup_at"));
-    EXPECT_FALSE(Compiled().takes("sum(amount) of 'login' > 3"));
+    EXPECT_TRUE(Compiled().takes("sum(amount) of 'login' > 3"));
+    EXPECT_TRUE(Compiled().takes("avg(seats) of 'login' within 30 days >= 2.5"));
+    EXPECT_TRUE(Compiled().takes("count distinct product of 'login' within 30 days >= 2"));
+    EXPECT_TRUE(Compiled().takes("max(due_on) of 'login' > '2026-01-01'"));
+    EXPECT_TRUE(Compiled().takes("median(amount) of 'login' > 3"));
+    EXPECT_TRUE(Compiled().takes("most frequent product of 'login' = 'x'"));
+    EXPECT_TRUE(Compiled().takes("last product of 'login' where (amount > 1) within 90 days = 'x'"));
+    EXPECT_TRUE(Compiled().takes("did 'login' on at least 5 distinct days within 7 days"));
+    EXPECT_TRUE(Compiled().takes("did 'login' in at least 4 of the last 6 months"));
+    EXPECT_TRUE(Compiled().takes("streak of 'login' by week >= 5"));
+    EXPECT_TRUE(Compiled().takes("resumed 'login' after 30 days within 7 days"));
+    EXPECT_TRUE(Compiled().takes("did 'a' then 'b' within 7 days then not 'c' within 1 day"));
+    // What adds up in no certain order, orders by what is no integer, refers to other steps, or needs several sources.
+    EXPECT_FALSE(Compiled().takes("sum(weight) of 'login' > 3"));
+    EXPECT_FALSE(Compiled().takes("did 'a' then 'b' where (product = step1.product)"));
+    EXPECT_FALSE(Compiled().takes("sum(amount) of 'login' fell by 50 percent within 4 weeks"));
     EXPECT_FALSE(Compiled().takes("did 'login' then 'visit'"));
     Compiled unreadable;
     unreadable.readable[0] = false;
@@ -81,6 +103,22 @@ TEST(MatchEvents, EqualQuestionsAreOne) {
     EXPECT_TRUE(compiled.events.streams()[0].filters.empty());
     compiled.compile("did 'order' where (amount > 3) within 7 days");
     EXPECT_EQ(compiled.events.streams()[0].filters.size(), 1u);
+}
+
+TEST(MatchEvents, BoundsThatAreNotWhole) {
+    Compiled compiled;
+    EXPECT_EQ(compiled.compile("count of 'a' > 1.5"), compiled.compile("count of 'a' >= 2"));
+    EXPECT_EQ(compiled.compile("count of 'a' >= 1.5"), compiled.compile("count of 'a' >= 2"));
+    EXPECT_EQ(compiled.compile("count of 'a' < 1.5"), compiled.compile("count of 'a' <= 1"));
+    EXPECT_EQ(compiled.compile("count of 'a' <= 0.5"), compiled.compile("count of 'a' <= 0"));
+    EXPECT_EQ(compiled.compile("count of 'a' > -0.5"), compiled.compile("count of 'a' >= 0"));
+    EXPECT_EQ(compiled.compile("count of 'a' < -1.5"), compiled.compile("count of 'a' <= -2"));
+    EXPECT_EQ(compiled.compile("count of 'a' = 1.5"), compiled.compile("not everyone"));
+    EXPECT_EQ(compiled.compile("count of 'a' != 1.5"), compiled.compile("everyone"));
+    EXPECT_EQ(compiled.compile("count of 'a' between 0.5 and 2.5"), compiled.compile("count of 'a' between 1 and 2"));
+    EXPECT_EQ(compiled.compile("count of 'a' in (1, 2.5)"), compiled.compile("count of 'a' in (1)"));
+    EXPECT_EQ(compiled.compile("count of 'a' in (1.5, 2.5)"), compiled.compile("not everyone"));
+    EXPECT_EQ(compiled.events.features().size(), 1u);
 }
 
 struct Event {
@@ -181,10 +219,11 @@ struct World {
         std::vector<std::span<const EventConstant>> cut_spans(cuts.begin(), cuts.end());
         std::vector<std::span<const behaviour::NameId>> name_spans(names.begin(), names.end());
         NoInterrupts interrupts;
+        NothingWide wide;
         EventLeaves leaves(compiled.plan, compiled.events, {bounds, cut_spans, name_spans}, below(2) == 0 ? SIZE_MAX : 10'000, nullptr,
-                           interrupts, std::pmr::new_delete_resource());
+                           wide, interrupts, std::pmr::new_delete_resource());
         for (const Event &event : events)
-            leaves.add(event.ordinal, leaves.tracks().cell(event.stream, event.name), &event.flags, event.time);
+            leaves.add(event.ordinal, leaves.cell(event.stream, event.name), &event.flags, event.time);
         for (const std::uint32_t chunk : {1u, 0u, 1u}) {
             leaves.load(chunk, interrupts);
             for (std::size_t i = 0; i < compiled.events.features().size(); ++i)
@@ -198,15 +237,26 @@ struct World {
 TEST(MatchEvents, RandomConstantsAndEvents) {
     for (unsigned seed = 1; seed <= 12; ++seed) {
         Compiled compiled;
-        for (const char *text :
-             {"did 'a' within 7 days", "did 'a' at least 2 times within 7 days", "count of 'a' within 7 days between 1 and 2",
-              "count of 'a' within 30 days in (0, 2)", "did 'b' where (amount > 1) at most 1 times", "did any event within 7 days",
-              "did any of ('a', 'b', 'survey') at least 3 times in this month", "did 'visit' exactly 1 times",
-              "did 'a' where (amount > 2) from '2026-01-01' to '2026-02-01'", "did 'a' for the first time within 7 days",
-              "did 'a' for the first time between 9 days and 3 days ago",
-              "did any of ('a', 'visit') for the first time more than 5 days ago", "days since last 'a' >= 2.5",
-              "count of 'a' within 7 days > count of any event within 7 days", "count of 'a' rose by 20 percent within 7 days",
-              "share of any event of 'activity' where (name = 'a') < 0.6"})
+        for (const char *text : {"did 'a' within 7 days",
+                                 "did 'a' at least 2 times within 7 days",
+                                 "did 'a' within 5 days",
+                                 "did 'a' exactly 1 times within 9 days",
+                                 "did 'a' at least 2 times within 20 days",
+                                 "did 'a' at least 3 times more than 3 days ago",
+                                 "count of 'a' within 7 days between 1 and 2",
+                                 "count of 'a' within 30 days in (0, 2)",
+                                 "did 'b' where (amount > 1) at most 1 times",
+                                 "did any event within 7 days",
+                                 "did any of ('a', 'b', 'survey') at least 3 times in this month",
+                                 "did 'visit' exactly 1 times",
+                                 "did 'a' where (amount > 2) from '2026-01-01' to '2026-02-01'",
+                                 "did 'a' for the first time within 7 days",
+                                 "did 'a' for the first time between 9 days and 3 days ago",
+                                 "did any of ('a', 'visit') for the first time more than 5 days ago",
+                                 "days since last 'a' >= 2.5",
+                                 "count of 'a' within 7 days > count of any event within 7 days",
+                                 "count of 'a' rose by 20 percent within 7 days",
+                                 "share of any event of 'activity' where (name = 'a') < 0.6"})
             compiled.compile(text);
         World(compiled, seed).compare();
     }

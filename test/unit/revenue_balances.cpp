@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "revenue_support.hpp"
+
 #include "core/error.hpp"
 #include "core/members/bit_set.hpp"
 
@@ -16,7 +18,8 @@ TEST(RevenueBalances, SumsOfSets) {
     balances.add(2, {-30, 0});
     balances.add(3, {1234, 2});            // all others now count in hundredths
     balances.add(3'999'999'999, {99, 0});  // of nobody
-    balances.finish();
+    NoInterrupts interrupts;
+    balances.finish(interrupts);
     EXPECT_EQ(balances.scale(), 2);
     members::BitSet set(std::pmr::get_default_resource());
     for (const members::Ordinal member : {1U, 2U, 4U, 70000U, 140000U}) {

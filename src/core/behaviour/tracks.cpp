@@ -64,8 +64,8 @@ bool Tracks::place(Track &track, Head &head) {
 }
 
 // Each stream has a cell for each of its names and one for all others.
-void Tracks::number_cells() {
-    streams_.clear();
+void Tracks::number_cells(StreamId streams) {
+    streams_.assign(streams, {});
     for (const Track &track : tracks_) {
         if (track.stream >= streams_.size())
             streams_.resize(track.stream + 1);
@@ -81,12 +81,12 @@ void Tracks::number_cells() {
     begins_.assign(cells + 1, 0);
 }
 
-void Tracks::seal() {
+void Tracks::seal(StreamId streams) {
     std::pmr::memory_resource *memory = tracks_.get_allocator().resource();
     edges_.clear();
     track_of_slot_.clear();
     heads_.clear();
-    number_cells();
+    number_cells(streams);
     std::pmr::vector<std::pmr::vector<Head>> by_cell(begins_.size() - 1, std::pmr::vector<Head>(memory), memory);
     for (Track &track : tracks_) {
         Head head;

@@ -45,8 +45,9 @@ public:
     // Makes the window (after, until] a span of buckets; an empty one (until ≤ after) contains nothing.
     void window(TrackId track, Time after, Time until);
 
-    // To be called when all is known, before the functions below. Throws program_limit_exceeded beyond most_slots.
-    void seal();
+    // To be called when all is known, before the functions below: for so many streams, or more if tracks speak of more. Throws
+    // program_limit_exceeded beyond most_slots.
+    void seal(StreamId streams = 0);
 
     // The buckets of a window that was added.
     Buckets buckets(TrackId track, Time after, Time until) const;
@@ -108,7 +109,7 @@ private:
         Time earliest = INT64_MAX, latest = INT64_MIN;
     };
 
-    void number_cells();
+    void number_cells(StreamId streams);
     bool place(Track &track, Head &head);
 
     std::pmr::vector<Track> tracks_;

@@ -3,6 +3,7 @@
 // Within `filter`, `time`, `value` and `mark`, columns of the row `event_row` are those of the event.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/definition/bound.hpp"
@@ -65,10 +66,13 @@ struct BoundTrend : BoundCondition {
     std::string_view from_at_least;
 };
 
-// Some event for which `recent` holds has a predecessor for which `gap` does; of both, times are columns of `event_row`.
+// Some event for which `recent` holds has a predecessor for which `gap` does; of both, times are columns of `event_row`. In other words,
+// it is later than `edge`, and the predecessor not later than the time `back` (negative) from it.
 struct BoundResumed : BoundCondition {
     BoundEvents events;
     const BoundCondition *recent, *gap;
+    const BoundValue *edge;
+    Span back;
 };
 
 struct BoundStep {
@@ -76,6 +80,8 @@ struct BoundStep {
     bool negated;
     const BoundCondition *link;  // where it lies between the steps around it; null for the first
     const BoundCondition *due;   // of a negated last step: the time in which the event must not happen is over; or null
+    std::optional<Span> within;  // the same as numbers: how long after the step before, among those that are not negated
+    bool refers = false;         // its filter reads columns of the steps before
 };
 
 // Some events, one for each step that is not negated, stand in their steps' links.

@@ -166,10 +166,15 @@ const BoundCondition *Binder::resumed(const Resumed &node) {
         return add(BoundTrait{{ValueKind::trait, false, node.position, &column->type}, column, event_row});
     };
     const BoundValue *at = time(event_time_name), *previous = time(previous_time_name);
-    const BoundCondition *recent = compare(Comparison::greater, at, ago(*at, read_duration(*node.within), *node.within));
+    const BoundValue *edge = ago(*at, read_duration(*node.within), *node.within);
+    const BoundCondition *recent = compare(Comparison::greater, at, edge);
     const Span gap = negated(whole_days(*node.after, type));
-    return add(BoundResumed{
-        {ConditionKind::resumed}, bound(parts), recent, compare(Comparison::less_equal, previous, shift(at, gap, node.after->position))});
+    return add(BoundResumed{{ConditionKind::resumed},
+                            bound(parts),
+                            recent,
+                            compare(Comparison::less_equal, previous, shift(at, gap, node.after->position)),
+                            edge,
+                            gap});
 }
 
 }  // namespace segment::definition

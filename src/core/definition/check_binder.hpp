@@ -221,6 +221,7 @@ private:
     const Node *partner_ = nullptr;      // what is compared with something, while it is being bound
     const EventSource *row_ = nullptr;   // whose columns names are, within where (…)
     StepSources steps_;
+    bool refers_to_step_ = false;
     const Name *expanded_name_ = nullptr;          // of the derived trait whose formula is being bound, in the text that is checked
     std::vector<const DerivedTrait *> expanding_;  // that trait, and those between the two
     std::size_t expanded_bytes_ = 0;               // of formulas, so far

@@ -47,6 +47,7 @@ Binder::Resolved Binder::resolve_column(const Name &name) {
             throw Error(ErrorCode::invalid_parameter, "\"" + std::string(parts[0].name) + "\" cannot be referred to", name.position, {},
                         "A step that is referred to happened, and its events are of one source.");
         row = step_row(step);
+        refers_to_step_ = true;
         first = 1;
     } else if (prefixed && parts[0].name == "event") {
         first = 1;

@@ -18,6 +18,7 @@ struct TieBreak {
 // A step on its way to its bound form. Its time and tie-breakers are as conditions of other steps see them.
 struct Binder::PendingStep {
     EventParts parts;
+    bool refers;
     const BoundValue *time = nullptr;
     std::vector<TieBreak> ties = {};
 };
@@ -27,11 +28,12 @@ const BoundCondition *Binder::sequence(const Sequence &node) {
     std::vector<const EventSource *> sources;
     EventParts all;
     for (const Step &step : node.steps) {
+        refers_to_step_ = false;
         EventParts parts = event_parts(*step.events, node, StepSources(sources));
         within_window(parts, step.negated ? nullptr : node.window);
         sources.push_back(!step.negated && parts.size() == 1 ? parts.front().source : nullptr);
         all.insert(all.end(), parts.begin(), parts.end());
-        steps.push_back({std::move(parts)});
+        steps.push_back({std::move(parts), refers_to_step_});
     }
     // All steps' times must be alike, so they are aligned as if they were parts of one step.
     align_times(all);
@@ -46,13 +48,14 @@ const BoundCondition *Binder::sequence(const Sequence &node) {
     std::size_t previous = 0;  // the step before that is not negated
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const Step &written = node.steps[i];
-        BoundStep step{bound(steps[i].parts), written.negated, nullptr, nullptr};
+        BoundStep step{bound(steps[i].parts), written.negated, nullptr, nullptr, std::nullopt, steps[i].refers};
         if (i > 0) {
             step.link = later(steps[i], steps[previous]);
             const auto following = std::find_if(node.steps.begin() + static_cast<std::ptrdiff_t>(i), node.steps.end(),
                                                 [](const Step &candidate) { return !candidate.negated; });
             if (written.within) {
                 const Span span = whole_days(*written.within, *steps[previous].time->type);
+                step.within = span;
                 const BoundValue *end = shift(steps[previous].time, span, written.within->position);
                 step.link = both(step.link, compare(Comparison::less_equal, steps[i].time, end));
                 if (written.negated)

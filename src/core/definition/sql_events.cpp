@@ -58,21 +58,24 @@ void SqlWriter::event_expression(const BoundEventPart &part, EventColumn column,
             return value(*part.value, least);
         case EventColumn::tie:
             return this->column(part.source->columns[static_cast<std::size_t>(part.source->tie_break)], event_row);
-        case EventColumn::period: {
-            if (unit != Unit::day)
-                return local_period_start(unit, *part.at, least);
-            if (part.at->type->type_class == TypeClass::date)
-                return value(*part.at, least);
-            const bool opened = open(Binding::cast, least);
-            local(*part.at, Binding::cast);
-            out_ += "::date";
-            return close(opened);
-        }
+        case EventColumn::period:
+            return period(*part.at, unit, least);
         case EventColumn::mark:
             return condition(*part.mark, least);
         case EventColumn::ties:
             return;
     }
+}
+
+void SqlWriter::period(const BoundValue &moment, Unit unit, Binding least) {
+    if (unit != Unit::day)
+        return local_period_start(unit, moment, least);
+    if (moment.type->type_class == TypeClass::date)
+        return value(moment, least);
+    const bool opened = open(Binding::cast, least);
+    local(moment, Binding::cast);
+    out_ += "::date";
+    close(opened);
 }
 
 // The same where several sources have been put together under common names.

@@ -43,6 +43,9 @@ public:
     void included_array(const BoundIncludes &includes);
     void included_element(const BoundIncludes &includes, const BoundValue &item);
 
+    // The day, as a date, or the start of the longer period of the population's zone that the moment lies in, as local time.
+    void period(const BoundValue &moment, Unit unit, Binding least);
+
     // Whether the moment may be missing only because it cannot be told in, or by, the zone's local time.
     static bool can_leave_range(const BoundValue &moment, const Vocabulary &vocabulary);
 

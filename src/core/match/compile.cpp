@@ -1,6 +1,9 @@
 #include "core/match/compile.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/definition/sql_writer.hpp"
@@ -32,6 +35,8 @@ private:
     NodeId includes(const BoundIncludes &includes);
     NodeId occurs(const BoundOccurs &occurs);
     NodeId trend(const BoundTrend &trend);
+    template <class Condition>
+    NodeId chain(const Condition &condition);
     NodeId expression(const BoundCondition &condition);
 
     // The value as a feature that can hold all of the constants exactly, and its type.
@@ -41,6 +46,7 @@ private:
     };
     Subject subject(const BoundValue &value, BoundValues constants);
     CutId cut(const Subject &subject, const BoundValue &constant);
+    const BoundNumber *next_whole(const BoundValue &fraction, bool above);
 
     NodeId leaf(FeatureId feature, CutRange range) { return plan_.leaf(feature, {&range, 1}); }
 
@@ -49,7 +55,23 @@ private:
     Plan &plan_;
     std::pmr::memory_resource *memory_;
     EventFeatures *events_;
+    std::deque<std::string> digits_;  // of numbers made here
+    std::deque<BoundNumber> numbers_;
 };
+
+// Whether a whole number is asked of events: a bound that is not whole is then as good as the next one that is.
+bool is_whole(const BoundValue &value) {
+    return value.kind == ValueKind::events && value.type->type_class == TypeClass::integer;
+}
+
+// A number that is not whole, and not so large that its neighbours are no counts.
+bool is_fraction(const BoundValue &constant) {
+    constexpr std::size_t most_digits = 18;
+    if (constant.kind != ValueKind::number)
+        return false;
+    const std::string_view digits = static_cast<const BoundNumber &>(constant).digits;
+    return !is_integral(digits) && digits.find('.') <= most_digits;
+}
 
 // Whether the integer type can hold the constant; what it cannot hold is compared as numeric.
 bool holds(const Type &type, const BoundValue &constant) {
@@ -88,12 +110,14 @@ NodeId Compiler::node(const BoundCondition &condition) {
             return occurs(static_cast<const BoundOccurs &>(condition));
         case ConditionKind::trend:
             return trend(static_cast<const BoundTrend &>(condition));
+        case ConditionKind::resumed:
+            return chain(static_cast<const BoundResumed &>(condition));
+        case ConditionKind::sequence:
+            return chain(static_cast<const BoundSequence &>(condition));
         case ConditionKind::text_match:
         case ConditionKind::anniversary:
         case ConditionKind::stay:
         case ConditionKind::listed:
-        case ConditionKind::resumed:
-        case ConditionKind::sequence:
         case ConditionKind::score_trend:
             return expression(condition);
     }
@@ -131,11 +155,34 @@ CutId Compiler::cut(const Subject &subject, const BoundValue &constant) {
     return plan_.cut(subject.feature, sql);
 }
 
+// The next whole number above or below.
+const BoundNumber *Compiler::next_whole(const BoundValue &fraction, bool above) {
+    const auto &number = static_cast<const BoundNumber &>(fraction);
+    const bool negative = number.digits.starts_with('-');
+    std::string towards_zero(number.digits.substr(0, number.digits.find('.')));
+    if (towards_zero == "-0")
+        towards_zero = "0";
+    digits_.push_back(above == negative ? std::move(towards_zero)
+                                        : *fold_numbers(above ? ArithmeticOperator::add : ArithmeticOperator::subtract, towards_zero, "1"));
+    BoundNumber whole = number;
+    whole.digits = digits_.back();
+    return &numbers_.emplace_back(whole);
+}
+
 NodeId Compiler::compare(const BoundCompare &comparison) {
     if (const auto node = events_ ? event_comparison(comparison, scope_, plan_, *events_) : std::nullopt)
         return *node;
     if (comparison.left->constant || !comparison.right->constant)
         return expression(comparison);
+    if (is_whole(*comparison.left) && is_fraction(*comparison.right)) {
+        if (comparison.op == Comparison::equal)
+            return plan_.negation(plan_.everyone());
+        const bool above = comparison.op == Comparison::greater || comparison.op == Comparison::greater_equal;
+        return compare({{ConditionKind::compare},
+                        above ? Comparison::greater_equal : Comparison::less_equal,
+                        comparison.left,
+                        next_whole(*comparison.right, above)});
+    }
     const BoundValue *const constants[] = {comparison.right};
     const Subject value = subject(*comparison.left, constants);
     return leaf(value.feature, range_of(comparison.op, cut(value, *comparison.right)));
@@ -144,6 +191,14 @@ NodeId Compiler::compare(const BoundCompare &comparison) {
 NodeId Compiler::range(const BoundRange &range) {
     if (range.value->constant)
         return expression(range);
+    if (is_whole(*range.value) && (is_fraction(*range.low) || is_fraction(*range.high))) {
+        BoundRange whole = range;
+        if (is_fraction(*range.low))
+            whole.low = next_whole(*range.low, true), whole.low_inclusive = true;
+        if (is_fraction(*range.high))
+            whole.high = next_whole(*range.high, false), whole.high_inclusive = true;
+        return this->range(whole);
+    }
     const BoundValue *const constants[] = {range.low, range.high};
     const Subject value = subject(*range.value, constants);
     const CutId low = cut(value, *range.low), high = cut(value, *range.high);
@@ -153,10 +208,15 @@ NodeId Compiler::range(const BoundRange &range) {
 NodeId Compiler::list(const BoundList &list) {
     if (list.value->constant)
         return expression(list);
-    const Subject value = subject(*list.value, list.items);
+    std::pmr::vector<const BoundValue *> items(list.items.begin(), list.items.end(), memory_);
+    if (is_whole(*list.value))
+        std::erase_if(items, [](const BoundValue *item) { return is_fraction(*item); });
+    if (items.empty())
+        return plan_.negation(plan_.everyone());
+    const Subject value = subject(*list.value, items);
     std::pmr::vector<CutRange> ranges(memory_);
-    ranges.reserve(list.items.size());
-    for (const BoundValue *item : list.items)
+    ranges.reserve(items.size());
+    for (const BoundValue *item : items)
         ranges.push_back(range_of(Comparison::equal, cut(value, *item)));
     return plan_.leaf(value.feature, ranges);
 }
@@ -219,6 +279,13 @@ NodeId Compiler::occurs(const BoundOccurs &occurs) {
 NodeId Compiler::trend(const BoundTrend &trend) {
     const auto node = events_ ? event_trend(trend, scope_, plan_, *events_) : std::nullopt;
     return node ? *node : expression(trend);
+}
+
+// Events that follow one another.
+template <class Condition>
+NodeId Compiler::chain(const Condition &condition) {
+    const auto feature = events_ ? events_->take(condition, scope_) : std::nullopt;
+    return feature ? leaf(*feature, range_of(Comparison::equal, plan_.cut(*feature, "1::bigint"))) : expression(condition);
 }
 
 // Whatever only SQL can tell: a boolean feature, of which `true` is asked.

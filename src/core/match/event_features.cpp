@@ -47,25 +47,22 @@ EventFeatures::EventFeatures(const std::pmr::vector<bool> &readable, Plan &plan,
     : readable_(readable), plan_(plan), memory_(memory), streams_(memory), features_(memory), constants_(memory), constant_ids_(memory) {}
 
 std::optional<FeatureId> EventFeatures::take(const BoundEventValue &value, const Scope &scope) {
-    switch (value.function) {
-        case EventFunction::count:
-        case EventFunction::first_time:
-        case EventFunction::last_time:
-            break;
-        default:
+    EventFeature feature = make_feature(EventForm::value, value.function);
+    if (!feature.is_counted()) {
+        if (!add_list(value, scope, feature))
             return {};
+    } else {
+        for (const BoundEventPart &part : value.events.parts)
+            if (!add_term(part, 1, scope, feature))
+                return {};
     }
-    EventFeature feature{0, value.function, std::pmr::vector<EventTerm>(memory_)};
-    for (const BoundEventPart &part : value.events.parts)
-        if (!add_term(part, 1, scope, feature))
-            return {};
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).value(value, Binding::disjunction);
     return add(sql, std::move(feature));
 }
 
 std::optional<FeatureId> EventFeatures::take_sum(std::span<const WeightedEvents> operands, const Scope &scope) {
-    EventFeature feature{0, EventFunction::count, std::pmr::vector<EventTerm>(memory_)};
+    EventFeature feature = make_feature(EventForm::value, EventFunction::count);
     std::pmr::string sql(memory_);
     for (const auto &[events, weight] : operands) {
         for (const BoundEventPart &part : events.parts)
@@ -78,6 +75,10 @@ std::optional<FeatureId> EventFeatures::take_sum(std::span<const WeightedEvents>
             .value(BoundEventValue{{ValueKind::events, false, 0, &bigint_type}, EventFunction::count, events}, Binding::product);
     }
     return add(sql, std::move(feature));
+}
+
+EventFeature EventFeatures::make_feature(EventForm form, EventFunction function) const {
+    return {0, form, function, std::pmr::vector<EventTerm>(memory_), std::pmr::vector<EventStep>(memory_)};
 }
 
 FeatureId EventFeatures::add(std::string_view sql, EventFeature feature) {
@@ -104,7 +105,7 @@ bool EventFeatures::add_term(const BoundEventPart &part, std::int64_t weight, co
     std::pmr::string subject(memory_), at(memory_);
     if (!part.time || !add_bounds(*part.time, scope, subject, term))
         return false;
-    if (feature.function != EventFunction::count) {
+    if (feature.is_ordered()) {
         SqlWriter(scope, at).value(*part.at, Binding::disjunction);
         if (at != subject)
             return false;
@@ -158,11 +159,15 @@ bool EventFeatures::add_bound(const BoundValue &constant, bool inclusive, const 
         return false;
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).typed_constant(constant, type);
+    bounds.push_back({constant_id(std::move(sql)), inclusive});
+    return true;
+}
+
+ConstantId EventFeatures::constant_id(std::pmr::string sql) {
     const auto [found, is_new] = constant_ids_.try_emplace(std::move(sql), static_cast<ConstantId>(constants_.size()));
     if (is_new)
         constants_.push_back(found->first);
-    bounds.push_back({found->second, inclusive});
-    return true;
+    return found->second;
 }
 
 behaviour::StreamId EventFeatures::stream(std::uint32_t source, std::pmr::string time_sql) {
@@ -170,8 +175,8 @@ behaviour::StreamId EventFeatures::stream(std::uint32_t source, std::pmr::string
         std::ranges::find_if(streams_, [&](const EventStream &known) { return known.source == source && known.time_sql == time_sql; });
     const auto id = static_cast<behaviour::StreamId>(found - streams_.begin());
     if (found == streams_.end())
-        streams_.push_back(
-            {source, std::move(time_sql), std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<std::pmr::string>(memory_)});
+        streams_.push_back({source, std::move(time_sql), std::pmr::vector<std::pmr::string>(memory_),
+                            std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<EventColumn>(memory_)});
     return id;
 }
 

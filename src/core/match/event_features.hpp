@@ -24,13 +24,29 @@ struct TimeBound {
     bool inclusive;
 };
 
-// A query over one source, read once: for each row its key and time, the name, and whether each of the filters holds. SQL is over the
-// source under the alias `e`.
+// How a column of a stream is read.
+enum class ColumnForm : std::uint8_t {
+    number,    // an exact number, in millionths (behaviour/arithmetic.hpp)
+    identity,  // any number that is equal where values are
+    order,     // a code among the cuts of the features that read the column
+    integer,   // a time, a day or an integer as it is
+};
+
+struct EventColumn {
+    std::pmr::string sql;
+    ColumnForm form;
+};
+
+inline constexpr std::uint32_t no_column = UINT32_MAX;
+
+// A query over one source, read once: for each row its key and time, the name, whether each of the filters holds, and the columns. SQL
+// is over the source under the alias `e`.
 struct EventStream {
     std::uint32_t source;  // index into Vocabulary::events
     std::pmr::string time_sql;
     std::pmr::vector<std::pmr::string> names;    // constants of the type of the source's names
     std::pmr::vector<std::pmr::string> filters;  // conditions, true or else
+    std::pmr::vector<EventColumn> columns;
 };
 
 // Some of a stream's events, those whose times lie between all of the bounds.
@@ -40,13 +56,48 @@ struct EventTerm {
     std::uint32_t filter;                   // index into the stream's, or behaviour::no_flag
     std::pmr::vector<TimeBound> lows, highs;
     std::int64_t weight;  // of a sum of counts
+    // Of the stream's columns, those that are read of each event, or no_column: for its number and its code (behaviour/event_lists.hpp).
+    std::uint32_t number = no_column, code = no_column;
 };
 
-// A sum of counts, or the first or last time, of the events of all terms together. Times of all terms are of one type.
+// A step of a sequence (behaviour/sequence.hpp), its lists as indexes of terms.
+struct EventStep {
+    std::uint32_t events;
+    std::uint32_t deadlines;  // or no_column
+    std::uint32_t source;     // of the vocabulary, or behaviour::SequenceStep::no_source
+    bool negated;
+};
+
+enum class EventForm : std::uint8_t { value, resumed, sequence };  // the latter are 1 or 0
+
+// What the events of all terms together come to: a function's value, or whether something is so. Times of all terms are of one type, but
+// where their order does not matter.
 struct EventFeature {
     FeatureId feature;
-    definition::EventFunction function;
+    EventForm form;
+    definition::EventFunction function;  // of a value
     std::pmr::vector<EventTerm> terms;
+    std::pmr::vector<EventStep> steps = {};         // of a sequence
+    definition::Unit unit = definition::Unit::day;  // of a streak
+    std::optional<ConstantId> edge = {};            // a streak's last period; the time after which something has resumed
+
+    // Whether sums of counts by time tell it; all else needs the events themselves.
+    bool is_counted() const {
+        using enum definition::EventFunction;
+        return form == EventForm::value && (function == count || function == first_time || function == last_time);
+    }
+    // Whether it depends on when events happened, beyond the bounds of their times.
+    bool is_ordered() const {
+        using enum definition::EventFunction;
+        return form != EventForm::value || function == first_time || function == last_time || function == first_value ||
+               function == last_value;
+    }
+    // Whether it is a whole number, and never missing.
+    bool is_whole() const {
+        using enum definition::EventFunction;
+        return form != EventForm::value || function == count || function == count_distinct || function == distinct_periods ||
+               function == streak;
+    }
 };
 
 // As operands of a sum of counts.
@@ -64,6 +115,12 @@ public:
     std::optional<FeatureId> take(const definition::BoundEventValue &value, const definition::Scope &scope);
     // The same for a sum of counts.
     std::optional<FeatureId> take_sum(std::span<const WeightedEvents> operands, const definition::Scope &scope);
+    // The same for what is so or not: features that are 1 or 0.
+    std::optional<FeatureId> take(const definition::BoundResumed &resumed, const definition::Scope &scope);
+    std::optional<FeatureId> take(const definition::BoundSequence &sequence, const definition::Scope &scope);
+
+    // The value of a formula as a feature whose number passes can tell, without cuts: its index among `features`; nothing if only SQL can.
+    std::optional<std::uint32_t> take_number(const definition::BoundValue &value, const definition::Scope &scope);
 
     const std::pmr::vector<EventStream> &streams() const { return streams_; }
     const std::pmr::vector<EventFeature> &features() const { return features_; }
@@ -71,7 +128,17 @@ public:
     const std::pmr::vector<std::pmr::string> &constants() const { return constants_; }
 
 private:
+    EventFeature make_feature(EventForm form, definition::EventFunction function) const;
     bool add_term(const definition::BoundEventPart &part, std::int64_t weight, const definition::Scope &scope, EventFeature &feature);
+    // event_features_listed.cpp: features that need the events themselves
+    bool add_list(const definition::BoundEventValue &value, const definition::Scope &scope, EventFeature &feature);
+    bool add_step(const definition::BoundEventPart &part, const definition::Scope &scope, EventFeature &feature);
+    bool add_shifted(const definition::BoundEventPart &part, const definition::Span &span, const definition::Scope &scope,
+                     EventFeature &feature);
+    std::uint32_t column(const EventTerm &term, std::pmr::string sql, ColumnForm form);
+    std::uint32_t value_column(const EventTerm &term, const definition::BoundValue &value, const definition::Scope &scope, ColumnForm form);
+    FeatureId add_condition(const definition::BoundCondition &condition, const definition::Scope &scope, EventFeature feature);
+    ConstantId constant_id(std::pmr::string sql);
     FeatureId add(std::string_view sql, EventFeature feature);
     bool add_bounds(const definition::BoundCondition &time, const definition::Scope &scope, std::pmr::string &subject, EventTerm &term);
     bool add_bound(const definition::BoundValue &constant, bool inclusive, const definition::Type &type, const definition::Scope &scope,

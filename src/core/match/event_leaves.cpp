@@ -1,6 +1,7 @@
 #include "core/match/event_leaves.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "core/error.hpp"
 
@@ -14,17 +15,9 @@ using definition::EventFunction;
 namespace {
 
 constexpr std::uint32_t partitions_per_chunk = members::chunk_size / behaviour::partition_size;
-constexpr std::uint32_t missing_code = 0;
 
 bool is_time(EventFunction function) {
     return function == EventFunction::first_time || function == EventFunction::last_time;
-}
-
-// Codes of a value that is set, as Plan says.
-std::uint32_t code_of(std::span<const std::int64_t> cuts, std::int64_t value) {
-    const auto cut = std::ranges::lower_bound(cuts, value) - cuts.begin();
-    const bool equal = cut < std::ssize(cuts) && cuts[static_cast<std::size_t>(cut)] == value;
-    return static_cast<std::uint32_t>(2 * cut + (equal ? 2 : 1));
 }
 
 // Whether the time lies before a window that begins after `after`.
@@ -39,8 +32,15 @@ Time before(Time time) {
 
 }  // namespace
 
+std::uint32_t EventLeaves::code_of(std::span<const std::int64_t> cuts, std::int64_t value) {
+    const auto cut = std::ranges::lower_bound(cuts, value) - cuts.begin();
+    const bool equal = cut < std::ssize(cuts) && cuts[static_cast<std::size_t>(cut)] == value;
+    return static_cast<std::uint32_t>(2 * cut + (equal ? 2 : 1));
+}
+
 EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventConstants &constants, std::size_t budget,
-                         behaviour::Overflow *overflow, Interrupts &interrupts, std::pmr::memory_resource *memory)
+                         behaviour::Overflow *overflow, behaviour::WideValues &wide, Interrupts &interrupts,
+                         std::pmr::memory_resource *memory)
     : memory_(memory),
       tracks_(memory),
       measures_(memory),
@@ -50,23 +50,41 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
       measures_of_(memory),
       leaf_of_node_(plan.nodes().size(), UINT32_MAX, memory),
       default_(memory),
-      counts_(tracks_, budget, overflow, interrupts, memory),
+      wide_(wide),
+      interrupts_(interrupts),
+      arena_(memory),
+      list_tracks_(memory),
+      event_lists_(memory),
+      lists_of_(memory),
+      measures_of_list_(memory),
+      list_terms_(memory),
+      has_counts_(std::ranges::any_of(asked.features(), &EventFeature::is_counted)),
+      has_lists_(!std::ranges::all_of(asked.features(), &EventFeature::is_counted)),
+      counts_(tracks_, has_lists_ ? budget / 2 : budget, overflow, interrupts, memory),
+      lists_(has_counts_ ? budget / 2 : budget, overflow, interrupts, memory),
       row_{std::pmr::vector<std::uint64_t>(memory), std::pmr::vector<TrackId>(memory), std::pmr::vector<std::uint8_t>(memory)},
       sums_(memory),
       is_found_(memory),
       found_(memory),
-      words_(memory) {
+      words_(memory),
+      numbers_(memory) {
     measures_.reserve(asked.features().size());
     for (std::size_t i = 0; i < asked.features().size(); ++i) {
         const EventFeature &feature = asked.features()[i];
         measures_.push_back({feature.function, std::pmr::vector<Term>(memory), std::pmr::vector<std::int64_t>(memory),
-                             std::pmr::vector<std::uint32_t>(memory), std::pmr::vector<std::uint32_t>(memory)});
+                             std::pmr::vector<std::uint32_t>(memory), std::pmr::vector<std::uint32_t>(memory), nullptr});
         rank(plan, feature.feature, constants.cuts[i], measures_.back());
-        add_windows(feature, constants, constants.cuts[i], measures_.back());
+        list_terms_.emplace_back();
+        if (feature.is_counted())
+            add_windows(feature, constants, constants.cuts[i], measures_.back());
+        else
+            add_lists(feature, constants, static_cast<std::uint32_t>(i));
     }
-    tracks_.seal();
+    tracks_.seal(static_cast<behaviour::StreamId>(asked.streams().size()));
     for (std::size_t i = 0; i < asked.features().size(); ++i)
-        find_buckets(asked.features()[i], constants, measures_[i]);
+        if (asked.features()[i].is_counted())
+            find_buckets(asked.features()[i], constants, measures_[i]);
+    seal_lists(asked, constants);
     number_leaves(plan, asked);
     counts_of_.resize(tracks_.tracks().size());
     measures_of_.resize(tracks_.tracks().size());
@@ -76,10 +94,18 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
         for (const Term &term : measures_[id].terms)
             measures_of_[term.track].push_back(id);
     }
+    for (std::pmr::vector<Count> &counts : counts_of_)
+        nest(counts);
     row_ = counts_.empty_row();
     sums_.resize(tracks_.slots() + tracks_.tracks().size());
     is_found_.resize(measures_.size());
     words_.resize(default_.size() * members::words_per_chunk);
+}
+
+EventLeaves::~EventLeaves() {
+    for (const Measure &measure : measures_)
+        if (measure.evaluator)
+            std::destroy_at(measure.evaluator);
 }
 
 std::size_t EventLeaves::memory(const Plan &plan) {
@@ -121,13 +147,18 @@ behaviour::Tracks::Window EventLeaves::window(const EventTerm &term, const Event
     return window;
 }
 
+// The choice of the term's events.
+TrackId EventLeaves::track(behaviour::Tracks &tracks, const EventTerm &term, const EventConstants &constants) const {
+    std::pmr::vector<behaviour::NameId> names(memory_);
+    for (const std::uint32_t name : term.names)
+        names.push_back(constants.names[term.stream][name]);
+    return tracks.track(term.stream, names, term.filter);
+}
+
 void EventLeaves::add_windows(const EventFeature &feature, const EventConstants &constants, std::span<const EventConstant> cuts,
                               Measure &measure) {
     for (const EventTerm &term : feature.terms) {
-        std::pmr::vector<behaviour::NameId> names(memory_);
-        for (const std::uint32_t name : term.names)
-            names.push_back(constants.names[term.stream][name]);
-        const TrackId track = tracks_.track(term.stream, names, term.filter);
+        const TrackId track = this->track(tracks_, term, constants);
         const auto [after, until] = window(term, constants);
         tracks_.window(track, after, until);
         // Whether a time is below, at or above a cut is told by its bucket.
@@ -180,7 +211,7 @@ void EventLeaves::number_leaves(const Plan &plan, const EventFeatures &asked) {
         Measure &measure = measures_[i];
         const FeatureId feature = asked.features()[i].feature;
         const std::uint32_t codes = plan.codes(feature);
-        const std::uint32_t without = is_time(measure.function) ? missing_code : code_of(measure.cuts, 0);
+        const std::uint32_t without = code_without_events(measure);
         const auto first = static_cast<std::uint32_t>(default_.size());
         holds.assign(leaves[feature].size() * codes, 0);
         for (std::size_t leaf = 0; leaf < leaves[feature].size(); ++leaf) {
@@ -203,13 +234,14 @@ void EventLeaves::number_leaves(const Plan &plan, const EventFeatures &asked) {
 // Whether the measure is a count that can be kept so: large thresholds are rare.
 bool EventLeaves::add_count(const Measure &measure) {
     constexpr std::int64_t largest = 1'000;
-    if (measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1 ||
+    if (measure.evaluator || measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1 ||
         (!measure.cuts.empty() && measure.cuts.back() > largest))
         return false;
     const Term &term = measure.terms.front();
     const std::uint32_t base = tracks_.tracks()[term.track].begin + term.track;
     const auto limit = static_cast<std::uint32_t>(std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0) + 1);
-    counts_of_[term.track].push_back({base + term.buckets.begin, base + term.buckets.end, static_cast<std::uint32_t>(ends_.size()), limit});
+    counts_of_[term.track].push_back(
+        {base + term.buckets.begin, base + term.buckets.end, static_cast<std::uint32_t>(ends_.size()), limit, 1});
     ends_.push_back(static_cast<std::uint32_t>(flips_.size()));
     for (std::uint32_t number = 1; number <= limit; ++number) {
         const std::uint32_t found = code_of(measure.cuts, number);
@@ -220,6 +252,13 @@ bool EventLeaves::add_count(const Measure &measure) {
     return true;
 }
 
+// Of windows with one end, those that begin earlier contain the later ones: if one is empty, so are all after it.
+void EventLeaves::nest(std::pmr::vector<Count> &counts) {
+    std::ranges::sort(counts, [](const Count &a, const Count &b) { return a.end != b.end ? a.end < b.end : a.begin < b.begin; });
+    for (std::size_t i = counts.size(); i-- > 1;)
+        counts[i - 1].nested = counts[i - 1].end == counts[i].end ? counts[i].nested + 1 : 1;
+}
+
 void EventLeaves::sum_up(const behaviour::EventCounts::Row &row) {
     for (const TrackId id : row.touched) {
         const auto &track = tracks_.tracks()[id];
@@ -228,6 +267,17 @@ void EventLeaves::sum_up(const behaviour::EventCounts::Row &row) {
         for (behaviour::Slot slot = track.begin; slot < track.end; ++slot)
             *++sums = sum += row.counts[slot];
     }
+}
+
+std::int64_t EventLeaves::count(const Measure &measure, const behaviour::EventCounts::Row &row) const {
+    std::int64_t sum = 0;
+    for (const Term &term : measure.terms) {
+        if (row.is_touched[term.track]) {
+            const std::uint64_t *const sums = sums_.data() + tracks_.tracks()[term.track].begin + term.track;
+            sum += term.weight * static_cast<std::int64_t>(sums[term.buckets.end] - sums[term.buckets.begin]);
+        }
+    }
+    return sum;
 }
 
 std::uint32_t EventLeaves::code(const Measure &measure, const behaviour::EventCounts::Row &row) const {
@@ -259,32 +309,63 @@ std::uint32_t EventLeaves::code(const Measure &measure, const behaviour::EventCo
         default:
             break;
     }
-    std::int64_t sum = 0;
-    for (const Term &term : measure.terms) {
-        if (row.is_touched[term.track]) {
-            const std::uint64_t *const sums = sums_.data() + tracks_.tracks()[term.track].begin + term.track;
-            sum += term.weight * static_cast<std::int64_t>(sums[term.buckets.end] - sums[term.buckets.begin]);
-        }
-    }
-    return code_of(measure.cuts, sum);
+    return code_of(measure.cuts, count(measure, row));
 }
 
 void EventLeaves::flip_counts(TrackId track, std::uint32_t ordinal) {
-    for (const Count &count : counts_of_[track]) {
+    const std::pmr::vector<Count> &counts = counts_of_[track];
+    for (std::size_t next = 0; next < counts.size();) {
+        const Count &count = counts[next];
         const std::uint64_t number = sums_[count.end] - sums_[count.begin];
-        if (number == 0)
+        if (number == 0) {
+            next += count.nested;
             continue;
+        }
         const std::uint32_t *const end = ends_.data() + count.first + std::min<std::uint64_t>(number, count.limit);
         for (std::uint32_t i = end[-1]; i < *end; ++i)
             flip(flips_[i], ordinal);
+        ++next;
     }
 }
 
-void EventLeaves::flip_leaves(MeasureId id, const behaviour::EventCounts::Row &row, std::uint32_t ordinal) {
-    const Measure &measure = measures_[id];
-    const std::uint32_t found = code(measure, row);
-    for (std::uint32_t i = measure.flip_begins[found]; i < measure.flip_begins[found + 1]; ++i)
+void EventLeaves::flip_leaves(const Measure &measure, std::uint32_t code, std::uint32_t ordinal) {
+    for (std::uint32_t i = measure.flip_begins[code]; i < measure.flip_begins[code + 1]; ++i)
         flip(measure.flips[i], ordinal);
+}
+
+void EventLeaves::find(std::span<const MeasureId> measures) {
+    for (const MeasureId measure : measures)
+        if (!is_found_[measure]) {
+            is_found_[measure] = 1;
+            found_.push_back(measure);
+        }
+}
+
+// The members of a partition, whose first one has the ordinal `first` in the chunk.
+void EventLeaves::load_counts(std::uint32_t partition, std::uint32_t first) {
+    counts_.for_members(partition, row_, [&](std::uint32_t member) {
+        sum_up(row_);
+        for (const TrackId track : row_.touched) {
+            flip_counts(track, first + member);
+            find(measures_of_[track]);
+        }
+        for (const MeasureId measure : found_) {
+            flip_leaves(measures_[measure], code(measures_[measure], row_), first + member);
+            is_found_[measure] = 0;
+        }
+        found_.clear();
+    });
+}
+
+void EventLeaves::load_lists(std::uint32_t partition, std::uint32_t first) {
+    lists_.for_members(partition, [&](std::uint32_t member, const behaviour::EventLists::Member &lists) {
+        lists.for_lists([&](behaviour::ListId list) { find(measures_of_list_[list]); });
+        for (const MeasureId measure : found_) {
+            flip_leaves(measures_[measure], code(measures_[measure], lists), first + member);
+            is_found_[measure] = 0;
+        }
+        found_.clear();
+    });
 }
 
 void EventLeaves::load(std::uint32_t chunk, Interrupts &interrupts) {
@@ -293,23 +374,11 @@ void EventLeaves::load(std::uint32_t chunk, Interrupts &interrupts) {
                     default_[leaf] ? ~std::uint64_t{0} : 0);
     for (std::uint32_t i = 0; i < partitions_per_chunk; ++i) {
         interrupts.poll();
-        counts_.for_members(chunk * partitions_per_chunk + i, row_, [&](std::uint32_t member) {
-            const std::uint32_t ordinal = i * behaviour::partition_size + member;
-            sum_up(row_);
-            for (const TrackId track : row_.touched) {
-                flip_counts(track, ordinal);
-                for (const MeasureId measure : measures_of_[track])
-                    if (!is_found_[measure]) {
-                        is_found_[measure] = 1;
-                        found_.push_back(measure);
-                    }
-            }
-            for (const MeasureId measure : found_) {
-                flip_leaves(measure, row_, ordinal);
-                is_found_[measure] = 0;
-            }
-            found_.clear();
-        });
+        const std::uint32_t partition = chunk * partitions_per_chunk + i, first = i * behaviour::partition_size;
+        if (has_counts_)
+            load_counts(partition, first);
+        if (has_lists_)
+            load_lists(partition, first);
     }
 }
 

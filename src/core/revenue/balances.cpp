@@ -25,13 +25,13 @@ void Balances::require_scale(int scale) {
     scale_ = scale;
 }
 
-void Balances::finish() {
+void Balances::finish(Interrupts &interrupts) {
     if (!in_order_) {
         std::pmr::vector<Numbered> order(items_.size(), items_.get_allocator());
         for (std::uint32_t i = 0; i < order.size(); ++i) {
             order[i] = {items_[i].member, i};
         }
-        sort_by_number(order);
+        sort_by_number(order, interrupts);
         std::pmr::vector<Item> sorted(items_.get_allocator());
         sorted.reserve(items_.size());
         for (const Numbered &item : order) {

@@ -18,7 +18,7 @@ public:
     // A part of what somebody has; less than zero together counts as zero. Throws numeric_out_of_range, as do the others.
     void add(members::Ordinal member, const Amount &amount);
     // After the last part.
-    void finish();
+    void finish(Interrupts &interrupts);
 
     // Goes to a chunk; then sums over members of it.
     void select(std::uint32_t chunk);

@@ -1,4 +1,5 @@
-// Collects the lines of a billing table, in any order, and makes the ledger of them.
+// Collects the lines of a billing table, in any order, and makes the ledger of them. A CollectorReader tells what the ledger would, without
+// it.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,8 @@ public:
     Collector(MemberKind kind, std::pmr::memory_resource *memory);
 
     MemberKind kind() const { return kind_; }
+    // Of all amounts: the largest so far.
+    int scale() const { return scale_; }
 
     // A line: the amount holds in [starts_at, ends_at), for ever where that is `never`. One without duration is counted as ignored.
     // Throws numeric_out_of_range.
@@ -41,6 +44,8 @@ public:
     void write(std::pmr::vector<std::byte> &bytes, std::pmr::memory_resource *scratch, Interrupts &interrupts) const;
 
 private:
+    friend class CollectorReader;
+
     // Forty bytes: an __int128 would be aligned to sixteen.
     struct Line {
         std::int64_t member;  // the key if it is a number, else its place in keys_
@@ -58,8 +63,6 @@ private:
     std::int64_t member_of(const Key &key);
     void require_scale(int scale);
     void add_line(std::int64_t member, Instant starts_at, Instant ends_at, Money amount);
-    std::pmr::vector<std::uint64_t> ranks_of_keys(std::pmr::memory_resource *scratch) const;
-    void changes_of(std::span<const std::uint32_t> lines, std::pmr::vector<Change> &changes) const;
 
     MemberKind kind_;
     int scale_ = 0;

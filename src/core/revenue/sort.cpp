@@ -5,9 +5,10 @@
 
 namespace segment::revenue {
 
-void sort_by_number(std::pmr::vector<Numbered> &items) {
+void sort_by_number(std::pmr::vector<Numbered> &items, Interrupts &interrupts) {
     constexpr int digit_bits = 11;
     constexpr std::uint64_t digits = 1 << digit_bits;
+    constexpr std::size_t items_between_polls = 65536;
     std::uint64_t different = 0;
     for (const Numbered &item : items) {
         different |= item.number ^ items.front().number;
@@ -26,8 +27,11 @@ void sort_by_number(std::pmr::vector<Numbered> &items) {
         for (std::uint32_t &count : place) {
             before += std::exchange(count, before);
         }
-        for (const Numbered &item : items) {
-            sorted[place[(item.number >> shift) % digits]++] = item;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (i % items_between_polls == 0) {
+                interrupts.poll();
+            }
+            sorted[place[(items[i].number >> shift) % digits]++] = items[i];
         }
         items.swap(sorted);
     }

@@ -5,6 +5,8 @@
 #include <memory_resource>
 #include <vector>
 
+#include "core/interrupts.hpp"
+
 namespace segment::revenue {
 
 struct Numbered {
@@ -13,6 +15,6 @@ struct Numbered {
 };
 
 // Stable, by `number`; digit by digit, of which those that are equal in all items cost nothing.
-void sort_by_number(std::pmr::vector<Numbered> &items);
+void sort_by_number(std::pmr::vector<Numbered> &items, Interrupts &interrupts);
 
 }  // namespace segment::revenue

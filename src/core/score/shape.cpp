@@ -1,7 +1,8 @@
 #include "core/score/shape.hpp"
 
 #include <algorithm>
-#include <vector>
+
+#include "core/score/ranks.hpp"
 
 namespace segment::score {
 namespace {
@@ -14,21 +15,13 @@ double step_value(std::span<const Step> steps, double value) {
 }
 
 void rank_among(const Metric &metric, std::span<double> values, std::pmr::memory_resource *memory, Interrupts &interrupts) {
-    std::pmr::vector<double> sorted(memory);
-    sorted.reserve(values.size());
-    std::ranges::copy_if(values, std::back_inserter(sorted), [](double value) { return !is_missing(value); });
-    std::ranges::sort(sorted);
-    const bool more_is_better = metric.worst <= metric.best;
-    const double others = sorted.size() > 1 ? static_cast<double>(sorted.size() - 1) : 1;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (i % values_between_polls == 0)
-            interrupts.poll();
-        if (is_missing(values[i]))
-            continue;
-        const auto worse = more_is_better ? std::ranges::lower_bound(sorted, values[i]) - sorted.begin()
-                                          : sorted.end() - std::ranges::upper_bound(sorted, values[i]);
-        values[i] = static_cast<double>(worse) / others;
+    Ranks ranks(UINT64_MAX, nullptr, memory);
+    for (const double value : values) {
+        if (!is_missing(value))
+            ranks.add(value);
     }
+    ranks.finish();
+    ranks.rank(values, metric.worst <= metric.best, interrupts);
 }
 
 }  // namespace

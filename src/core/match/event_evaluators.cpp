@@ -1,0 +1,73 @@
+#include "core/match/event_evaluators.hpp"
+
+#include <new>
+#include <utility>
+
+#include "core/behaviour/distinct.hpp"
+#include "core/behaviour/pick.hpp"
+#include "core/behaviour/resumed.hpp"
+#include "core/behaviour/sequence.hpp"
+#include "core/behaviour/streak.hpp"
+#include "core/error.hpp"
+
+namespace segment::match {
+
+using behaviour::Aggregate;
+using definition::EventFunction;
+
+namespace {
+
+behaviour::Period period_of(definition::Unit unit) {
+    return unit == definition::Unit::week    ? behaviour::Period::week
+           : unit == definition::Unit::month ? behaviour::Period::month
+                                             : behaviour::Period::day;
+}
+
+}  // namespace
+
+behaviour::Evaluator *make_evaluator(const EventFeature &feature, const EvaluatorInput &input, behaviour::WideValues &wide,
+                                     Interrupts &interrupts, std::pmr::memory_resource *arena, std::pmr::memory_resource *memory) {
+    const auto make = [&]<class Kind, class... Arguments>(std::in_place_type_t<Kind>, Arguments &&...arguments) -> behaviour::Evaluator * {
+        return new (arena->allocate(sizeof(Kind), alignof(Kind))) Kind(std::forward<Arguments>(arguments)..., memory);
+    };
+    const auto arithmetic = [&](Aggregate aggregate) {
+        return make(std::in_place_type<behaviour::Arithmetic>, aggregate, input.index, input.terms, input.bounds, wide);
+    };
+    const auto pick = [&](behaviour::Choice choice) { return make(std::in_place_type<behaviour::Pick>, choice, input.terms); };
+    if (feature.form == EventForm::resumed)
+        return make(std::in_place_type<behaviour::Resumed>, input.edge, input.terms);
+    if (feature.form == EventForm::sequence) {
+        std::pmr::vector<behaviour::SequenceStep> steps(memory);
+        for (const EventStep &step : feature.steps)
+            steps.push_back({input.terms[step.events], step.source, step.negated,
+                             step.deadlines == no_column ? behaviour::SequenceStep::no_deadline : input.terms[step.deadlines].list});
+        return make(std::in_place_type<behaviour::Sequence>, std::span<const behaviour::SequenceStep>(steps), interrupts);
+    }
+    switch (feature.function) {
+        case EventFunction::sum:
+            return arithmetic(Aggregate::sum);
+        case EventFunction::avg:
+            return arithmetic(Aggregate::average);
+        case EventFunction::median:
+            return arithmetic(Aggregate::median);
+        case EventFunction::min:
+            return pick(behaviour::Choice::least);
+        case EventFunction::max:
+            return pick(behaviour::Choice::greatest);
+        case EventFunction::first_value:
+            return pick(behaviour::Choice::first);
+        case EventFunction::last_value:
+            return pick(behaviour::Choice::last);
+        case EventFunction::count_distinct:
+        case EventFunction::distinct_periods:
+            return make(std::in_place_type<behaviour::DistinctCount>, input.index, input.terms, wide);
+        case EventFunction::most_frequent:
+            return make(std::in_place_type<behaviour::MostFrequent>, input.index, input.terms, wide);
+        case EventFunction::streak:
+            return make(std::in_place_type<behaviour::Streak>, period_of(feature.unit), input.edge, input.terms);
+        default:
+            throw Error(ErrorCode::internal_error, "no evaluator computes the function");
+    }
+}
+
+}  // namespace segment::match
