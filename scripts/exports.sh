@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # The symbols of the shared library: which ones may be seen, and whether exactly those are.
 #
-#   exports.sh list SCRIPT.sql ALLOW      prints the names that may be exported: those of ALLOW (patterns of a linker
-#                                         script) and the C functions that the SQL script names
+#   exports.sh list ALLOW SCRIPT.sql...   prints the names that may be exported: those of ALLOW (patterns of a linker
+#                                         script) and the C functions that the SQL scripts name
 #   exports.sh check LIST LIBRARY.so      fails if LIBRARY exports anything else, or lacks a function of LIST
 set -euo pipefail
 
 list() {
-    local script=$1 allow=$2
+    local allow=$1
+    shift
     sed 's/#.*//; /^[[:space:]]*$/d' "$allow"
-    tr -s '[:space:]' ' ' < "$script" | grep -o "'MODULE_PATHNAME'[^;]\{0,80\}" | awk -F"'" '
+    cat "$@" | tr -s '[:space:]' ' ' | grep -o "'MODULE_PATHNAME'[^;]\{0,80\}" | awk -F"'" '
         $3 !~ /^ *, *$/ { print "exports.sh: a function names no C symbol: " $0 > "/dev/stderr"; exit 1 }
         { print $4 }' | sort -u
 }

@@ -93,9 +93,11 @@ CREATE TABLE segment.catalog_segment (
     refreshed_version int,
     refreshed_at timestamptz,
     as_of timestamptz,
+    next_due timestamptz,
     UNIQUE (population_id, name)
 );
 COMMENT ON TABLE segment.catalog_segment IS 'segments; read through the view segment.segment';
+CREATE INDEX catalog_segment_name_idx ON segment.catalog_segment (name);
 CREATE INDEX catalog_segment_scheme_idx ON segment.catalog_segment (scheme_id) WHERE scheme_id IS NOT NULL;
 
 CREATE TABLE segment.catalog_segment_version (

@@ -31,9 +31,9 @@ CREATE FUNCTION segment.remove_from_list(list text, keys text[]) RETURNS bigint
     LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_remove_from_list';
 COMMENT ON FUNCTION segment.remove_from_list(text, text[]) IS 'takes keys off a list; returns how many were on it';
 
-CREATE FUNCTION segment.drop_list(list text) RETURNS void
+CREATE FUNCTION segment.drop_list(list text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_drop_list';
-COMMENT ON FUNCTION segment.drop_list(text) IS 'drops a list that no definition refers to';
+COMMENT ON FUNCTION segment.drop_list(text, boolean) IS 'drops a list; what refers to it must be gone, or goes with it if cascade is true';
 
 CREATE VIEW segment.list WITH (security_barrier) AS
     SELECT l.name, p.name AS population, l.description, l.author, l.created_at

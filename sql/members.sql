@@ -18,26 +18,26 @@ CREATE FUNCTION segment.is_member(name text, key text) RETURNS boolean
 COMMENT ON FUNCTION segment.is_member(text, text) IS 'whether the key is in the segment by the last refresh; null for a null';
 
 CREATE FUNCTION segment.members(name text, OUT key text) RETURNS SETOF text
-    LANGUAGE C STABLE STRICT ROWS 1000 SUPPORT segment.support_members AS 'MODULE_PATHNAME', 'segment_members';
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 1000 SUPPORT segment.support_members AS 'MODULE_PATHNAME', 'segment_members';
 COMMENT ON FUNCTION segment.members(text) IS 'the keys of a segment''s members by the last refresh, in no particular order';
 
 CREATE FUNCTION segment.sizes(
     name text, since timestamptz, until timestamptz DEFAULT pg_catalog.now(), grain interval DEFAULT '1 day',
     OUT at timestamptz, OUT members bigint) RETURNS SETOF record
-    LANGUAGE C STABLE STRICT ROWS 100 AS 'MODULE_PATHNAME', 'segment_sizes';
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 100 AS 'MODULE_PATHNAME', 'segment_sizes';
 COMMENT ON FUNCTION segment.sizes(text, timestamptz, timestamptz, interval) IS
     'how many members a segment had at each step of the population''s local time, by its stays';
 
 CREATE FUNCTION segment.segments_of(population text, key int8, OUT segment text, OUT entered_at timestamptz, OUT via text) RETURNS SETOF record
-    LANGUAGE C STABLE STRICT ROWS 10 AS 'MODULE_PATHNAME', 'segment_segments_of';
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 10 AS 'MODULE_PATHNAME', 'segment_segments_of';
 COMMENT ON FUNCTION segment.segments_of(text, int8) IS 'the segments that the key is in by the last refresh, since when and why; those kept as sets do not know';
 
 CREATE FUNCTION segment.segments_of(population text, key uuid, OUT segment text, OUT entered_at timestamptz, OUT via text) RETURNS SETOF record
-    LANGUAGE C STABLE STRICT ROWS 10 AS 'MODULE_PATHNAME', 'segment_segments_of';
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 10 AS 'MODULE_PATHNAME', 'segment_segments_of';
 COMMENT ON FUNCTION segment.segments_of(text, uuid) IS 'the segments that the key is in by the last refresh, since when and why; those kept as sets do not know';
 
 CREATE FUNCTION segment.segments_of(population text, key text, OUT segment text, OUT entered_at timestamptz, OUT via text) RETURNS SETOF record
-    LANGUAGE C STABLE STRICT ROWS 10 AS 'MODULE_PATHNAME', 'segment_segments_of';
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 10 AS 'MODULE_PATHNAME', 'segment_segments_of';
 COMMENT ON FUNCTION segment.segments_of(text, text) IS 'the segments that the key is in by the last refresh, since when and why; those kept as sets do not know';
 
 CREATE FUNCTION segment.matches(name text, key int8, as_of timestamptz DEFAULT pg_catalog.clock_timestamp()) RETURNS boolean

@@ -2,24 +2,25 @@
 
 CREATE FUNCTION segment.mrr(
     population text, since timestamp, until timestamp, grain interval DEFAULT '1 month', segment text DEFAULT NULL, by text DEFAULT NULL,
-    filter text DEFAULT NULL, membership text DEFAULT 'start', granularity text DEFAULT 'net',
+    filter text DEFAULT NULL, membership text DEFAULT 'start', granularity text DEFAULT 'net', reactivation_within interval DEFAULT NULL,
     OUT period_start timestamptz, OUT period_end timestamptz, OUT by_value text, OUT starting_mrr numeric, OUT new_mrr numeric,
     OUT expansion_mrr numeric, OUT contraction_mrr numeric, OUT churned_mrr numeric, OUT reactivation_mrr numeric,
     OUT transfer_in_mrr numeric, OUT transfer_out_mrr numeric, OUT ending_mrr numeric, OUT starting_customers bigint,
     OUT new_customers bigint, OUT churned_customers bigint, OUT reactivated_customers bigint, OUT ending_customers bigint,
     OUT logo_churn_rate numeric, OUT gross_mrr_churn_rate numeric, OUT net_mrr_churn_rate numeric,
     OUT net_mrr_churn_rate_excl_reactivation numeric, OUT grr numeric, OUT nrr numeric, OUT quick_ratio numeric, OUT arpa numeric,
-    OUT asp numeric, OUT ltv numeric, OUT membership_used text) RETURNS SETOF record
+    OUT asp numeric, OUT ltv numeric, OUT membership_used text,
+    OUT complete boolean) RETURNS SETOF record
     LANGUAGE C STABLE ROWS 24 AS 'MODULE_PATHNAME', 'segment_mrr';
-COMMENT ON FUNCTION segment.mrr(text, timestamp, timestamp, interval, text, text, text, text, text) IS
-    'MRR, its movements and rates by period, of all members, a segment, or each value of a trait or scheme; local times in the population''s zone';
+COMMENT ON FUNCTION segment.mrr(text, timestamp, timestamp, interval, text, text, text, text, text, interval) IS
+    'MRR, its movements and rates by period until the present, of all members, a segment, or each value of a trait or scheme; local times in the population''s zone';
 
 CREATE FUNCTION segment.mrr_events(
-    population text, since timestamp, until timestamp, filter text DEFAULT NULL,
+    population text, since timestamp, until timestamp, filter text DEFAULT NULL, reactivation_within interval DEFAULT NULL,
     OUT key text, OUT at timestamptz, OUT movement text, OUT amount numeric, OUT mrr_before numeric, OUT mrr_after numeric)
     RETURNS SETOF record
     LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'segment_mrr_events';
-COMMENT ON FUNCTION segment.mrr_events(text, timestamp, timestamp, text) IS
+COMMENT ON FUNCTION segment.mrr_events(text, timestamp, timestamp, text, interval) IS
     'every movement of every member between two local times, in the order of time: the rows behind segment.mrr';
 
 CREATE FUNCTION segment.cohorts(

@@ -85,3 +85,8 @@ CREATE VIEW segment.population WITH (security_barrier) AS
     WHERE a.may_read;
 COMMENT ON VIEW segment.population IS 'the populations that the current user owns or whose member table he may read';
 GRANT SELECT ON segment.population TO PUBLIC;
+
+CREATE FUNCTION segment.local_time(population text, at timestamptz) RETURNS timestamp
+    LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'segment_local_time';
+COMMENT ON FUNCTION segment.local_time(text, timestamptz) IS
+    'an instant as the local time of a population''s zone, which is what reports take as since and until; NULL for NULL';

@@ -146,15 +146,15 @@ CREATE FUNCTION segment.customers_at(ledger segment.revenue, at timestamptz) RET
 COMMENT ON FUNCTION segment.customers_at(segment.revenue, timestamptz) IS 'how many members have MRR at an instant';
 CREATE FUNCTION segment.movements(
     ledger segment.revenue, since timestamp, until timestamp, grain interval DEFAULT '1 month', time_zone text DEFAULT 'UTC',
-    granularity text DEFAULT 'net',
+    granularity text DEFAULT 'net', reactivation_within interval DEFAULT NULL,
     OUT period_start timestamptz, OUT period_end timestamptz, OUT starting_mrr numeric, OUT new_mrr numeric, OUT expansion_mrr numeric,
     OUT contraction_mrr numeric, OUT churned_mrr numeric, OUT reactivation_mrr numeric, OUT ending_mrr numeric,
     OUT starting_customers bigint, OUT new_customers bigint, OUT churned_customers bigint, OUT reactivated_customers bigint,
     OUT ending_customers bigint, OUT logo_churn_rate numeric, OUT gross_mrr_churn_rate numeric, OUT net_mrr_churn_rate numeric,
     OUT net_mrr_churn_rate_excl_reactivation numeric, OUT grr numeric, OUT nrr numeric, OUT quick_ratio numeric, OUT arpa numeric,
     OUT asp numeric, OUT ltv numeric) RETURNS SETOF record
-    LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 24 AS 'MODULE_PATHNAME', 'segment_movements';
-COMMENT ON FUNCTION segment.movements(segment.revenue, timestamp, timestamp, interval, text, text) IS
+    LANGUAGE C STABLE PARALLEL SAFE ROWS 24 AS 'MODULE_PATHNAME', 'segment_movements';
+COMMENT ON FUNCTION segment.movements(segment.revenue, timestamp, timestamp, interval, text, text, interval) IS
     'what led from the MRR at the start of each period to that at its end; since and until are local times in the time zone';
 CREATE FUNCTION segment.nrr(ledger segment.revenue, since timestamp, until timestamp, time_zone text DEFAULT 'UTC') RETURNS numeric
     LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segment_nrr';

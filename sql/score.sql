@@ -126,9 +126,9 @@ CREATE FUNCTION segment.add_score_group(score text, metric_group text, weight fl
 COMMENT ON FUNCTION segment.add_score_group(text, text, float8, text) IS
     'gives a group of a score''s metrics its weight, which is 1 without; returns the score''s version';
 
-CREATE FUNCTION segment.drop_score(score text) RETURNS void
+CREATE FUNCTION segment.drop_score(score text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'segment_drop_score';
-COMMENT ON FUNCTION segment.drop_score(text) IS 'drops a score that nothing refers to, with its tables';
+COMMENT ON FUNCTION segment.drop_score(text, boolean) IS 'drops a score with its tables; what refers to it must be gone, or goes with it if cascade is true';
 
 CREATE FUNCTION segment.scores(
     score text, OUT key text, OUT score float8, OUT band text, OUT coverage float8, OUT trend float8) RETURNS SETOF record

@@ -5,19 +5,21 @@ CREATE TABLE segment.catalog_numbering (
     population_id int PRIMARY KEY REFERENCES segment.catalog_population ON DELETE CASCADE,
     epoch int NOT NULL,
     key_type text NOT NULL,
-    direct boolean NOT NULL
+    direct boolean NOT NULL,
+    keys bigint NOT NULL
 );
 COMMENT ON TABLE segment.catalog_numbering IS
-    'how members are numbered: by their own integer key or by segment.catalog_dictionary; another epoch numbers them anew';
+    'how members are numbered: by their own integer key or by segment.catalog_dictionary, which then has so many keys; another epoch numbers them anew';
 
 CREATE TABLE segment.catalog_dictionary (
     population_id int NOT NULL REFERENCES segment.catalog_numbering ON DELETE CASCADE,
     piece int NOT NULL,
     free bytea,
     keys bytea NOT NULL,
+    hash bigint NOT NULL,
     PRIMARY KEY (population_id, piece)
 );
-COMMENT ON TABLE segment.catalog_dictionary IS 'the keys of the members in the order of their ordinals, 16,384 to a piece, and which of these are free';
+COMMENT ON TABLE segment.catalog_dictionary IS 'the keys of the members in the order of their ordinals, 16,384 to a piece, which of these are free, and a hash of both';
 ALTER TABLE segment.catalog_dictionary ALTER COLUMN keys SET STORAGE EXTERNAL;
 
 CREATE TABLE segment.catalog_set (

@@ -42,9 +42,55 @@ sub conditions
     } 1 .. $names;
 }
 
+# Conditions that counts do not tell, of four kinds, as definitions and as plain SQL over `e`, the events of one customer.
+sub list_conditions
+{
+    my $recent = "occurred_at > timestamptz '" . Customers::AS_OF . "' - interval '90 days'";
+    my $next   = "EXISTS (SELECT FROM TABLE AS n WHERE n.customer_id = e.customer_id AND n.name = 'event_%d' AND n.occurred_at > e.occurred_at
+        AND n.occurred_at <= e.occurred_at + interval '7 days' AND n.occurred_at <= timestamptz '@{[Customers::AS_OF]}')";
+    return map {
+        my ($name, $later) = ("event_$_", $_ + 1);
+        {
+            text => "sum(amount) of '$name' within 90 days > 20",
+            sql  => "sum(amount) FILTER (WHERE name = '$name' AND $recent) > 20"
+        },
+          {
+            text => "count distinct device of '$name' within 90 days >= 2",
+            sql  => "count(DISTINCT device) FILTER (WHERE name = '$name' AND $recent) >= 2"
+          },
+          {
+            text => "did '$name' on at least 2 distinct days within 90 days",
+            sql  => "count(DISTINCT (occurred_at AT TIME ZONE 'UTC')::date) FILTER (WHERE name = '$name' AND $recent) >= 2"
+          },
+          {
+            text => "did '$name' then 'event_$later' within 7 days",
+            sql  => "bool_or(name = '$name' AND " . sprintf($next, $later) . ')'
+          };
+    } 10 .. 14;
+}
+
+# How many customers fulfil each of them.
+sub list_query
+{
+    my ($table, @conditions) = @_;
+    my @values = map { my $sql = $conditions[$_]{sql}; $sql =~ s/TABLE/$table/; "$sql AS c$_" } 0 .. $#conditions;
+    my @found  = map { "count(*) FILTER (WHERE c$_)" } 0 .. $#conditions;
+    return 'SELECT ' . join(', ', @found) . ' FROM (SELECT customer_id, ' . join(', ', @values)
+      . " FROM $table AS e WHERE occurred_at <= timestamptz '@{[Customers::AS_OF]}' GROUP BY customer_id) AS found";
+}
+
+# The events with a number of each.
+sub amounts
+{
+    my ($postgres, $table) = @_;
+    $postgres->rows("CREATE OR REPLACE VIEW ${table}_amount AS SELECT *, substr(device, 8)::numeric AS amount FROM $table");
+    return "${table}_amount";
+}
+
 sub definition
 {
     my ($condition) = @_;
+    return $condition->{text} if $condition->{text};
     return "did '$condition->{name}' at least $condition->{times} times within $condition->{days} days";
 }
 

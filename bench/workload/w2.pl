@@ -1,4 +1,5 @@
-# Conditions on behaviour: 100 and 1,000 of them per customer, over all events and over a slice that an index finds.
+# Conditions on behaviour: 100 and 1,000 of them per customer, over all events and over a slice that an index finds; and 20 that counts of
+# events do not tell.
 package Workload::W2;
 
 use strict;
@@ -78,19 +79,32 @@ sub run
         '1,000 conditions' => refresh($bench, '1,000 conditions', $customers, $events, $expected[1], @thousand));
     my $peers = $bench->alternate(1, peers($bench, '100 conditions', $events, 0, $expected[0], @hundred));
 
+    my @listed = Events::list_conditions();
+    my $amounts = Events::amounts($postgres, $events);
+    my $found;
+    my $plain = $bench->alternate(1, 'PostgreSQL, 20 listed' => sub {
+        my ($took, $rows) = $postgres->timed(Events::list_query($amounts, @listed));
+        $found = [ split /\|/, $rows->[0] ];
+        return $took;
+    });
+    my $lists = $bench->alternate($bench->runs, '20 listed' => refresh($bench, '20 listed', $customers, $amounts, $found, @listed));
+
     $postgres->rows($_) foreach "CREATE INDEX ON $events (occurred_at)", "VACUUM (ANALYZE) $events";
     my $slice = $bench->alternate(
         $bench->runs,
         'floor, slice' => sub { Events::floor($postgres, $events, SLICE) },
         '100 conditions, slice' => refresh($bench, '100 conditions, slice', $customers, $events, $expected[0], @hundred),
         peers($bench, '100 conditions, slice', $events, SLICE, $expected[0], @hundred));
-    $postgres->rows("DROP TABLE $events");
+    Segments::drop($postgres, $customers);
+    $postgres->rows($_) foreach "DROP VIEW $amounts", "DROP TABLE $events";
     $bench->table(
-        { %$all, %$peers, %$slice },
+        { %$all, %$peers, %$plain, %$lists, %$slice },
         ['floor'],
         [ '100 conditions', to => 'floor', at_most => 1 ],
         [ '1,000 conditions', to => '100 conditions', at_most => 1.5 ],
         (map { [ "$_, 100 conditions", to => '100 conditions' ] } qw(PostgreSQL DuckDB ClickHouse)),
+        [ '20 listed', to => 'floor' ],
+        [ 'PostgreSQL, 20 listed', to => '20 listed' ],
         ['floor, slice'],
         [ '100 conditions, slice', to => 'floor, slice', at_most => 1.6 ],
         map { [ "$_, 100 conditions, slice", to => '100 conditions, slice' ] } qw(PostgreSQL DuckDB ClickHouse));

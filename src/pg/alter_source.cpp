@@ -114,6 +114,7 @@ void alter_source(FunctionCallInfo fcinfo) {
         source.columns = changed_columns(source, PG_GETARG_DATUM(5));
         check_described(relation, source.columns);
     }
+    Unsound before = find_unsound(population);
     bool trait_relation = is_kind(source, "traits") || is_kind(source, "parent");
     catalog_execute(trait_relation
                         ? "UPDATE segment.catalog_traits SET prefix = coalesce($3, prefix), relation_schema = $4, relation_name = $5, "
@@ -128,7 +129,7 @@ void alter_source(FunctionCallInfo fcinfo) {
                      text_argument(relation->name),
                      text_argument(key != nullptr ? key : source.key),
                      {JSONBOID, source.columns}});
-    check_population(population);
+    check_population(population, before, relation->sql);
     look_for_event_names(population, new_name != nullptr ? new_name : name);
 }
 

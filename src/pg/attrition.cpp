@@ -8,6 +8,7 @@
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
 #include "pg/memory.hpp"
+#include "pg/needed_segments.hpp"
 #include "pg/reading.hpp"
 #include "pg/run.hpp"
 
@@ -85,7 +86,7 @@ void attrition(FunctionCallInfo fcinfo, const char *text) {
     Population *population = get_population(population_name, Lock::none);
     Identity caller = begin_reading(population);
     Attrition attrition{canonical_definition(text), CurrentMemoryContext, 0, nullptr, 0};
-    Segments segments = with_definition(segments_of(population), pstrdup(attrition.definition));
+    Segments segments = needed_segments(population, pstrdup(attrition.definition));
     int32 last = segments.count - 1;
     Progress *progress = begin_progress(population->name);
     Addition addition{add_steps, &attrition};

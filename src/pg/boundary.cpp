@@ -15,6 +15,8 @@ int sqlstate_of(ErrorCode code) noexcept {
             return ERRCODE_SYNTAX_ERROR;
         case ErrorCode::undefined_column:
             return ERRCODE_UNDEFINED_COLUMN;
+        case ErrorCode::undefined_table:
+            return ERRCODE_UNDEFINED_TABLE;
         case ErrorCode::undefined_object:
             return ERRCODE_UNDEFINED_OBJECT;
         case ErrorCode::datatype_mismatch:

@@ -99,4 +99,23 @@ revenue::Granularity granularity_argument(FunctionCallInfo fcinfo, int index) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("granularity must be 'net' or 'event', not '%s'", value)));
 }
 
+revenue::Duration reactivation_argument(FunctionCallInfo fcinfo, int index) {
+    if (PG_ARGISNULL(index)) {
+        return revenue::any_duration;
+    }
+    const Interval *within = PG_GETARG_INTERVAL_P(index);
+    if (within->month != 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("reactivation_within must be in days or smaller units"),
+                        errdetail("Months and years differ in length.")));
+    }
+    int64 duration;
+    if (pg_mul_s64_overflow(within->day, USECS_PER_DAY, &duration) || pg_add_s64_overflow(duration, within->time, &duration)) {
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("interval out of range")));
+    }
+    if (duration < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("reactivation_within must not be negative")));
+    }
+    return static_cast<revenue::Duration>(duration);
+}
+
 }  // namespace segment::pg

@@ -45,5 +45,7 @@ void add_customers(Row *row, const revenue::Bridge &bridge);
 void add_rates(Row *row, const revenue::Bridge &bridge, int scale);
 
 revenue::Granularity granularity_argument(FunctionCallInfo fcinfo, int index);
+// How long ago MRR may have been lost so that it comes back by reactivation: any time for NULL.
+revenue::Duration reactivation_argument(FunctionCallInfo fcinfo, int index);
 
 }  // namespace segment::pg

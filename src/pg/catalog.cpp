@@ -1,6 +1,7 @@
 #include "pg/catalog.hpp"
 
 #include "pg/identity.hpp"
+#include "pg/named_object.hpp"
 #include "pg/nearest.hpp"
 
 namespace segment::pg {
@@ -105,7 +106,10 @@ Rows caller_execute(const char *sql, spi::Arguments arguments, spi::Options opti
 
 Rows catalog_execute(const char *sql, spi::Arguments arguments) {
     Identity identity = begin_identity(extension_owner());
-    Rows rows = caller_execute(sql, arguments);
+    // Plans are kept while the catalog grows: those for tables that are small now would read large ones from end to end.
+    pin_setting("enable_seqscan", "off");
+    pin_setting("jit", "off");
+    Rows rows = caller_execute(sql, arguments, {.kept = true});
     end_identity(identity);
     return rows;
 }
@@ -124,6 +128,14 @@ Population *get_population(const char *name, Lock lock) {
                                         : errhint("Register it with segment.create_population, or see the view segment.population.")));
     }
     if (lock == Lock::exclusive) {
+        refuse_refreshing(population);
+    }
+    return population;
+}
+
+Population *population_of_id(int32 id, Lock lock) {
+    Population *population = population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, Int32GetDatum(id), lock);
+    if (population != nullptr && lock == Lock::exclusive) {
         refuse_refreshing(population);
     }
     return population;
@@ -269,45 +281,23 @@ Segments with_definition(Segments segments, char *definition) {
     return segments;
 }
 
+spi::Argument possible_names(const char *name) {
+    auto *names = static_cast<Datum *>(palloc(sizeof(Datum) * (strlen(name) + 1)));
+    int count = 0;
+    names[count++] = CStringGetTextDatum(name);
+    for (const char *point = strchr(name, '.'); point != nullptr; point = strchr(point + 1, '.')) {
+        names[count++] = CStringGetTextDatum(point + 1);
+    }
+    return {TEXTARRAYOID, PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT))};
+}
+
 SegmentReference get_segment(const char *name, Lock lock) {
-    // What is qualified comes first: a segment may be called like another one with its population.
-    Rows rows = catalog_execute(
-        "SELECT s.id, p.id, p.name, s.name FROM segment.catalog_segment s "
-        "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id "
-        "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) "
-        "OPERATOR(pg_catalog.=) $1 "
-        "ORDER BY s.name OPERATOR(pg_catalog.=) $1, p.name, s.id",
-        {text_argument(name)});
-    int32 segment_id = 0;
-    Population *found = nullptr;
-    bool qualified = false;
-    for (uint64 row = 0; row < rows.count && !qualified; row++) {
-        Population *population = population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, value_of(rows, row, 1), Lock::none);
-        if (population == nullptr || !may_read(population)) {
-            continue;
-        }
-        if (found != nullptr) {
-            ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("segment name \"%s\" is ambiguous", name),
-                            errdetail("The populations \"%s\" and \"%s\" have one each.", found->name, population->name),
-                            errhint("Write it as \"%s.%s\".", found->name, name)));
-        }
-        found = population;
-        segment_id = DatumGetInt32(value_of(rows, row, 0));
-        qualified = strcmp(text_of(rows, row, 3), name) != 0;
+    const NamedObject found = named_object("segment", name, lock);
+    Segments segments = segments_where("s.id OPERATOR(pg_catalog.=) $1", {int4_argument(found.place)});
+    if (segments.count == 0) {
+        refuse_unknown("segment", name);
     }
-    if (found != nullptr && lock != Lock::none) {
-        found = population_where("id OPERATOR(pg_catalog.=) $1", INT4OID, Int32GetDatum(found->id), lock);
-        refuse_refreshing(found);
-    }
-    if (found != nullptr) {
-        if (Segments segments = segments_where("s.id OPERATOR(pg_catalog.=) $1", {int4_argument(segment_id)}); segments.count > 0) {
-            return {found, segments.items[0], rows.count == 1};
-        }
-    }
-    Rows names = caller_execute("SELECT name FROM segment.segment ORDER BY name");
-    const char *near = nearest_name(name, names, 0);
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name),
-                    near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.segment.")));
+    return {found.population, segments.items[0], found.only};
 }
 
 char *member_relation_name(const Population *population, const char *suffix) {

@@ -139,6 +139,9 @@ Population *find_population(const char *name, Lock lock);
 // view that it reads calls us.
 Population *get_population(const char *name, Lock lock);
 
+// Null when it is gone.
+Population *population_of_id(int32 id, Lock lock);
+
 // From now until `context` is reset this session is refreshing the population.
 void begin_refreshing(const Population *population, MemoryContext context);
 
@@ -171,6 +174,8 @@ struct SegmentReference {
     bool only;  // nobody means another one by the name
 };
 SegmentReference get_segment(const char *name, Lock lock);
+// The names of segments that it may mean, qualified or not: they are looked up by an index.
+spi::Argument possible_names(const char *name);
 
 // The name of one of the population's own tables and views: its prefix and a suffix such as "segment_member".
 char *member_relation_name(const Population *population, const char *suffix);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include "core/definition/amendments.hpp"
 #include "core/definition/bound.hpp"
@@ -175,6 +176,42 @@ Compilation *compile(MemoryContext context, const Population *population, const 
     });
 }
 
+Compilation *compile_sound(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
+                           const char *as_of_sql, boundary::ErrorRecord *errors) {
+    const auto count = static_cast<std::size_t>(segments->count);
+    auto *wanted = static_cast<int32 *>(palloc(sizeof(int32) * (count + 1)));
+    std::iota(wanted, wanted + count, 0);
+    std::fill_n(errors, count, boundary::ErrorRecord{});
+    // Null with a mistake in a definition.
+    const auto attempt = [&](MemoryContext where, std::span<const int32> some, boundary::ErrorRecord &error) {
+        const auto made = boundary::attempt(error, [&] {
+            return make_in_context<Compilation>(where, where, population, *binding, segments, some, as_of_sql, EventReading::by_member);
+        });
+        if (!made && !error.soft) {
+            boundary::raise(error);
+        }
+        return made.value_or(nullptr);
+    };
+    boundary::ErrorRecord error{};
+    if (Compilation *all = attempt(context, {wanted, count}, error); all != nullptr) {
+        return all;
+    }
+    std::size_t sound = 0;
+    for (std::size_t i = 0; i < count; i++) {
+        MemoryContext alone = AllocSetContextCreate(CurrentMemoryContext, "segment definition", ALLOCSET_SMALL_SIZES);
+        const auto index = static_cast<int32>(i);
+        if (attempt(alone, {&index, 1}, errors[i]) != nullptr) {
+            wanted[sound++] = index;
+        }
+        MemoryContextDelete(alone);
+    }
+    Compilation *rest = attempt(context, {wanted, sound}, error);
+    if (rest == nullptr) {
+        std::fill_n(errors, count, error);
+    }
+    return rest;
+}
+
 namespace {
 
 template <class T>
@@ -211,8 +248,17 @@ char *holds_sql(Compilation *compilation, const char *key_sql) {
 }
 
 DerivedValue derived_value(Compilation *compilation, const definition::Vocabulary &vocabulary, const definition::DerivedTrait &trait) {
+    DerivedValue value{};
+    if (boundary::ErrorRecord error{}; !derived_value(compilation, vocabulary, trait, &value, error)) {
+        boundary::raise(error);
+    }
+    return value;
+}
+
+bool derived_value(Compilation *compilation, const definition::Vocabulary &vocabulary, const definition::DerivedTrait &trait,
+                   DerivedValue *value, boundary::ErrorRecord &error) {
     MemoryContext context = CurrentMemoryContext;
-    return boundary::core([&] {
+    const bool sound = boundary::attempt(error, [&] {
         ContextResource memory(context);
         const definition::CheckedFormula formula = compilation->check_derived(trait);
         const definition::Scope scope = compilation->scope_of(formula);
@@ -227,13 +273,20 @@ DerivedValue derived_value(Compilation *compilation, const definition::Vocabular
         result.from_sql = copy_text(context, from);
         result.uses = marks(context, vocabulary.derived.size(), formula.derived);
         result.joins = marks(context, vocabulary.joins.size(), formula.joins);
+        result.scores = marks(context, vocabulary.scores.size(), formula.scores);
+        result.events = marks(context, vocabulary.events.size(), formula.events);
+        result.subscriptions = formula.subscriptions;
         result.probe_count = static_cast<int>(formula.probes.size());
         result.probes = allocate<const char *>(context, formula.probes.size());
         for (std::size_t i = 0; i < formula.probes.size(); ++i) {
             result.probes[i] = copy_text(context, formula.probes[i].sql);
         }
-        return result;
+        *value = result;
     });
+    if (!sound && !error.soft) {
+        boundary::raise(error);
+    }
+    return sound;
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "core/definition/sql.hpp"
 #include "core/match/compile.hpp"
 #include "core/match/plan.hpp"
+#include "pg/boundary.hpp"
 #include "pg/memory.hpp"
 #include "pg/vocabulary.hpp"
 
@@ -100,6 +101,11 @@ private:
 Compilation *compile(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
                      const int32 *wanted, int32 wanted_count, const char *as_of_sql, EventReading reading = EventReading::by_member);
 
+// As `compile` with all segments, but without those that mean nothing any more: `errors`, as many as segments, tell why; the others
+// have no message. Null if that is so of the base: then all have its error.
+Compilation *compile_sound(MemoryContext context, const Population *population, const Binding *binding, const Segments *segments,
+                           const char *as_of_sql, boundary::ErrorRecord *errors);
+
 // Compilation::to_sql and holds_sql, in the current context.
 char *to_sql(Compilation *compilation);
 char *holds_sql(Compilation *compilation, const char *key_sql);
@@ -112,11 +118,17 @@ struct DerivedValue {
     const char *from_sql;   // over which it is computed
     bool *uses;             // of the vocabulary's derived traits, those that it is built on
     bool *joins;            // of its trait relations
+    bool *scores;           // of its scores
+    bool *events;           // of its sources of events
+    bool subscriptions;
     int probe_count;
     const char **probes;
 };
 
+// With an `error`, whether it means something: what is wrong with the formula is told there and not raised.
 DerivedValue derived_value(Compilation *compilation, const definition::Vocabulary &vocabulary, const definition::DerivedTrait &trait);
+bool derived_value(Compilation *compilation, const definition::Vocabulary &vocabulary, const definition::DerivedTrait &trait,
+                   DerivedValue *value, boundary::ErrorRecord &error);
 
 // Raises when the literals of the compilation's definitions are not what their types take.
 void run_probes(const Compilation *compilation);

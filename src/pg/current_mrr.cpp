@@ -161,6 +161,10 @@ CurrentMrr *read_current_mrr(const Run *run, TimestampTz as_of) {
         mrr->undecided = make_in_context<std::pmr::vector<Undecided>>(context, memory);
         mrr->sums = make_in_context<std::pmr::vector<revenue::Money>>(context, run->compilation->segments.size() + 1, memory)->data();
     });
+    if (const definition::Absence *absence = run->binding.vocabulary.subscriptions->absence; absence != nullptr) {
+        mrr->problem = pnstrdup(absence->message.data(), absence->message.size());
+        return mrr;
+    }
     scan_lines(run, Quantities::no, &mrr->sources, take_line, mrr);
     add_up(mrr, [&] {
         BackendInterrupts interrupts;

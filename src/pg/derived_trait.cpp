@@ -22,6 +22,16 @@ void refuse_reserved(const char *name) {
     }
 }
 
+List *without(List *names, const char *name) {
+    ListCell *cell;
+    foreach (cell, names) {
+        if (strcmp(static_cast<const char *>(lfirst(cell)), name) == 0) {
+            return list_delete_cell(names, cell);
+        }
+    }
+    return names;
+}
+
 void add_trait(const char *formula, FunctionCallInfo fcinfo) {
     const char *population_name = required_text(fcinfo, 0, "population");
     const char *name = required_text(fcinfo, 1, "name");
@@ -34,13 +44,15 @@ void add_trait(const char *formula, FunctionCallInfo fcinfo) {
     if (refuse_name(population, name, "derived trait", if_exists) && if_exists == IfExists::keep) {
         return;
     }
+    Unsound before = find_unsound(population);
+    before.names = without(before.names, psprintf("trait %s", name));
     Rows changed = catalog_execute(
         "INSERT INTO segment.catalog_derived_trait AS t (population_id, name, formula, author) VALUES ($1, $2, $3, $4) "
         "ON CONFLICT (population_id, name) DO UPDATE SET formula = excluded.formula, author = excluded.author, "
         "created_at = pg_catalog.clock_timestamp() WHERE t.formula OPERATOR(pg_catalog.<>) excluded.formula RETURNING true",
         {int4_argument(population->id), text_argument(name), text_argument(formula), text_argument(GetUserNameFromId(GetUserId(), false))});
     if (changed.count > 0) {
-        check_population(population);
+        check_population(population, before, psprintf("trait \"%s\"", name));
     }
 }
 
@@ -59,29 +71,16 @@ uint32 index_of_trait(const Population *population, const char *name) {
                     near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.derived_trait.")));
 }
 
-void delete_trait(const Population *population, const char *name) {
-    catalog_execute(
-        "DELETE FROM segment.catalog_derived_trait WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2",
-        {int4_argument(population->id), text_argument(name)});
-}
-
 void drop_trait(const char *population_name, const char *name, bool cascade) {
     PreventCommandIfReadOnly("segment.drop_trait()");
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
-    Users users = find_users(population, Registered::derived_trait, index_of_trait(population, name));
+    Users users = find_users(population, Registered::derived_trait, index_of_trait(population, name), name);
     refuse_users(population, users, psprintf("trait \"%s\"", name), cascade ? Cascade::wanted : Cascade::not_wanted);
-    if (users.segments.count > 0) {
-        check_member_tables(population);
-    }
-    for (uint64 row = 0; row < users.segments.count; row++) {
-        delete_segment(population, DatumGetInt32(value_of(users.segments, row, 0)));
-    }
-    for (int i = 0; i < users.trait_count; i++) {
-        delete_trait(population, users.traits[i]);
-    }
-    delete_trait(population, name);
-    check_scores(population);
+    drop_users(population, users);
+    catalog_execute(
+        "DELETE FROM segment.catalog_derived_trait WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2",
+        {int4_argument(population->id), text_argument(name)});
 }
 
 }  // namespace

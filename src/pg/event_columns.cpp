@@ -1,6 +1,8 @@
 #include "pg/event_columns.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/members/hash.hpp"
@@ -391,7 +393,8 @@ std::int64_t EventArithmetic::aggregate(std::uint32_t feature, Aggregate aggrega
 }
 
 double EventArithmetic::number(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) {
-    return calculate(columns_, feature, aggregate, events).number;
+    const double number = calculate(columns_, feature, aggregate, events).number;
+    return std::isfinite(number) ? number : std::numeric_limits<double>::quiet_NaN();
 }
 
 void EventArithmetic::identify(std::uint32_t feature, std::span<Occurrence> events) {

@@ -332,7 +332,7 @@ bool is_unseen(const Known &known, const Binding &binding, const definition::Eve
 // The event may be there and not have been met yet. What is found is known from now on.
 bool is_found(const Population *population, const Binding &binding, const definition::EventUse &use) {
     const UserRelation *relation = binding.sources[use.source].relation;
-    if (!is_table(relation)) {
+    if (relation == nullptr || !is_table(relation)) {
         return false;
     }
     const definition::EventSource &source = binding.vocabulary.events[use.source];

@@ -50,7 +50,7 @@ std::optional<uint32> ask_event_number(EventNumbers *numbers, const definition::
 void run_event_numbers(EventNumbers *numbers, const MemberKeys *keys, const members::BitSet *members, uint64 memory, IgnoredRows *ignored) {
     MemoryContext caller = MemoryContextSwitchTo(numbers->context);
     numbers->passes =
-        run_event_passes(numbers->binding, &numbers->question->events, &numbers->question->plan, keys, members, memory, ignored, nullptr);
+        run_event_passes(numbers->binding, &numbers->question->events, &numbers->question->plan, keys, members, memory, ignored);
     MemoryContextSwitchTo(caller);
 }
 

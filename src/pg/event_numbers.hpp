@@ -36,7 +36,7 @@ void run_event_numbers(EventNumbers *numbers, const MemberKeys *keys, const memb
 // Computes the numbers of a chunk of 65,536 ordinals; they take 512 kB each. Outside of boundary::core.
 void load_event_numbers(EventNumbers *numbers, uint32 chunk);
 
-// A member's number, in the chunk that was loaded last, as double precision; NaN if it is missing.
+// A member's number, in the chunk that was loaded last, as double precision; NaN if it is missing or not finite.
 double event_number(const EventNumbers *numbers, uint32 number, members::Ordinal ordinal);
 
 void end_event_numbers(EventNumbers *numbers);

@@ -8,6 +8,7 @@
 #include "pg/encoder.hpp"
 #include "pg/event_bounds.hpp"
 #include "pg/event_columns.hpp"
+#include "pg/key_density.hpp"
 #include "pg/spi.hpp"
 #include "pg/memory.hpp"
 #include "pg/interrupts.hpp"
@@ -81,6 +82,7 @@ struct EventPasses {
     match::Plan *plan;
     const MemberKeys *keys;
     const members::BitSet *members;
+    Progress *progress;  // or null
     uint32 count;
     Pass *passes;
     EventNames *names;
@@ -97,6 +99,8 @@ struct EventPasses {
     bool *is_read;        // by column
     uint32 words_per_row;
     bool integer_keys;
+    uint64 rows;
+    double expected_rows;
 };
 
 namespace {
@@ -249,6 +253,14 @@ void place(EventPasses *passes, uint32 row, uint64 ordinal) {
     }
 }
 
+// A pass that is served by an index reads less than is expected.
+void report(const EventPasses *passes) {
+    if (passes->progress != nullptr) {
+        double part = std::min(0.99, static_cast<double>(passes->rows) / std::max(passes->expected_rows, 1.0));
+        report_progress(passes->progress, static_cast<int>(100 * (passes->pass->id + part) / passes->count), Phase::events);
+    }
+}
+
 void place_batch(EventPasses *passes) {
     Batch *batch = &passes->batch;
     const MemberKeys *keys = passes->keys;
@@ -265,6 +277,8 @@ void place_batch(EventPasses *passes) {
             place(passes, i, keys->find(batch->keys[i], batch->hashes[i]));
         }
     }
+    passes->rows += batch->count;
+    report(passes);
     batch->count = 0;
     passes->listed.count = passes->listed.placed = 0;
     MemoryContextReset(batch->context);
@@ -378,6 +392,8 @@ void run_pass(EventPasses *passes, uint32 id) {
     }
     passes->pass = pass;
     count_names_of_pass(passes, pass, earliest == behaviour::beginning_of_time, latest);
+    passes->rows = 0;
+    passes->expected_rows = expected_rows(passes->binding->sources[pass->stream->source].relation->oid);
     passes->words_per_row = static_cast<uint32>(pass->filter_count + behaviour::flags_per_word - 1) / behaviour::flags_per_word;
     passes->integer_keys = passes->keys->type().form == KeyType::Form::integer;
     passes->batch.flags = allocate<uint64>(static_cast<Size>(rows_per_batch) * passes->words_per_row);
@@ -394,6 +410,7 @@ void run_pass(EventPasses *passes, uint32 id) {
         append(&sql, pass->stream->time_sql);
         append(&sql, " > $2");
     }
+    report(passes);
     spi::connect();
     spi::execute_to(spi::make_receiver(receive_row, passes), sql.data,
                     {{pass->time_type, datum_of(pass->time_type, latest)}, {pass->time_type, datum_of(pass->time_type, earliest)}},
@@ -424,7 +441,7 @@ void note_ignored(const EventPasses *passes, IgnoredRows *ignored) {
 }  // namespace
 
 EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures *asked, match::Plan *plan, const MemberKeys *keys,
-                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, EventNames *names) {
+                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, EventNames *names, Progress *progress) {
     if (asked->features().empty()) {
         return nullptr;
     }
@@ -438,6 +455,7 @@ EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures
     passes->keys = keys;
     passes->members = members;
     passes->names = names;
+    passes->progress = progress;
     passes->count = static_cast<uint32>(asked->streams().size());
     passes->passes = allocate<Pass>(passes->count);
     passes->batch.keys = allocate<Datum>(rows_per_batch);

@@ -5,6 +5,7 @@
 #include "pg/explanation.hpp"
 #include "pg/identity.hpp"
 #include "pg/key_argument.hpp"
+#include "pg/needed_segments.hpp"
 #include "pg/reading.hpp"
 
 namespace segment::pg {
@@ -108,7 +109,7 @@ void explain(FunctionCallInfo fcinfo) {
     spi::Argument key_value = key_argument(fcinfo, 1, key);
     const char *text = key_text(key, key_value.value);
 
-    Segments segments = segments_of(population);
+    Segments segments = needed_segments(population, reference.segment.id, reference.segment.definition);
     int32 index = index_of(&segments, reference.segment.id);
     Question question{};
     question.segment = &segments.items[index];

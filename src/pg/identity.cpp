@@ -2,17 +2,13 @@
 
 namespace segment {
 
-namespace {
-
 // Setting the value that is there already would cost as much as another: time zone abbreviations are read from a file.
-void pin(const char *setting, const char *value) {
+void pin_setting(const char *setting, const char *value) {
     if (const char *current = GetConfigOption(setting, false, false); current != nullptr && strcmp(current, value) == 0) {
         return;
     }
     set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
-
-}  // namespace
 
 Identity begin_identity(Oid role) {
     Identity before;
@@ -20,12 +16,12 @@ Identity begin_identity(Oid role) {
     SetUserIdAndSecContext(role, before.security_context | SECURITY_RESTRICTED_OPERATION);
     before.settings_level = NewGUCNestLevel();
     RestrictSearchPath();
-    pin("TimeZone", "UTC");
-    pin("DateStyle", "ISO, YMD");
-    pin("IntervalStyle", "postgres");
-    pin("extra_float_digits", "1");
-    pin("quote_all_identifiers", "off");
-    pin("timezone_abbreviations", "Default");
+    pin_setting("TimeZone", "UTC");
+    pin_setting("DateStyle", "ISO, YMD");
+    pin_setting("IntervalStyle", "postgres");
+    pin_setting("extra_float_digits", "1");
+    pin_setting("quote_all_identifiers", "off");
+    pin_setting("timezone_abbreviations", "Default");
     return before;
 }
 

@@ -18,6 +18,8 @@ struct Identity {
 // they need it.
 Identity begin_identity(Oid role);
 void end_identity(const Identity &before);
+// Another setting, which ends with the identity, too.
+void pin_setting(const char *setting, const char *value);
 
 // Calls `work(state)` between the two.
 void run_as(Oid role, void (*work)(void *), void *state);

@@ -20,6 +20,7 @@ struct Progress {
     MemoryContext context;
     MemoryContextCallback end;
     int percent;
+    Phase phase;
     char subject[NAMEDATALEN];
 };
 
@@ -37,13 +38,14 @@ Progress *begin_progress(std::string_view subject) {
     return progress;
 }
 
-void report_progress(Progress *progress, int percent) noexcept {
-    if (percent == progress->percent) {
+void report_progress(Progress *progress, int percent, Phase phase) noexcept {
+    if (percent == progress->percent && phase == progress->phase) {
         return;
     }
     progress->percent = percent;
+    progress->phase = phase;
     char name[2 * NAMEDATALEN];
-    std::snprintf(name, sizeof name, "segment: %s %d %%", progress->subject, percent);
+    std::snprintf(name, sizeof name, "segment: %s%s %d %%", progress->subject, phase == Phase::events ? " events" : "", percent);
     pgstat_report_appname(name);
 }
 

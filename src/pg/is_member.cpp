@@ -177,9 +177,11 @@ Estimate estimate(Node *name) {
     Rows rows = caller_execute(
         "SELECT s.members, r.member_rows FROM segment.segment AS s CROSS JOIN LATERAL (SELECT member_rows FROM segment.refresh_run AS r "
         "WHERE r.population OPERATOR(pg_catalog.=) s.population AND r.error IS NULL ORDER BY r.id DESC LIMIT 1) AS r "
-        "WHERE (s.name OPERATOR(pg_catalog.=) $1 OR s.population OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name "
-        "OPERATOR(pg_catalog.=) $1) AND s.members IS NOT NULL LIMIT 2",
-        {{TEXTOID, castNode(Const, name)->constvalue}}, {.read_only = true});
+        "WHERE s.name OPERATOR(pg_catalog.=) ANY ($2) AND (s.name OPERATOR(pg_catalog.=) $1 "
+        "OR s.population OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name OPERATOR(pg_catalog.=) $1) "
+        "AND s.members IS NOT NULL LIMIT 2",
+        {{TEXTOID, castNode(Const, name)->constvalue}, possible_names(TextDatumGetCString(castNode(Const, name)->constvalue))},
+        {.read_only = true});
     if (rows.count != 1) {
         return {false, 0, 0};
     }

@@ -1,62 +1,21 @@
 // Lists: keys that somebody has written down, which definitions refer to.
-#include "core/definition/references.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/identity.hpp"
 #include "pg/key_argument.hpp"
 #include "pg/member_tables.hpp"
-#include "pg/memory.hpp"
-#include "pg/nearest.hpp"
+#include "pg/named_object.hpp"
 #include "pg/registered_name.hpp"
+#include "pg/users.hpp"
 #include "pg/vocabulary.hpp"
 
 namespace segment::pg {
 
 namespace {
 
-struct List {
-    Population *population;
-    char *name;
-};
-
-// By `name` or `population.name`, among those that the user may read; its population is locked.
-List get_list(const char *name) {
-    Rows rows = catalog_execute(
-        "SELECT p.name, l.name FROM segment.catalog_list l JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) "
-        "l.population_id "
-        "WHERE l.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) l.name) "
-        "OPERATOR(pg_catalog.=) $1 "
-        "ORDER BY l.name OPERATOR(pg_catalog.=) $1, p.name",
-        {text_argument(name)});
-    const char *population = nullptr;
-    char *found = nullptr;
-    for (uint64 row = 0; row < rows.count; row++) {
-        Population *candidate = find_population(text_of(rows, row, 0), Lock::none);
-        if (candidate == nullptr || !may_read(candidate)) {
-            continue;
-        }
-        if (found != nullptr) {
-            ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("list name \"%s\" is ambiguous", name),
-                            errdetail("The populations \"%s\" and \"%s\" have one each.", population, candidate->name),
-                            errhint("Write it as \"%s.%s\".", population, name)));
-        }
-        population = candidate->name;
-        found = text_of(rows, row, 1);
-        if (strcmp(found, name) != 0) {
-            break;
-        }
-    }
-    if (found == nullptr) {
-        Rows names = caller_execute("SELECT name FROM segment.list ORDER BY name");
-        const char *near = nearest_name(name, names, 0);
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("list \"%s\" does not exist", name),
-                        near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.list.")));
-    }
-    return {get_population(population, Lock::exclusive), found};
-}
-
-List get_changeable(const char *name) {
-    List list = get_list(name);
+// By `name` or `population.name`; its population is locked.
+NamedObject get_changeable(const char *name) {
+    NamedObject list = named_object("list", name, Lock::exclusive);
     check_may_change(list.population);
     check_member_tables(list.population);
     return list;
@@ -105,7 +64,7 @@ uint64 write_keys(const char *sql, spi::Arguments arguments) {
 
 int64 add_to_list(FunctionCallInfo fcinfo) {
     PreventCommandIfReadOnly("segment.add_to_list()");
-    List list = get_changeable(required_text(fcinfo, 0, "list"));
+    NamedObject list = get_changeable(required_text(fcinfo, 0, "list"));
     bool has_until = !PG_ARGISNULL(2);
     const char *author = GetUserNameFromId(GetUserId(), false);
     Identity caller = begin_identity(population_owner(list.population));
@@ -127,7 +86,7 @@ int64 add_to_list(FunctionCallInfo fcinfo) {
 
 int64 remove_from_list(FunctionCallInfo fcinfo) {
     PreventCommandIfReadOnly("segment.remove_from_list()");
-    List list = get_changeable(required_text(fcinfo, 0, "list"));
+    NamedObject list = get_changeable(required_text(fcinfo, 0, "list"));
     Identity caller = begin_identity(population_owner(list.population));
     const Column *column = key_column(list.population);
     uint64 rows =
@@ -138,32 +97,12 @@ int64 remove_from_list(FunctionCallInfo fcinfo) {
     return static_cast<int64>(rows);
 }
 
-bool refers_to(const char *definition, const char *list) {
-    MemoryContext context = CurrentMemoryContext;
-    return boundary::core([&] {
-        ContextResource memory(context);
-        return definition::refers_to(definition, definition::Word::list, list, memory);
-    });
-}
-
-void drop_list(const char *name) {
+void drop_list(const char *name, bool cascade) {
     PreventCommandIfReadOnly("segment.drop_list()");
-    List list = get_changeable(name);
-    StringInfoData users;
-    initStringInfo(&users);
-    if (refers_to(list.population->base, list.name)) {
-        appendStringInfoString(&users, "the base");
-    }
-    Segments segments = segments_of(list.population);
-    for (int32 i = 0; i < segments.count; i++) {
-        if (refers_to(segments.items[i].definition, list.name)) {
-            appendStringInfo(&users, "%s\"%s\"", users.len > 0 ? ", " : "", segments.items[i].name);
-        }
-    }
-    if (users.len > 0) {
-        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("list \"%s\" is used by definitions", list.name),
-                        errdetail("It is used by %s.", users.data), errhint("Change or drop them first.")));
-    }
+    NamedObject list = get_changeable(name);
+    Users users = find_users(list.population, Registered::list, 0, list.name);
+    refuse_users(list.population, users, psprintf("list \"%s\"", list.name), cascade ? Cascade::wanted : Cascade::not_wanted);
+    drop_users(list.population, users);
     Identity caller = begin_identity(population_owner(list.population));
     write_keys(psprintf("DELETE FROM %s WHERE list = $1", member_relation_sql(list.population, "segment_list")),
                {text_argument(list.name)});
@@ -192,6 +131,6 @@ SEGMENT_FUNCTION(segment_remove_from_list) {
 }
 
 SEGMENT_FUNCTION(segment_drop_list) {
-    drop_list(required_text(fcinfo, 0, "list"));
+    drop_list(required_text(fcinfo, 0, "list"), required_bool(fcinfo, 1, "cascade"));
     PG_RETURN_VOID();
 }

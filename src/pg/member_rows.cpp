@@ -176,6 +176,9 @@ bool map_columns(MemberRows *rows, Relation table) {
 }
 
 void open_members(MemberRows *rows) {
+    if (rows->members != nullptr || rows->by_statement) {
+        return;
+    }
     const Population *population = rows->run->population;
     Oid oid = get_relname_relid(member_relation_name(population, "segment_member"), get_namespace_oid(population->schema, false));
     Relation table = table_open(oid, RowExclusiveLock);
@@ -212,10 +215,13 @@ MemberRows *begin_member_rows(const Run *run, TimestampTz as_of) {
     return rows;
 }
 
+bool are_indexed_at_once(MemberRows *rows) {
+    open_members(rows);
+    return !rows->index_afterwards;
+}
+
 void enter_member(MemberRows *rows, const MemberChange &change) {
-    if (rows->members == nullptr && !rows->by_statement) {
-        open_members(rows);
-    }
+    open_members(rows);
     if (rows->by_statement) {
         add(rows, &rows->entered, change, flush_entered);
     } else {

@@ -25,6 +25,8 @@ struct MemberChange {
 
 // As the current user, the owner, inside begin_identity; in the current context.
 MemberRows *begin_member_rows(const Run *run, TimestampTz as_of);
+// Whether rows go into indexes one by one, so that it pays to enter neighbours one after the other; otherwise indexes are built at the end.
+bool are_indexed_at_once(MemberRows *rows);
 // The keys must stay where they are until end_member_rows.
 void enter_member(MemberRows *rows, const MemberChange &change);
 void exit_member(MemberRows *rows, const MemberChange &change);

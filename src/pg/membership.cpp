@@ -6,6 +6,7 @@
 #include "core/members/content_hash.hpp"
 #include "core/members/words.hpp"
 #include "pg/boundary.hpp"
+#include "pg/key_order.hpp"
 #include "pg/member_rows.hpp"
 #include "pg/set_store.hpp"
 #include "pg/spi.hpp"
@@ -39,7 +40,8 @@ struct Membership {
     MemberRows *rows;
     Written *written;
     int64 *losing;
-    uint64 *taken;  // a bit per chunk that has been taken
+    Datum *entering;  // of a chunk and a segment
+    uint64 *taken;    // a bit per chunk that has been taken
 
     // Of the chunk that is being taken, by the evaluation's set.
     ChunkSummary *summaries;
@@ -215,6 +217,19 @@ struct Chunk {
     const uint64 *present, *base;
 };
 
+// A dictionary has its members in the order of the table, an index has them in the order of their keys.
+void enter_members(Membership *membership, const Segment *segment, members::ChunkWords now, members::ChunkWords before, Ordinal first) {
+    const MemberKeys *keys = membership->run->numbering->keys;
+    size_t count = 0;
+    members::for_each_bit_and_not(now, before, first, [&](Ordinal ordinal) { membership->entering[count++] = keys->key(ordinal); });
+    if (count > 1 && keys->numbering() == Numbering::dictionary && are_indexed_at_once(membership->rows)) {
+        sort_keys(keys->type(), membership->entering, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        enter_member(membership->rows, {segment, membership->entering[i], reason_of(segment)});
+    }
+}
+
 void write_differences(Membership *membership, size_t index, const Chunk &chunk, members::ChunkWords now, const ChunkSummary &summary) {
     const Segment *segment = membership->segments[index];
     const MemberKeys *keys = membership->run->numbering->keys;
@@ -232,9 +247,7 @@ void write_differences(Membership *membership, size_t index, const Chunk &chunk,
             bool present = (chunk.present[bit / 64] >> bit % 64 & 1) != 0, in_base = (chunk.base[bit / 64] >> bit % 64 & 1) != 0;
             exit_member(membership->rows, {segment, keys->key(ordinal), in_base ? reason : present ? Reason::base : Reason::deleted});
         });
-        members::for_each_bit_and_not(now, before, first, [&](Ordinal ordinal) {
-            enter_member(membership->rows, {segment, keys->key(ordinal), reason});
-        });
+        enter_members(membership, segment, now, before, first);
     }
     write_chunk(membership->sets, index, chunk.number, stored, now.data(), summary);
 }
@@ -315,6 +328,7 @@ Membership *begin_membership(Run *run, CurrentMrr *mrr, ScoreMeans *scores, Time
     Size sets = compilation->plan.roots().size() + 1;
     membership->summaries = static_cast<ChunkSummary *>(palloc(sizeof(ChunkSummary) * sets));
     membership->summarized = static_cast<bool *>(palloc(sets));
+    membership->entering = static_cast<Datum *>(palloc(sizeof(Datum) * members::chunk_size));
     membership->rows = begin_member_rows(run, as_of);
     membership->sets = open_sets(membership->segments, membership->count, run->numbering->epoch, SetAccess::write);
     if (store_missing(membership)) {

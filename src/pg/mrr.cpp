@@ -42,6 +42,7 @@ const char *membership_name(Membership membership) {
 void put_bridges(const RowOutput &output, const PeriodEdges *periods, const Groups *groups, const revenue::GroupedBridges *bridges,
                  int scale) {
     const Group shown = shown_groups(groups, bridges);
+    const int32 complete = periods->count - 1 - (periods->ends_early ? 1 : 0);
     for (int32 period = 0; period < periods->count - 1; period++) {
         for (Group i = 0; i < shown; i++) {
             const revenue::GroupBridge &bridge = bridges->bridge(groups->order[i], static_cast<std::size_t>(period));
@@ -53,6 +54,7 @@ void put_bridges(const RowOutput &output, const PeriodEdges *periods, const Grou
             add_customers(&row, bridge);
             add_rates(&row, bridge, scale);
             row.add(CStringGetTextDatum(membership_name(bridges->membership(static_cast<std::size_t>(period)))));
+            row.add(BoolGetDatum(period < complete));
             put_row(output, row);
         }
     }
@@ -64,19 +66,19 @@ struct Event {
 };
 
 // Of all members, in the order of time.
-std::span<const Event> events_of(const revenue::Collector *lines, const PeriodEdges *periods) {
+std::span<const Event> events_of(const revenue::Collector *lines, const PeriodEdges &period, const revenue::MovementRules &rules) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&]() -> std::span<const Event> {
         BackendInterrupts interrupts;
         auto *memory = make_in_context<ContextResource>(context, context);
         auto *found = make_in_context<std::pmr::vector<Event>>(context, memory);
+        const revenue::Edges edges(period.edges, static_cast<std::size_t>(period.count));
         revenue::CollectorReader reader(*lines, memory, interrupts);
         while (reader.next()) {
             const auto member = static_cast<members::Ordinal>(reader.key().number);
-            revenue::for_each_movement(reader.changes(), revenue::Edges(periods->edges, 2), revenue::Granularity::event,
-                                       [&](const revenue::Moved &moved) {
-                                           found->push_back({member, moved});
-                                       });
+            revenue::for_each_movement(reader.changes(), edges, rules, [&](const revenue::Moved &moved) {
+                found->push_back({member, moved});
+            });
         }
         std::stable_sort(found->begin(), found->end(), [](const Event &a, const Event &b) { return a.moved.at < b.moved.at; });
         return *found;
@@ -99,9 +101,10 @@ SEGMENT_FUNCTION(segment_mrr) {
     const ReportArguments arguments = report_arguments(fcinfo, 4);
     BridgeQuestion question{};
     question.membership = membership_argument(fcinfo, 7);
-    question.granularity = granularity_argument(fcinfo, 8);
+    question.rules = {granularity_argument(fcinfo, 8), reactivation_argument(fcinfo, 9)};
     Population *population = get_population(population_name, Lock::none);
-    const PeriodEdges periods = period_edges(range, grain, cstring_to_text(population->time_zone));
+    const PeriodEdges periods =
+        cut_at(period_edges(range, grain, cstring_to_text(population->time_zone)), GetCurrentTransactionStartTimestamp());
     question.periods = &periods;
     InitMaterializedSRF(fcinfo, 0);
 
@@ -123,7 +126,8 @@ SEGMENT_FUNCTION(segment_mrr_events) {
     ReportArguments arguments{};
     arguments.filter = optional_text(fcinfo, 3);
     Population *population = get_population(population_name, Lock::none);
-    const PeriodEdges periods = single_period(range, cstring_to_text(population->time_zone));
+    const segment::revenue::MovementRules rules{segment::revenue::Granularity::event, reactivation_argument(fcinfo, 4)};
+    const PeriodEdges period = cut_at(single_period(range, cstring_to_text(population->time_zone)), GetCurrentTransactionStartTimestamp());
     InitMaterializedSRF(fcinfo, 0);
 
     const Report report = begin_report(population, &arguments);
@@ -132,7 +136,7 @@ SEGMENT_FUNCTION(segment_mrr_events) {
     Oid key_output;
     bool is_varlena;
     getTypeOutputInfo(report.run->binding.key->type, &key_output, &is_varlena);
-    const std::span<const Event> events = events_of(lines, &periods);
+    const std::span<const Event> events = events_of(lines, period, rules);
     const RowOutput output = begin_rows(fcinfo);
     for (const Event &event : events) {
         Row row{};

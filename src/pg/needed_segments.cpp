@@ -80,4 +80,8 @@ Segments needed_segments(const Population *population, int32 id, const char *def
     return all_found(&segments, named) ? segments : segments_of(population);
 }
 
+Segments needed_segments(const Population *population, char *definition) {
+    return with_definition(needed_segments(population, 0, definition), definition);
+}
+
 }  // namespace segment::pg

@@ -9,4 +9,7 @@ namespace segment::pg {
 // name is unknown, all segments, among which a message finds the nearest. The cost does not grow with the number of segments.
 Segments needed_segments(const Population *population, int32 id, const char *definition);
 
+// The same of a definition that is not stored, which comes last.
+Segments needed_segments(const Population *population, char *definition);
+
 }  // namespace segment::pg

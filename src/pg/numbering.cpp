@@ -1,7 +1,9 @@
 #include "pg/numbering.hpp"
 
 #include <algorithm>
+#include <span>
 
+#include "core/members/content_hash.hpp"
 #include "pg/boundary.hpp"
 
 namespace segment::pg {
@@ -101,8 +103,17 @@ bool is_free(const bytea *free, uint64 index) {
     return free != nullptr && (static_cast<uint8>(VARDATA_ANY(free)[index / 8]) >> index % 8 & 1) != 0;
 }
 
-void restore_piece(MemberKeys *keys, const bytea *free, const bytea *data, uint64 expected_first) {
-    if (keys->count() != expected_first || (free != nullptr && VARSIZE_ANY_EXHDR(free) != keys_per_piece / 8)) {
+std::uint64_t hash_of(const bytea *bytes) {
+    return bytes == nullptr ? 0 : members::content_hash(std::as_bytes(std::span(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes))));
+}
+
+int64 piece_hash(const bytea *free, const bytea *data) {
+    return static_cast<int64>(hash_of(free) + 3 * hash_of(data));
+}
+
+void restore_piece(MemberKeys *keys, const bytea *free, const bytea *data, int64 hash, uint64 expected_first) {
+    if (keys->count() != expected_first || piece_hash(free, data) != hash ||
+        (free != nullptr && VARSIZE_ANY_EXHDR(free) != keys_per_piece / 8)) {
         refuse_piece();
     }
     KeyReader reader{VARDATA_ANY(data), VARDATA_ANY(data) + VARSIZE_ANY_EXHDR(data), keys->type(), nullptr, 0};
@@ -140,12 +151,13 @@ void write_piece(const MemberNumbering *numbering, uint64 piece) {
     }
     SET_VARSIZE(data.data, data.len);
     catalog_execute(
-        "INSERT INTO segment.catalog_dictionary (population_id, piece, free, keys) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (population_id, piece) DO UPDATE SET free = excluded.free, keys = excluded.keys",
+        "INSERT INTO segment.catalog_dictionary (population_id, piece, free, keys, hash) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (population_id, piece) DO UPDATE SET free = excluded.free, keys = excluded.keys, hash = excluded.hash",
         {int4_argument(numbering->population_id),
          int4_argument(static_cast<int32>(piece)),
          {BYTEAOID, PointerGetDatum(free), !any_free},
-         {BYTEAOID, PointerGetDatum(data.data)}});
+         {BYTEAOID, PointerGetDatum(data.data)},
+         int8_argument(piece_hash(any_free ? free : nullptr, reinterpret_cast<const bytea *>(data.data)))});
     pfree(data.data);
     pfree(free);
 }
@@ -157,17 +169,18 @@ namespace {
 struct StoredNumbering {
     int32 epoch;  // of whatever type; 0 if there is none
     bool fits, direct;
+    uint64 keys;
 };
 
 StoredNumbering read_numbering(const Population *population, Oid type) {
     Rows rows =
-        catalog_execute("SELECT epoch, key_type, direct FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
+        catalog_execute("SELECT epoch, key_type, direct, keys FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
                         {int4_argument(population->id)});
     if (rows.count == 0) {
-        return {0, false, false};
+        return {0, false, false, 0};
     }
-    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), format_type_be(type)) == 0,
-            DatumGetBool(value_of(rows, 0, 2))};
+    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), format_type_be(type)) == 0, DatumGetBool(value_of(rows, 0, 2)),
+            static_cast<uint64>(DatumGetInt64(value_of(rows, 0, 3)))};
 }
 
 }  // namespace
@@ -186,28 +199,35 @@ MemberNumbering *load_numbering(const Population *population, Oid type, Oid coll
     MemberNumbering *numbering =
         new_numbering(population->id, stored.epoch, keys, stored.direct ? Numbering::direct : Numbering::dictionary);
     numbering->stored = true;
+    numbering->stored_keys = stored.keys;
     if (stored.direct) {
         return numbering;
     }
     MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "segment dictionary", ALLOCSET_DEFAULT_SIZES);
     MemoryContext before = MemoryContextSwitchTo(reading);
     Rows pieces = catalog_execute(
-        "SELECT piece, free, keys FROM segment.catalog_dictionary WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY piece",
+        "SELECT piece, free, keys, hash FROM segment.catalog_dictionary WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY piece",
         {int4_argument(population->id)});
     boundary::core([&] { numbering->keys->reserve(pieces.count * keys_per_piece); });
     for (uint64 i = 0; i < pieces.count; i++) {
         CHECK_FOR_INTERRUPTS();
         restore_piece(numbering->keys, is_null(pieces, i, 1) ? nullptr : DatumGetByteaPP(value_of(pieces, i, 1)),
-                      DatumGetByteaPP(value_of(pieces, i, 2)), static_cast<uint64>(DatumGetInt32(value_of(pieces, i, 0))) * keys_per_piece);
+                      DatumGetByteaPP(value_of(pieces, i, 2)), value_of(pieces, i, 3),
+                      static_cast<uint64>(DatumGetInt32(value_of(pieces, i, 0))) * keys_per_piece);
     }
     MemoryContextSwitchTo(before);
     MemoryContextDelete(reading);
+    if (numbering->keys->count() != stored.keys) {
+        refuse_piece();
+    }
     return numbering;
 }
 
-MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation) {
+MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation, bool few) {
     KeyType keys = key_type(type, collation);
-    return new_numbering(population->id, 0, keys, Numbering::dictionary);
+    const NumberingKind stored = stored_numbering(population, type);
+    const bool direct = !few && (stored.epoch == 0 ? first_choice(keys) == Numbering::direct : stored.direct);
+    return new_numbering(population->id, 0, keys, direct ? Numbering::direct : Numbering::dictionary);
 }
 
 MemberNumbering *renumber(const MemberNumbering *direct) {
@@ -215,14 +235,19 @@ MemberNumbering *renumber(const MemberNumbering *direct) {
 }
 
 void save_numbering(const MemberNumbering *numbering) {
+    const auto keys = static_cast<int64>(numbering->keys->count());
     if (!numbering->stored) {
         catalog_execute("DELETE FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
                         {int4_argument(numbering->population_id)});
-        catalog_execute("INSERT INTO segment.catalog_numbering (population_id, epoch, key_type, direct) VALUES ($1, $2, $3, $4)",
+        catalog_execute("INSERT INTO segment.catalog_numbering (population_id, epoch, key_type, direct, keys) VALUES ($1, $2, $3, $4, $5)",
                         {int4_argument(numbering->population_id),
                          int4_argument(numbering->epoch),
                          text_argument(format_type_be(numbering->keys->type().type)),
-                         {BOOLOID, BoolGetDatum(numbering->keys->numbering() == Numbering::direct)}});
+                         {BOOLOID, BoolGetDatum(numbering->keys->numbering() == Numbering::direct)},
+                         int8_argument(keys)});
+    } else if (keys != static_cast<int64>(numbering->stored_keys)) {
+        catalog_execute("UPDATE segment.catalog_numbering SET keys = $2 WHERE population_id OPERATOR(pg_catalog.=) $1",
+                        {int4_argument(numbering->population_id), int8_argument(keys)});
     }
     for (uint64 piece = 0; piece * keys_per_piece < numbering->keys->count(); piece++) {
         if (numbering->keys->is_changed(piece)) {

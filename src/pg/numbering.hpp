@@ -8,8 +8,9 @@ namespace segment::pg {
 
 struct MemberNumbering {
     int32 population_id;
-    int32 epoch;  // sets of another epoch mean other members
-    bool stored;  // the catalog knows this epoch
+    int32 epoch;         // sets of another epoch mean other members
+    bool stored;         // the catalog knows this epoch
+    uint64 stored_keys;  // of the dictionary
     MemberKeys *keys;
 };
 
@@ -24,8 +25,8 @@ NumberingKind stored_numbering(const Population *population, Oid type);
 // current context. Raises if what is stored is damaged.
 MemberNumbering *load_numbering(const Population *population, Oid type, Oid collation);
 
-// A numbering that is not kept.
-MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation);
+// A numbering that is not kept, of all members or of a few: for these a dictionary is better wherever their keys lie.
+MemberNumbering *make_numbering(const Population *population, Oid type, Oid collation, bool few);
 
 // A numbering by dictionary in place of a direct one whose keys do not lie densely.
 MemberNumbering *renumber(const MemberNumbering *direct);

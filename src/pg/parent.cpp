@@ -58,6 +58,7 @@ void add_parent(const Parent &parent, FunctionCallInfo fcinfo) {
     if (exists && if_exists == IfExists::keep) {
         return;
     }
+    Unsound before = find_unsound(population);
     catalog_execute(exists ? "UPDATE segment.catalog_traits SET relation_schema = $3, relation_name = $4, key = $5, foreign_key = $6 "
                              "WHERE population_id OPERATOR(pg_catalog.=) $1 AND prefix OPERATOR(pg_catalog.=) $2"
                            : "INSERT INTO segment.catalog_traits (population_id, position, prefix, relation_schema, relation_name, key, "
@@ -65,7 +66,7 @@ void add_parent(const Parent &parent, FunctionCallInfo fcinfo) {
                              "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
                     {int4_argument(population->id), text_argument(name), text_argument(parent.relation->schema),
                      text_argument(parent.relation->name), text_argument(parent.key), text_argument(foreign_key)});
-    check_population(population);
+    check_population(population, before, parent.relation->sql);
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ int32 create_population(const char *name, const UserRelation *relation, Function
         population.id = existing->id;
         population.owner = existing->owner;
     }
-    population.base = check_base(&population);
+    population.base = check_base(&population, existing != nullptr ? find_unsound(existing) : Unsound{});
 
     const spi::Argument columns[] = {text_argument(population.name),          text_argument(population.relation_schema),
                                      text_argument(population.relation_name), text_argument(population.key),
@@ -196,6 +196,7 @@ void alter_population(FunctionCallInfo fcinfo) {
         population->owner = const_cast<char *>(owner);
     }
     check_member_tables(population);
+    Unsound before = find_unsound(population);
     if (!PG_ARGISNULL(2)) {
         population->time_zone = optional_text(fcinfo, 2);
         check_time_zone(population->time_zone);
@@ -215,7 +216,7 @@ void alter_population(FunctionCallInfo fcinfo) {
         rename_population(population, new_name);
         population->name = const_cast<char *>(new_name);
     }
-    population->base = check_base(population);
+    population->base = check_base(population, before);
     catalog_execute(
         "UPDATE segment.catalog_population SET owner = $2, time_zone = $3, week_start = $4, base = $5, name = $6, "
         "relation_schema = $7, relation_name = $8, key = $9 WHERE id OPERATOR(pg_catalog.=) $1",
@@ -263,6 +264,7 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
         ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
                         errmsg("population \"%s\" already has traits with prefix \"%s\"", population->name, prefix)));
     }
+    Unsound before = find_unsound(population);
     catalog_execute(same.count > 0
                         ? "UPDATE segment.catalog_traits SET key = $4, prefix = $5 WHERE population_id OPERATOR(pg_catalog.=) $1 "
                           "AND relation_schema OPERATOR(pg_catalog.=) $2 AND relation_name OPERATOR(pg_catalog.=) $3 "
@@ -272,7 +274,7 @@ void add_traits(const char *population_name, const UserRelation *relation, Funct
                           "FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1",
                     columns);
     // The names must fit those already there, the definitions the names, and the key the population's.
-    check_population(population);
+    check_population(population, before, relation->sql);
 }
 
 void drop_population(const char *name, bool cascade) {
@@ -303,6 +305,7 @@ void drop_population(const char *name, bool cascade) {
     for (int32 i = 0; i < scores.count; i++) {
         drop_score_tables(population, scores.items[i].name);
     }
+    drop_all_score_tables(population);
     drop_member_tables(population);
     catalog_execute("DELETE FROM segment.catalog_population WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(population->id)});
 }

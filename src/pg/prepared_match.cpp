@@ -92,10 +92,14 @@ void note_relations(PreparedMatch *match, const Binding *binding) {
     }
     used = lappend_oid(lappend_oid(used, catalog_stamp()), binding->relation->oid);
     for (int32 i = 0; i < binding->added_count; i++) {
-        used = lappend_oid(used, binding->added[i].relation->oid);
+        if (binding->added[i].relation != nullptr) {
+            used = lappend_oid(used, binding->added[i].relation->oid);
+        }
     }
     for (size_t i = 0; i < binding->vocabulary.events.size(); i++) {
-        used = lappend_oid(used, binding->sources[i].relation->oid);
+        if (binding->sources[i].relation != nullptr) {
+            used = lappend_oid(used, binding->sources[i].relation->oid);
+        }
     }
     match->relations = static_cast<Oid *>(MemoryContextAlloc(match->context, sizeof(Oid) * list_length(used)));
     foreach (cell, used) {

@@ -5,6 +5,7 @@
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/definition_type.hpp"
+#include "pg/needed_segments.hpp"
 #include "pg/reading.hpp"
 #include "pg/run.hpp"
 
@@ -75,7 +76,7 @@ Datum preview(FunctionCallInfo fcinfo, const char *definition) {
     }
     Population *population = get_population(population_name, Lock::none);
     Identity caller = begin_reading(population);
-    Segments segments = with_definition(segments_of(population), canonical_definition(definition));
+    Segments segments = needed_segments(population, canonical_definition(definition));
     int32 last = segments.count - 1;
 
     Progress *progress = begin_progress(population->name);

@@ -8,6 +8,7 @@
 #include "pg/member_rows.hpp"
 #include "pg/membership.hpp"
 #include "pg/nearest.hpp"
+#include "pg/next_due.hpp"
 #include "pg/override.hpp"
 #include "pg/score.hpp"
 #include "pg/spi.hpp"
@@ -40,18 +41,20 @@ Selection select_segments(const Population *population, const Segments *segments
             ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("segments must not hold a null")));
         }
         const char *name = TextDatumGetCString(items[i]);
-        const char *bare = name;
-        size_t prefix = strlen(population->name);
+        const char *qualified = psprintf("%s.", population->name);
+        const char *bare = strncmp(name, qualified, strlen(qualified)) == 0 ? name + strlen(qualified) : name;
         int32 found = -1;
-        for (int pass = 0; pass < 2 && found < 0; pass++) {
-            for (int32 j = 0; j < segments->count; j++) {
-                if (strcmp(segments->items[j].name, bare) == 0) {
-                    found = j;
-                }
+        for (int32 j = 0; j < segments->count; j++) {
+            if (strcmp(segments->items[j].name, name) != 0 && strcmp(segments->items[j].name, bare) != 0) {
+                continue;
             }
-            if (strncmp(name, population->name, prefix) == 0 && name[prefix] == '.') {
-                bare = name + prefix + 1;
+            if (found >= 0) {
+                ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("segment name \"%s\" is ambiguous", name),
+                                errdetail("Population \"%s\" has the segments \"%s\" and \"%s\".", population->name,
+                                          segments->items[found].name, segments->items[j].name),
+                                errhint("Write them with the population: \"%s%s\".", qualified, name)));
             }
+            found = j;
         }
         if (found < 0) {
             auto **known = static_cast<const char **>(palloc(sizeof(char *) * (segments->count + 1)));
@@ -68,6 +71,14 @@ Selection select_segments(const Population *population, const Segments *segments
         }
     }
     return selection;
+}
+
+spi::Argument ids_argument(const Segments *segments, const Selection *selection) {
+    auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(selection->count + 1)));
+    for (int32 i = 0; i < selection->count; i++) {
+        ids[i] = Int32GetDatum(segments->items[selection->indexes[i]].id);
+    }
+    return {INT4ARRAYOID, PointerGetDatum(construct_array(ids, selection->count, INT4OID, sizeof(int32), true, TYPALIGN_INT))};
 }
 
 struct Request {
@@ -102,7 +113,7 @@ Datum numeric_array(Datum *values, bool *nulls, int count) {
 }
 
 // One statement for all segments of the run.
-void record_segments(const Run *run, const Membership *membership, const CurrentMrr *mrr, TimestampTz as_of) {
+void record_segments(const Run *run, const Membership *membership, const CurrentMrr *mrr, Datum *dues, TimestampTz as_of) {
     size_t count = run->compilation->segments.size();
     auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
     auto *members = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
@@ -120,14 +131,16 @@ void record_segments(const Run *run, const Membership *membership, const Current
     }
     int items = static_cast<int>(count);
     catalog_execute(
-        "UPDATE segment.catalog_segment AS s SET members = r.members, refreshed_version = r.version, mrr = r.mrr, refreshed_at = $5, "
-        "as_of = $6 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) "
-        "AS r (id, members, version, mrr) "
+        "UPDATE segment.catalog_segment AS s SET members = r.members, refreshed_version = r.version, mrr = r.mrr, next_due = r.due, "
+        "refreshed_at = $6, as_of = $7 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+        "pg_catalog.unnest($4), pg_catalog.unnest($5)) AS r (id, members, version, mrr, due) "
         "WHERE s.id OPERATOR(pg_catalog.=) r.id",
         {{INT4ARRAYOID, PointerGetDatum(construct_array(ids, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
          {INT8ARRAYOID, PointerGetDatum(construct_array(members, items, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))},
          {INT4ARRAYOID, PointerGetDatum(construct_array(versions, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
          {NUMERICARRAYOID, numeric_array(amounts, unknown, items)},
+         {TIMESTAMPTZARRAYOID,
+          PointerGetDatum(construct_array(dues, items, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))},
          timestamptz_argument(GetCurrentTimestamp()),
          timestamptz_argument(as_of)});
 }
@@ -224,7 +237,8 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
     check_names(population, &segments);
-    ScoreRun *scores = refresh_scores(population, &segments, as_of);
+    const spi::Argument selected = ids_argument(&segments, &selection);
+    ScoreRun *scores = refresh_scores(population, &segments, as_of, request->segments != nullptr ? &selected : nullptr);
     Progress *progress = begin_progress(population->name);
     Run *run =
         begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes, nullptr, before_segments(scores));
@@ -238,6 +252,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     }
     write_names(run);
     settle_overrides(run, as_of);
+    Datum *dues = next_dues(run, as_of);
     PopActiveSnapshot();
     end_progress(progress);
     end_identity(caller);
@@ -245,7 +260,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     store_event_names(run->names, population);
     record_score_means(means);
     record_scores(scores, as_of);
-    record_segments(run, membership, mrr, as_of);
+    record_segments(run, membership, mrr, dues, as_of);
     record_run(run, membership, mrr, started, as_of);
     return_segments(run, membership, result);
     end_run(run);

@@ -20,7 +20,7 @@ bool has_repeated_key(const UserRelation *relation, const Column *key) {
 
 const char *repeating_relation(const Binding *binding) {
     for (int32 i = 0; i < binding->added_count; i++) {
-        if (has_repeated_key(binding->added[i].relation, binding->added[i].key)) {
+        if (binding->added[i].relation != nullptr && has_repeated_key(binding->added[i].relation, binding->added[i].key)) {
             return binding->added[i].relation->sql;
         }
     }

@@ -28,14 +28,18 @@ const char *declared_type_sql(Oid type, int32 modifier) {
     return format_type_extended(type, modifier, flags);
 }
 
-UserRelation *describe(::Relation opened) {
+UserRelation *describe(::Relation opened, Fault *fault) {
     Form_pg_class row = opened->rd_rel;
-    if (!has_rows(row->relkind))
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a table or view", RelationGetRelationName(opened)),
-                        errdetail("A table, partitioned table, view, materialized view or foreign table is needed.")));
-    if (row->relpersistence == RELPERSISTENCE_TEMP)
-        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is temporary", RelationGetRelationName(opened)),
-                        errdetail("A registered relation must outlive the session.")));
+    if (!has_rows(row->relkind)) {
+        report(fault, {ERRCODE_WRONG_OBJECT_TYPE, psprintf("\"%s\" is not a table or view", RelationGetRelationName(opened)),
+                       "A table, partitioned table, view, materialized view or foreign table is needed.", nullptr});
+        return nullptr;
+    }
+    if (row->relpersistence == RELPERSISTENCE_TEMP) {
+        report(fault, {ERRCODE_WRONG_OBJECT_TYPE, psprintf("\"%s\" is temporary", RelationGetRelationName(opened)),
+                       "A registered relation must outlive the session.", nullptr});
+        return nullptr;
+    }
     auto *relation = static_cast<UserRelation *>(palloc0(sizeof(UserRelation)));
     relation->oid = RelationGetRelid(opened);
     relation->schema = get_namespace_name(row->relnamespace);
@@ -57,32 +61,40 @@ UserRelation *describe(::Relation opened) {
     return relation;
 }
 
-}  // namespace
-
-UserRelation *relation_of_oid(Oid oid) {
+UserRelation *open_relation(Oid oid, Fault *fault) {
     ::Relation opened = try_relation_open(oid, AccessShareLock);
-    if (opened == nullptr)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", oid)));
+    if (opened == nullptr) {
+        report(fault, {ERRCODE_UNDEFINED_TABLE, psprintf("relation with OID %u does not exist", oid), nullptr, nullptr});
+        return nullptr;
+    }
     // Names and types are written the same way whatever the session's settings: they are compared later on.
     Identity caller = begin_identity(GetUserId());
-    UserRelation *relation = describe(opened);
+    UserRelation *relation = describe(opened, fault);
     end_identity(caller);
     relation_close(opened, NoLock);
     return relation;
+}
+
+}  // namespace
+
+UserRelation *relation_of_oid(Oid oid) {
+    return open_relation(oid, nullptr);
 }
 
 UserRelation *relation_named(const char *text) {
     return relation_of_oid(RangeVarGetRelid(makeRangeVarFromNameList(qualified_name_list(text)), AccessShareLock, false));
 }
 
-UserRelation *relation_registered(const char *schema, const char *name, const char *role_in_message) {
+UserRelation *relation_registered(const char *schema, const char *name, const char *role_in_message, Fault *fault) {
     RangeVar *range = makeRangeVar(pstrdup(schema), pstrdup(name), -1);
     Oid oid = RangeVarGetRelid(range, AccessShareLock, true);
-    if (!OidIsValid(oid))
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-                        errmsg("%s does not exist: %s", role_in_message, quote_qualified_identifier(schema, name)),
-                        errhint("Relations are found by name: create it again under this name, or drop what was registered on it.")));
-    return relation_of_oid(oid);
+    if (!OidIsValid(oid)) {
+        report(fault,
+               {ERRCODE_UNDEFINED_TABLE, psprintf("%s does not exist: %s", role_in_message, quote_qualified_identifier(schema, name)),
+                nullptr, "Relations are found by name: create it again under this name, or drop what was registered on it."});
+        return nullptr;
+    }
+    return open_relation(oid, fault);
 }
 
 const char *type_sql(Oid type) {
@@ -111,15 +123,15 @@ const Column *find_column(const UserRelation *relation, const char *name) {
     return nullptr;
 }
 
-const Column *get_column(const UserRelation *relation, const char *name) {
+const Column *get_column(const UserRelation *relation, const char *name, Fault *fault) {
     const Column *column = find_column(relation, name);
     if (column == nullptr) {
         const char **names = static_cast<const char **>(palloc(sizeof(char *) * (relation->column_count + 1)));
         for (int32 i = 0; i < relation->column_count; i++)
             names[i] = relation->columns[i].name;
         const char *near = nearest_name(name, names, relation->column_count);
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s has no column \"%s\"", relation->sql, name),
-                        near != nullptr ? errhint("Did you mean \"%s\"?", near) : 0));
+        report(fault, {ERRCODE_UNDEFINED_COLUMN, psprintf("%s has no column \"%s\"", relation->sql, name), nullptr,
+                       near != nullptr ? psprintf("Did you mean \"%s\"?", near) : nullptr});
     }
     return column;
 }

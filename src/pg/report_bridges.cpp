@@ -15,7 +15,7 @@ revenue::GroupedBridges *add_up(const revenue::Collector *lines, const BridgeQue
         auto *memory = make_in_context<ContextResource>(context, context);
         Placement placement(report, memory);
         auto *bridges = make_in_context<revenue::GroupedBridges>(
-            context, revenue::Edges(question->periods->edges, static_cast<std::size_t>(question->periods->count)), question->granularity,
+            context, revenue::Edges(question->periods->edges, static_cast<std::size_t>(question->periods->count)), question->rules,
             question->membership, placement.known_from(), placement.outside() + 1, memory);
         revenue::CollectorReader reader(*lines, memory, interrupts);
         while (reader.next()) {

@@ -10,7 +10,7 @@ namespace segment::pg {
 
 struct BridgeQuestion {
     const PeriodEdges *periods;
-    revenue::Granularity granularity;
+    revenue::MovementRules rules;
     revenue::Membership membership;
 };
 

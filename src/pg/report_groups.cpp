@@ -26,6 +26,7 @@ const definition::Trait *find_trait(const Binding *binding, std::string_view nam
         const bool prefixed = !trait.prefix.empty() && name.size() == trait.prefix.size() + 1 + trait.name.size() &&
                               name.starts_with(trait.prefix) && name[trait.prefix.size()] == '.' && name.ends_with(trait.name);
         if (prefixed || (trait.prefix.empty() && trait.name == name)) {
+            refuse_absent(trait.absence);
             return &trait;
         }
     }

@@ -16,7 +16,6 @@ namespace segment::pg {
 namespace {
 
 using revenue::Bridge;
-using revenue::Granularity;
 
 constexpr std::size_t members_between_polls = 16384;
 
@@ -26,7 +25,7 @@ struct Totals {
     int scale;
 };
 
-Totals add_up(LedgerBytes bytes, const PeriodEdges *periods, Granularity granularity) {
+Totals add_up(LedgerBytes bytes, const PeriodEdges *periods, const revenue::MovementRules &rules) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
         ContextResource memory(context);
@@ -35,7 +34,7 @@ Totals add_up(LedgerBytes bytes, const PeriodEdges *periods, Granularity granula
         const auto count = static_cast<std::size_t>(totals.count);
         totals.bridges = static_cast<Bridge *>(memory.allocate(sizeof(Bridge) * count, alignof(Bridge)));
         std::uninitialized_value_construct_n(totals.bridges, count);
-        revenue::Bridges bridges({periods->edges, count + 1}, granularity, {totals.bridges, count});
+        revenue::Bridges bridges({periods->edges, count + 1}, rules, {totals.bridges, count});
         revenue::LedgerReader ledger(bytes, &memory);
         totals.scale = ledger.header().scale;
         for (std::size_t i = 0; ledger.next(); ++i) {
@@ -52,7 +51,7 @@ Totals add_up(LedgerBytes bytes, const PeriodEdges *periods, Granularity granula
 // Of one period.
 Bridge add_up_single(FunctionCallInfo fcinfo) {
     const PeriodEdges periods = single_period({PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2)}, PG_GETARG_TEXT_PP(3));
-    return *add_up(ledger_argument(fcinfo, 0), &periods, Granularity::net).bridges;
+    return *add_up(ledger_argument(fcinfo, 0), &periods, revenue::Granularity::net).bridges;
 }
 
 Datum or_null(FunctionCallInfo fcinfo, NullableDatum value) {
@@ -92,10 +91,15 @@ SEGMENT_FUNCTION(segment_customers_at) {
 }
 
 SEGMENT_FUNCTION(segment_movements) {
+    InitMaterializedSRF(fcinfo, 0);
+    for (int i = 0; i < 6; i++) {
+        if (PG_ARGISNULL(i)) {
+            return static_cast<Datum>(0);
+        }
+    }
     const PeriodEdges periods =
         period_edges({PG_GETARG_TIMESTAMP(1), PG_GETARG_TIMESTAMP(2)}, PG_GETARG_INTERVAL_P(3), PG_GETARG_TEXT_PP(4));
-    const Totals totals = add_up(ledger_argument(fcinfo, 0), &periods, granularity_argument(fcinfo, 5));
-    InitMaterializedSRF(fcinfo, 0);
+    const Totals totals = add_up(ledger_argument(fcinfo, 0), &periods, {granularity_argument(fcinfo, 5), reactivation_argument(fcinfo, 6)});
     const RowOutput output = begin_rows(fcinfo);
     for (int32 i = 0; i < totals.count; i++) {
         Row row{};

@@ -42,7 +42,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         run->numbering = before->numbering.numbering;
         run->former = before->numbering.former;
     } else {
-        run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation);
+        run->numbering = keep == Keep::yes ? load_numbering(population, type, collation) : make_numbering(population, type, collation, few);
     }
     run->pass = run_pass(run->scan, run->numbering->keys);
     if (run->pass == Pass::sparse) {
@@ -53,7 +53,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     }
     run->names = keep == Keep::yes ? begin_event_names(&run->binding, as_of) : nullptr;
     run->events = run_event_passes(&run->binding, &run->compilation->events, &run->compilation->plan, run->numbering->keys,
-                                   scanned_members(run->scan), for_events, run->ignored, run->names);
+                                   scanned_members(run->scan), for_events, run->ignored, run->names, progress);
     MemoryContextSwitchTo(caller);
     return run;
 }

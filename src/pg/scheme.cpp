@@ -4,7 +4,7 @@
 #include "pg/check.hpp"
 #include "pg/identity.hpp"
 #include "pg/registered_name.hpp"
-#include "pg/nearest.hpp"
+#include "pg/named_object.hpp"
 #include "pg/segment.hpp"
 #include "pg/vocabulary.hpp"
 
@@ -173,7 +173,7 @@ int32 create_scheme(FunctionCallInfo fcinfo) {
     }
     IfExists if_exists = if_exists_argument(fcinfo, 3);
     PreventCommandIfReadOnly("segment.create_scheme()");
-    check_registered_name("segment", name);
+    check_registered_name("scheme", name);
     Rules rules = read_rules(name, PG_GETARG_DATUM(2));
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
@@ -202,38 +202,14 @@ int32 create_scheme(FunctionCallInfo fcinfo) {
 
 void drop_scheme(const char *name, bool cascade) {
     PreventCommandIfReadOnly("segment.drop_scheme()");
-    Rows rows = catalog_execute(
-        "SELECT p.name, c.name, c.id FROM segment.catalog_scheme c JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) "
-        "c.population_id "
-        "WHERE $1 IN (c.name, p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) c.name) ORDER BY p.name",
-        {text_argument(name)});
-    const char *population_name = nullptr, *scheme = nullptr;
-    int32 id = 0;
-    for (uint64 row = 0; row < rows.count; row++) {
-        Population *candidate = find_population(text_of(rows, row, 0), Lock::none);
-        if (candidate == nullptr || !may_read(candidate)) {
-            continue;
-        }
-        if (population_name != nullptr) {
-            ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("scheme name \"%s\" is ambiguous", name),
-                            errhint("Write it as \"%s.%s\".", population_name, scheme)));
-        }
-        population_name = candidate->name;
-        scheme = text_of(rows, row, 1);
-        id = DatumGetInt32(value_of(rows, row, 2));
-    }
-    if (population_name == nullptr) {
-        Rows names = caller_execute("SELECT name FROM segment.scheme ORDER BY name");
-        const char *near = nearest_name(name, names, 0);
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("scheme \"%s\" does not exist", name),
-                        near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.scheme.")));
-    }
-    Population *population = get_population(population_name, Lock::exclusive);
+    const NamedObject found = named_object("scheme", name, Lock::exclusive);
+    Population *population = found.population;
+    const int32 id = found.place;
     check_may_change(population);
     check_member_tables(population);
     Segments segments = segments_of(population);
     Rows users = segments_and_users(ids_argument(&segments, id, nullptr));
-    refuse_used(users, "scheme", scheme, cascade, id);
+    refuse_used(users, "scheme", found.name, cascade, id);
     for (uint64 row = 0; row < users.count; row++) {
         delete_segment(population, DatumGetInt32(value_of(users, row, 0)));
     }

@@ -15,6 +15,7 @@
 #include "pg/score_json.hpp"
 #include "pg/score_query.hpp"
 #include "pg/segment.hpp"
+#include "pg/users.hpp"
 
 namespace segment::pg {
 
@@ -205,16 +206,18 @@ int32 create_score(FunctionCallInfo fcinfo) {
                                        text_argument(GetUserNameFromId(GetUserId(), false))};
     if (id != 0) {
         refuse_other_mode(id, name, mode);
+        // Also where nothing changes: what has been dropped by hand is there again.
+        create_tables(population, name, missing);
+        Unsound before = find_unsound(population);
         Rows changed = catalog_execute(
             "UPDATE segment.catalog_score SET mode = $3, missing = $4, min_coverage = $5, base = $6, scale_min = $7, scale_max = $8, "
             "bands = $9 WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 AND "
             "(mode, missing, min_coverage, base, scale_min, scale_max, bands) IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9) RETURNING id",
             std::span(arguments).first(9));
         if (changed.count > 0) {
-            create_tables(population, name, missing);
             add_version(id);
             check_score(population, id);
-            check_population(population);
+            check_population(population, before, nullptr);
         }
         return id;
     }
@@ -381,7 +384,7 @@ int32 remove_score_metric(const char *score_name, const char *metric) {
                         near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.score_metric.")));
     }
     int32 version = add_version(score->id);
-    check_score(reference.population, score->id);
+    check_rest(reference.population, score->id);
     return version;
 }
 
@@ -391,6 +394,7 @@ int32 add_score_group(FunctionCallInfo fcinfo) {
     double weight = required_finite(fcinfo, 2, "weight");
     IfExists if_exists = if_exists_argument(fcinfo, 3);
     PreventCommandIfReadOnly("segment.add_score_group()");
+    check_registered_name("group", group);
     if (weight < 0) {
         refuse("weight must not be negative");
     }
@@ -419,23 +423,21 @@ int32 add_score_group(FunctionCallInfo fcinfo) {
     return add_version(score->id);
 }
 
-void drop_score(const char *name) {
+void drop_score(const char *name, bool cascade) {
     PreventCommandIfReadOnly("segment.drop_score()");
     ScoreReference reference = get_changeable(name);
+    const Population *population = reference.population;
     const ScoreRecord *score = &reference.score;
-    Rows users = catalog_execute(
-        "SELECT pg_catalog.string_agg(u.name, ', ' ORDER BY u.name) FROM ("
-        "SELECT pg_catalog.format('segment \"%s\"', g.name) AS name FROM segment.catalog_segment_score_use x "
-        "JOIN segment.catalog_segment g ON g.id OPERATOR(pg_catalog.=) x.segment_id WHERE x.score_id OPERATOR(pg_catalog.=) $1 "
-        "UNION ALL SELECT pg_catalog.format('score \"%s\"', o.name) FROM segment.catalog_score_use x "
-        "JOIN segment.catalog_score o ON o.id OPERATOR(pg_catalog.=) x.score_id WHERE x.used_id OPERATOR(pg_catalog.=) $1) AS u",
-        {int4_argument(score->id)});
-    if (const char *names = text_of(users, 0, 0); names != nullptr) {
-        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("score \"%s\" is used by definitions", score->name),
-                        errdetail("It is used by %s.", names), errhint("Change or drop these first.")));
+    Scores scores = scores_of(population);
+    uint32 index = 0;
+    while (scores.items[index].id != score->id) {
+        index++;
     }
-    Identity caller = begin_identity(population_owner(reference.population));
-    drop_score_tables(reference.population, score->name);
+    Users users = find_users(population, Registered::score, index, score->name);
+    refuse_users(population, users, psprintf("score \"%s\"", score->name), cascade ? Cascade::wanted : Cascade::not_wanted);
+    drop_users(population, users);
+    Identity caller = begin_identity(population_owner(population));
+    drop_score_tables(population, score->name);
     end_identity(caller);
     catalog_execute("DELETE FROM segment.catalog_score WHERE id OPERATOR(pg_catalog.=) $1", {int4_argument(score->id)});
 }
@@ -463,6 +465,6 @@ SEGMENT_FUNCTION(segment_add_score_group) {
 }
 
 SEGMENT_FUNCTION(segment_drop_score) {
-    drop_score(required_text(fcinfo, 0, "score"));
+    drop_score(required_text(fcinfo, 0, "score"), PG_GETARG_BOOL(1));
     PG_RETURN_VOID();
 }

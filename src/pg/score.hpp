@@ -3,6 +3,8 @@
 
 #include "core/score/model.hpp"
 #include "pg/catalog.hpp"
+#include "pg/check.hpp"
+#include "pg/vocabulary.hpp"
 
 namespace segment::pg {
 
@@ -57,19 +59,28 @@ struct BulkTables {
     Oid now, history;
 };
 BulkTables bulk_tables(const Population *population, const char *score, Oid key_type);
+// What to do when one of a score's tables is not there any more.
+Fault missing_score_table(const Population *population, const ScoreRecord *score);
 // Those that exist.
 void drop_score_tables(const Population *population, const char *score);
+// Those of all scores of the population, known or not.
+void drop_all_score_tables(const Population *population);
 void change_score_tables_owner(const Population *population, Oid owner);
 
 // Binds the metrics of a score, raises where they are wrong, and records what they use. As the caller.
 void check_score(const Population *population, int32 score_id);
-// Of all scores, after what they may speak of has changed.
-void check_scores(const Population *population);
+// Of all scores that meant something before, after what they may speak of has changed.
+void check_scores(const Population *population, const Unsound &before);
+// After a metric has been taken away, which can make nothing wrong that was not: what it used is recorded if that can be told.
+void check_rest(const Population *population, int32 score_id);
+// The scores that mean nothing, as Unsound names them. As the current user, inside begin_identity.
+List *unsound_scores(const Population *population, const Segments *segments, const Binding *binding);
 
-// Computes all scores of a population and stores what has changed: as the population's owner, with the active snapshot, inside
-// begin_identity, in the current context. What it stores is seen by the snapshot afterwards.
+// Computes the scores of a population and stores what has changed: all of them, or with an int4[] of segments those that these read, and
+// of the others those that can be computed. As the population's owner, with the active snapshot, inside begin_identity, in the current
+// context. What it stores is seen by the snapshot afterwards.
 struct ScoreRun;
-ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of);
+ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of, const spi::Argument *only);
 // What the run of the segments goes on with.
 struct Before;
 const Before *before_segments(const ScoreRun *run);

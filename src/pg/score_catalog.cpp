@@ -1,6 +1,6 @@
 // Scores read from the catalog.
 #include "pg/boundary.hpp"
-#include "pg/nearest.hpp"
+#include "pg/named_object.hpp"
 #include "pg/score.hpp"
 
 namespace segment::pg {
@@ -151,46 +151,14 @@ Scores scores_of(const Population *population) {
 }
 
 ScoreReference get_score(const char *name, Lock lock) {
-    // What is qualified comes first: a score may be called like another one with its population.
-    Rows rows = catalog_execute(
-        "SELECT s.id, p.name, s.name FROM segment.catalog_score s "
-        "JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id "
-        "WHERE s.name OPERATOR(pg_catalog.=) $1 OR (p.name OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name) "
-        "OPERATOR(pg_catalog.=) $1 "
-        "ORDER BY s.name OPERATOR(pg_catalog.=) $1, p.name, s.id",
-        {text_argument(name)});
-    Population *found = nullptr;
-    int32 id = 0;
-    bool qualified = false;
-    for (uint64 row = 0; row < rows.count && !qualified; row++) {
-        Population *population = find_population(text_of(rows, row, 1), Lock::none);
-        if (population == nullptr || !may_read(population)) {
-            continue;
-        }
-        if (found != nullptr) {
-            ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_ALIAS), errmsg("score name \"%s\" is ambiguous", name),
-                            errdetail("The populations \"%s\" and \"%s\" have one each.", found->name, population->name),
-                            errhint("Write it as \"%s.%s\".", found->name, name)));
-        }
-        found = population;
-        id = DatumGetInt32(value_of(rows, row, 0));
-        qualified = strcmp(text_of(rows, row, 2), name) != 0;
-    }
-    if (found != nullptr && lock != Lock::none) {
-        found = get_population(found->name, lock);
-    }
-    if (found != nullptr) {
-        Scores scores = scores_of(found);
-        for (int32 i = 0; i < scores.count; i++) {
-            if (scores.items[i].id == id) {
-                return {found, scores.items[i]};
-            }
+    const NamedObject found = named_object("score", name, lock);
+    Scores scores = scores_of(found.population);
+    for (int32 i = 0; i < scores.count; i++) {
+        if (scores.items[i].id == found.place) {
+            return {found.population, scores.items[i]};
         }
     }
-    Rows names = caller_execute("SELECT name FROM segment.score ORDER BY name");
-    const char *near = nearest_name(name, names, 0);
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("score \"%s\" does not exist", name),
-                    near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.score.")));
+    refuse_unknown("score", name);
 }
 
 }  // namespace segment::pg

@@ -19,12 +19,13 @@ struct Rowset {
     uint64 count;
     Datum *keys, *scores, *bands, *coverages, *trends;
     bool *no_score, *no_band, *no_trend;
+    bool *unknown_trend;  // it is looked up before the row is written
 };
 
 Rowset make_rowset() {
     const auto datums = [] { return static_cast<Datum *>(palloc(sizeof(Datum) * rows_per_statement)); };
     const auto flags = [] { return static_cast<bool *>(palloc(rows_per_statement)); };
-    return {0, datums(), datums(), datums(), datums(), datums(), flags(), flags(), flags()};
+    return {0, datums(), datums(), datums(), datums(), datums(), flags(), flags(), flags(), flags()};
 }
 
 // What is stored of a member, as far as it is compared.
@@ -43,7 +44,7 @@ struct GoneKeys {
 struct Writer {
     const ScoreScan *scan;
     const ScoreTables *tables;
-    uint32 past;
+    const PastScores *past;
     Datum *band_names;
     StoredScore stored[KeyBatch::rows];
     Rowset fresh, changed, history;  // those without a row, those with another one, and the history of both
@@ -100,11 +101,40 @@ void insert_history(const ScoreTables *tables, const Rowset *rows, int32 version
     end_bulk_insert(insert);
 }
 
+// Finds the trends that stored ones do not tell.
+void look_up_trends(const Writer *writer, Rowset *rows) {
+    auto *keys = static_cast<Datum *>(palloc(sizeof(Datum) * (rows->count + 1)));
+    auto *places = static_cast<uint64 *>(palloc(sizeof(uint64) * (rows->count + 1)));
+    uint64 count = 0;
+    for (uint64 i = 0; i < rows->count; i++) {
+        if (rows->unknown_trend[i]) {
+            places[count] = i;
+            keys[count++] = rows->keys[i];
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    const ScoreTables *tables = writer->tables;
+    Rows found = caller_execute(psprintf("SELECT k.place, %s FROM unnest($1) WITH ORDINALITY AS k (key, place)",
+                                         past_of_key_sql(writer->scan->score, tables->history, tables->key_type, *writer->past, "k.key")),
+                                {array_argument(keys, nullptr, count, tables->key_type)}, {.read_only = true});
+    for (uint64 row = 0; row < found.count; row++) {
+        if (!is_null(found, row, 1)) {
+            const uint64 place = places[DatumGetInt64(value_of(found, row, 0)) - 1];
+            rows->no_trend[place] = false;
+            rows->trends[place] = Float8GetDatum(difference(DatumGetFloat8(rows->scores[place]), DatumGetFloat8(value_of(found, row, 1))));
+        }
+    }
+}
+
 void flush(Writer *writer) {
     const ScoreTables *tables = writer->tables;
     const int32 version = writer->scan->score->version;
     CHECK_FOR_INTERRUPTS();
     MemoryContext caller = MemoryContextSwitchTo(writer->statement);
+    look_up_trends(writer, &writer->fresh);
+    look_up_trends(writer, &writer->changed);
     if (writer->fresh.count > 0) {
         OidIsValid(tables->bulk.now) ? insert_now(tables, &writer->fresh) : write_now(tables, &writer->fresh);
     }
@@ -158,14 +188,39 @@ void note_gone(Writer *writer, Datum key) {
 struct Present {
     double score, coverage, trend;
     int32 band;
+    bool unknown_trend;
 };
 
-Present present(const Writer *writer, const double *row) {
-    constexpr double unit = 1e9;
+bool same(double a, double b) {
+    return score::is_missing(a) ? score::is_missing(b) : a == b;
+}
+
+// Sets the trend, by what is stored of the member, which may be null, unless the past has been read.
+void find_trend(const Writer *writer, const double *row, const StoredScore *stored, Present *now) {
+    constexpr double exact = 1e6;  // smaller scores and trends have nine decimals, so that a difference gives the past back
+    const PastScores &past = *writer->past;
+    if (past.at_sql == nullptr || score::is_missing(now->score)) {
+        return;
+    }
+    const double read = row[past.column];
+    if (past.before_sql == nullptr || !score::is_missing(read)) {
+        now->trend = std::isinf(read) ? score::missing : difference(now->score, read);
+    } else if (stored != nullptr && same(stored->score, now->score)) {
+        now->trend = stored->trend;
+    } else if (stored == nullptr || score::is_missing(stored->score)) {
+        now->unknown_trend = true;
+    } else if (!score::is_missing(stored->trend)) {
+        const double then = difference(stored->score, stored->trend);
+        now->unknown_trend = std::abs(stored->score) >= exact || std::abs(then) >= exact;
+        now->trend = now->unknown_trend ? score::missing : difference(now->score, then);
+    }
+}
+
+Present present(const Writer *writer, const double *row, const StoredScore *stored) {
     const double score = row[score::Scorer::score_column];
-    const double past = writer->past == no_past ? score::missing : row[writer->past];
-    return {score, row[score::Scorer::coverage_column], std::round((score - past) * unit) / unit,
-            score::band_of(writer->scan->score->model.bands, score)};
+    Present now{score, row[score::Scorer::coverage_column], score::missing, score::band_of(writer->scan->score->model.bands, score), false};
+    find_trend(writer, row, stored, &now);
+    return now;
 }
 
 void add_row(Writer *writer, Rowset *rows, members::Ordinal member, const Present &now) {
@@ -178,10 +233,7 @@ void add_row(Writer *writer, Rowset *rows, members::Ordinal member, const Presen
     rows->coverages[i] = Float8GetDatum(now.coverage);
     rows->no_trend[i] = score::is_missing(now.trend);
     rows->trends[i] = Float8GetDatum(rows->no_trend[i] ? 0 : now.trend);
-}
-
-bool same(double a, double b) {
-    return score::is_missing(a) ? score::is_missing(b) : a == b;
+    rows->unknown_trend[i] = now.unknown_trend;
 }
 
 double stored_number(const TupleTableSlot *slot, int column) {
@@ -220,7 +272,7 @@ void compare(void *state, uint32 index, members::Ordinal member, Datum key) {
     }
     scan->grid->mark(member);
     const StoredScore &stored = writer->stored[index];
-    const Present now = present(writer, row);
+    const Present now = present(writer, row, &stored);
     bool same_score = same(stored.score, now.score) && stored.band == now.band;
     if (!same_score || !same(stored.coverage, now.coverage) || !same(stored.trend, now.trend)) {
         add_row(writer, &writer->changed, member, now);
@@ -243,7 +295,7 @@ void write_others(Writer *writer) {
         }
         const members::Ordinal first = chunk * members::chunk_size;
         members::for_each_bit_and_not(grid->present(chunk), grid->marked(chunk), first, [&](members::Ordinal member) {
-            const Present now = present(writer, grid->rows(chunk) + static_cast<size_t>(member - first) * grid->width());
+            const Present now = present(writer, grid->rows(chunk) + static_cast<size_t>(member - first) * grid->width(), nullptr);
             add_row(writer, &writer->fresh, member, now);
             add_row(writer, &writer->history, member, now);
             if (std::max(writer->fresh.count, writer->history.count) == rows_per_statement) {
@@ -255,11 +307,11 @@ void write_others(Writer *writer) {
 
 }  // namespace
 
-void write_scores(const ScoreScan *scan, const ScoreTables &tables, uint32 past) {
+void write_scores(const ScoreScan *scan, const ScoreTables &tables, const PastScores &past) {
     auto *writer = static_cast<Writer *>(palloc0(sizeof(Writer)));
     writer->scan = scan;
     writer->tables = &tables;
-    writer->past = past;
+    writer->past = &past;
     const auto &bands = scan->score->model.bands;
     writer->band_names = static_cast<Datum *>(palloc(sizeof(Datum) * (bands.size() + 1)));
     for (size_t band = 0; band < bands.size(); band++) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pg/score.hpp"
-#include "pg/score_scan.hpp"
+#include "pg/score_past.hpp"
 
 namespace segment::pg {
 
@@ -15,9 +15,8 @@ struct ScoreTables {
     BulkTables bulk;
 };
 
-// Compares the scores in the grid, of one pass, with what is stored, and writes what has changed. `past` is the column of the grid with
-// the score 14 days before, or no_past. Rows of those who are no members any more go with the first pass.
-inline constexpr uint32 no_past = UINT32_MAX;
-void write_scores(const ScoreScan *scan, const ScoreTables &tables, uint32 past);
+// Compares the scores in the grid, of one pass, with what is stored, and writes what has changed. Rows of those who are no members any
+// more go with the first pass.
+void write_scores(const ScoreScan *scan, const ScoreTables &tables, const PastScores &past);
 
 }  // namespace segment::pg

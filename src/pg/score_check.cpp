@@ -7,9 +7,8 @@ namespace segment::pg {
 
 namespace {
 
-// Binds the metrics, validates literals and plans the scan, with the rights of the population's owner.
-ScoreQuery *check_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score) {
-    ScoreQuery *query = score_query(population, segments, binding, score, instant_sql(GetCurrentTransactionStartTimestamp()));
+// Validates literals and plans the scan.
+void check_query(const ScoreRecord *score, const ScoreQuery *query) {
     for (int32 i = 0; i < query->probe_count; i++) {
         caller_execute(psprintf("SELECT %s", query->probes[i]), {}, {.read_only = true});
     }
@@ -21,7 +20,6 @@ ScoreQuery *check_query(const Population *population, const Segments *segments, 
     }
     appendStringInfo(&sql, " FROM %s%s LIMIT 0", query->from_sql, query->where_sql);
     caller_execute(sql.data, {}, {.read_only = true});
-    return query;
 }
 
 void record_uses(const char *table, const char *column, int32 score_id, const int32 *ids, int32 count) {
@@ -64,7 +62,17 @@ void record(const ScoreRecord *score, const ScoreQuery *query) {
     }
 }
 
-void check_those(const Population *population, int32 only) {
+char *score_key(const ScoreRecord &score) {
+    return psprintf("score %d", score.id);
+}
+
+ScoreQuery *query_now(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord &score,
+                      boundary::ErrorRecord &error) {
+    return score_query(population, segments, binding, &score, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error);
+}
+
+// Those that are wrong and not known to have been so are an error.
+void check_those(const Population *population, int32 only, const Unsound &before) {
     Scores scores = scores_of(population);
     if (scores.count == 0) {
         return;
@@ -74,8 +82,16 @@ void check_those(const Population *population, int32 only) {
     Identity caller = begin_identity(population_owner(population));
     Binding binding = bind(population, &segments);
     for (int32 i = 0; i < scores.count; i++) {
-        if (only == 0 || scores.items[i].id == only) {
-            queries[i] = check_query(population, &segments, &binding, &scores.items[i]);
+        const ScoreRecord &score = scores.items[i];
+        if (only != 0 && score.id != only) {
+            continue;
+        }
+        boundary::ErrorRecord error{};
+        queries[i] = query_now(population, &segments, &binding, score, error);
+        if (queries[i] != nullptr) {
+            check_query(&score, queries[i]);
+        } else if (!is_unsound(before, score_key(score))) {
+            boundary::raise(error);
         }
     }
     end_identity(caller);
@@ -91,12 +107,33 @@ void check_those(const Population *population, int32 only) {
 
 }  // namespace
 
-void check_score(const Population *population, int32 score_id) {
-    check_those(population, score_id);
+List *unsound_scores(const Population *population, const Segments *segments, const Binding *binding) {
+    List *unsound = NIL;
+    Scores scores = scores_of(population);
+    for (int32 i = 0; i < scores.count; i++) {
+        boundary::ErrorRecord error{};
+        if (query_now(population, segments, binding, scores.items[i], error) == nullptr) {
+            unsound = lappend(unsound, score_key(scores.items[i]));
+        }
+    }
+    return unsound;
 }
 
-void check_scores(const Population *population) {
-    check_those(population, 0);
+void check_score(const Population *population, int32 score_id) {
+    check_those(population, score_id, {});
+}
+
+void check_scores(const Population *population, const Unsound &before) {
+    check_those(population, 0, before);
+}
+
+void check_rest(const Population *population, int32 score_id) {
+    Identity caller = begin_identity(population_owner(population));
+    bool bound = is_bindable(population);
+    end_identity(caller);
+    if (bound) {
+        check_those(population, score_id, {true, true, NIL});
+    }
 }
 
 }  // namespace segment::pg

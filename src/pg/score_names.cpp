@@ -2,7 +2,6 @@
 
 #include "core/definition/type.hpp"
 #include "pg/score.hpp"
-#include "pg/vocabulary.hpp"
 
 namespace segment::pg {
 
@@ -12,7 +11,7 @@ int64 count_scores(const Population *population) {
     return DatumGetInt64(value_of(rows, 0, 0));
 }
 
-std::span<const definition::ScoreName> bind_scores(const Population *population, const Column *key, const char *key_sql,
+std::span<const definition::ScoreName> bind_scores(const Population *population, Binding *binding, const char *key_sql,
                                                    std::string_view *joins, size_t *join_count) {
     Scores scores = scores_of(population);
     auto *names = static_cast<definition::ScoreName *>(palloc0(sizeof(definition::ScoreName) * static_cast<Size>(scores.count + 1)));
@@ -25,7 +24,7 @@ std::span<const definition::ScoreName> bind_scores(const Population *population,
         const auto join = static_cast<int32>(*join_count);
         const char *alias = psprintf("s%d", i + 1);
         joins[(*join_count)++] = psprintf("LEFT JOIN %s AS %s ON %s.key %s %s", score_table_sql(population, score->name), alias, alias,
-                                          equality_sql(key->type), key_sql);
+                                          equality_sql(binding->key->type), key_sql);
         names[i].name = score->name;
         names[i].id = score->id;
         names[i].version = score->version;
@@ -33,6 +32,9 @@ std::span<const definition::ScoreName> bind_scores(const Population *population,
         names[i].band = {"", score->name, psprintf("%s.band", alias), definition::text_type, join};
         names[i].bands = {bands, score->model.bands.size()};
         names[i].history_sql = score_history_sql(population, score->name);
+        if (Fault fault = missing_score_table(population, score); fault.message != nullptr) {
+            names[i].absence = note_absence(binding, psprintf("score \"%s\"", score->name), fault);
+        }
     }
     return {names, static_cast<size_t>(scores.count)};
 }

@@ -45,7 +45,8 @@ class QueryWriter {
 
 public:
     QueryWriter(MemoryContext context, const Population *population, const Segments *segments, const Binding *binding,
-                const ScoreRecord *score, const char *as_of_sql, const char *member_sql, std::span<const char *const> stale_edges)
+                const ScoreRecord *score, const char *as_of_sql, const char *member_sql, std::span<const char *const> stale_edges,
+                EventNumbers *numbers)
         : memory_(context),
           arena_(&memory_),
           population_(population),
@@ -55,6 +56,7 @@ public:
           as_of_sql_(as_of_sql),
           member_sql_(member_sql),
           stale_edges_(stale_edges),
+          numbers_(numbers),
           joins_(&arena_),
           with_(&arena_),
           known_segments_(&arena_),
@@ -66,7 +68,7 @@ public:
     ScoreQuery *write();
 
 private:
-    const char *formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses);
+    const char *formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses, int32 &event_number);
     const char *condition(const ScoreMetric &metric, ScoreUses &uses);
     template <typename Bound>
     void use(const Bound &bound, ScoreUses &uses);
@@ -82,6 +84,7 @@ private:
     std::string_view as_of_sql_;
     std::string_view member_sql_;
     std::span<const char *const> stale_edges_;
+    EventNumbers *numbers_;
     std::pmr::vector<std::uint32_t> joins_;
     std::pmr::string with_;
     std::pmr::vector<std::int32_t> known_segments_;
@@ -105,9 +108,13 @@ void QueryWriter::use(const Bound &bound, ScoreUses &uses) {
     uses.sources = copy_items(memory_, sources);
     uses.score_count = static_cast<int32>(scores.size());
     uses.scores = copy_items(memory_, scores);
+    uses.join_count = static_cast<int32>(bound.joins.size());
+    uses.joins = copy_items(memory_, bound.joins);
+    uses.derived_count = static_cast<int32>(bound.derived.size());
+    uses.derived = copy_items(memory_, bound.derived);
 }
 
-const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses) {
+const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses, int32 &event_number) {
     const CheckedFormula checked = this->checked("the value of metric \"", metric.name, metric.value, [&](std::string_view text) {
         CheckedFormula bound = definition::check_formula(definition::parse_formula(text, arena_), binding_->vocabulary, arena_);
         if (stale_edges_[index] != nullptr && bound.evidence.empty())
@@ -118,6 +125,12 @@ const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, S
     });
     use(checked, uses);
     uses.traits = !checked.traits.empty();
+    if (numbers_ != nullptr && stale_edges_[index] == nullptr) {
+        if (const auto number = ask_event_number(numbers_, checked, scope())) {
+            event_number = static_cast<int32>(*number);
+            return "NULL::float8";
+        }
+    }
     const std::pmr::string value = definition::formula_sql(checked, scope(), &arena_);
     if (stale_edges_[index] == nullptr)
         return copy_text(memory_, value);
@@ -174,10 +187,11 @@ ScoreQuery *QueryWriter::write() {
     auto *query = static_cast<ScoreQuery *>(memory_.allocate(sizeof(ScoreQuery), alignof(ScoreQuery)));
     std::pmr::vector<const char *> columns(&arena_);
     std::pmr::vector<ScoreUses> uses(&arena_);
+    std::pmr::vector<int32> numbers(static_cast<std::size_t>(score_->metric_count), no_event_number, &arena_);
     for (std::size_t i = 0; i < static_cast<std::size_t>(score_->metric_count); ++i) {
         const ScoreMetric &metric = score_->metrics[i];
         ScoreUses &used = uses.emplace_back(ScoreUses{});
-        columns.push_back(metric.value != nullptr ? formula(metric, i, used) : condition(metric, used));
+        columns.push_back(metric.value != nullptr ? formula(metric, i, used, numbers[i]) : condition(metric, used));
     }
     std::ranges::sort(joins_);
     std::pmr::string from(&arena_), where(&arena_);
@@ -189,6 +203,8 @@ ScoreQuery *QueryWriter::write() {
     query->where_sql = copy_text(memory_, where);
     query->columns = copy_items(memory_, columns);
     query->uses = copy_items(memory_, uses);
+    query->event_numbers = copy_items(memory_, numbers);
+    query->reads_events = std::ranges::any_of(numbers, [](int32 number) { return number != no_event_number; });
     query->probe_count = static_cast<int32>(probes_.size());
     query->probes = copy_items(memory_, probes_);
     return query;
@@ -215,7 +231,17 @@ const char *before_sql(const Population *population, const char *instant_sql, co
 }
 
 ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
-                        const char *as_of_sql) {
+                        const char *as_of_sql, EventNumbers *numbers) {
+    boundary::ErrorRecord error{};
+    ScoreQuery *query = score_query(population, segments, binding, score, as_of_sql, numbers, error);
+    if (query == nullptr) {
+        boundary::raise(error);
+    }
+    return query;
+}
+
+ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
+                        const char *as_of_sql, EventNumbers *numbers, boundary::ErrorRecord &error) {
     auto **edges = static_cast<const char **>(palloc0(sizeof(char *) * (score->metric_count + 1)));
     for (int32 i = 0; i < score->metric_count; i++) {
         const ScoreMetric *metric = &score->metrics[i];
@@ -225,11 +251,15 @@ ScoreQuery *score_query(const Population *population, const Segments *segments, 
     }
     const char *member_sql = member_relation_sql(population, "segment_member");
     MemoryContext context = CurrentMemoryContext;
-    return boundary::core([&] {
+    const auto query = boundary::attempt(error, [&] {
         QueryWriter writer(context, population, segments, binding, score, as_of_sql, member_sql,
-                           std::span<const char *const>(edges, static_cast<std::size_t>(score->metric_count)));
+                           std::span<const char *const>(edges, static_cast<std::size_t>(score->metric_count)), numbers);
         return writer.write();
     });
+    if (!query && !error.soft) {
+        boundary::raise(error);
+    }
+    return query.value_or(nullptr);
 }
 
 }  // namespace segment::pg

@@ -1,6 +1,8 @@
 // The metrics of a score as SQL over its population.
 #pragma once
 
+#include "pg/boundary.hpp"
+#include "pg/event_numbers.hpp"
 #include "pg/score.hpp"
 #include "pg/vocabulary.hpp"
 
@@ -14,7 +16,11 @@ struct ScoreUses {
     int32 *sources;  // ids
     int32 score_count;
     int32 *scores;  // ids
-    bool traits;    // values of traits, which have no past
+    int32 join_count;
+    uint32 *joins;  // of the vocabulary, in order
+    int32 derived_count;
+    uint32 *derived;  // of the vocabulary's derived traits, in order
+    bool traits;      // values of traits, which have no past
 };
 
 struct ScoreQuery {
@@ -23,13 +29,21 @@ struct ScoreQuery {
     const char *where_sql;  // the base with its WHERE; or empty
     const char **columns;   // of each metric: a number, or of a condition a boolean; NULL where it is missing or stale
     ScoreUses *uses;        // of each metric
+    int32 *event_numbers;   // of each metric: its place among the numbers of events, which takes the column's place; or no_event_number
+    bool reads_events;      // any of them is one
     int32 probe_count;
     const char **probes;
 };
 
-// Raises when a metric is wrong, with its place. As of an SQL expression, in the current context.
+inline constexpr int32 no_event_number = -1;
+
+// Raises when a metric is wrong, with its place. As of an SQL expression, in the current context. What passes over the sources can tell is
+// asked of `numbers`, if there are any; else everything is in the columns.
 ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
-                        const char *as_of_sql);
+                        const char *as_of_sql, EventNumbers *numbers = nullptr);
+// Null instead of an error when a metric is wrong, which `error` tells.
+ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
+                        const char *as_of_sql, EventNumbers *numbers, boundary::ErrorRecord &error);
 
 // Raises unless a span of time is positive, and so short (1,000 years) that the instant before it can be told.
 void check_span(const char *name, const Interval &span);

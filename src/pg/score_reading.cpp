@@ -16,6 +16,12 @@ bool put_row(void *state, TupleTableSlot *slot) {
     return true;
 }
 
+void refuse_missing_tables(const ScoreReference &reference) {
+    if (const Fault missing = missing_score_table(reference.population, &reference.score); missing.message != nullptr) {
+        raise(missing);
+    }
+}
+
 // As the current user, who sees what he may of the tables.
 void put_rows(const char *sql, FunctionCallInfo fcinfo) {
     Identity caller = begin_identity(GetUserId());
@@ -35,6 +41,7 @@ SEGMENT_FUNCTION(segment_scores) {
     const char *name = required_text(fcinfo, 0, "score");
     InitMaterializedSRF(fcinfo, 0);
     ScoreReference reference = get_score(name, Lock::none);
+    refuse_missing_tables(reference);
     put_rows(
         psprintf("SELECT key::text, score, band, coverage, trend FROM %s", score_table_sql(reference.population, reference.score.name)),
         fcinfo);
@@ -45,6 +52,7 @@ SEGMENT_FUNCTION(segment_score_by_segment) {
     const char *name = required_text(fcinfo, 0, "score");
     InitMaterializedSRF(fcinfo, 0);
     ScoreReference reference = get_score(name, Lock::none);
+    refuse_missing_tables(reference);
     const Population *population = reference.population;
     put_rows(
         psprintf("WITH counted AS ("

@@ -8,7 +8,6 @@
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
 #include "pg/interrupts.hpp"
-#include "pg/key_batch.hpp"
 #include "pg/score_carry.hpp"
 #include "pg/score_changes.hpp"
 #include "pg/settings.hpp"
@@ -17,11 +16,10 @@ namespace segment::pg {
 
 namespace {
 
-constexpr int trend_days = 14;
-
 // Of the memory of a run the values of the members get one part of two, the ranks of percentiles one of eight (they take twice that while
 // they grow), and the scores of all members, which stay until those of the segments are known, one of four.
 constexpr uint64 share_of_values = 2, share_of_ranks = 8, share_of_results = 4;
+constexpr uint64 share_of_events = 2;  // of that of the values, where some come from events
 
 // From now on the snapshot sees what has been written.
 void see_own_writes() {
@@ -29,55 +27,16 @@ void see_own_writes() {
     UpdateActiveSnapshotCommandId();
 }
 
-// The instant that the trend compares with; null if the score has not been what it is now for so long.
-const char *past_sql(const Population *population, const ScoreRecord *score, const char *as_of_sql) {
-    const Interval span{0, trend_days, 0};
-    if (score->refreshed_version != score->version || !score->has_version_since) {
-        return nullptr;
-    }
-    Rows then = caller_execute(psprintf("SELECT %s", before_sql(population, as_of_sql, span)));
-    TimestampTz instant = DatumGetTimestampTz(value_of(then, 0, 0));
-    return instant < score->version_since ? nullptr : instant_sql(instant);
-}
-
 // The computation of one score.
 struct Work {
     ScoreScan *scan;
     const ScoreTables *tables;
-    const char *past_sql;      // null: nobody has a trend
+    PastScores past;
     const TimestampTz *edges;  // null: nothing is carried forward
-    uint32 past_column, seen_column;
+    uint32 seen_column;
     score::Scorer *scorer;
     ComputedScore *computed;
 };
-
-struct PastReader {
-    const ScoreScan *scan;
-    uint32 column;
-    double scores[KeyBatch::rows];
-};
-
-// By the primary key, read backwards.
-void read_past(const Work &work) {
-    auto *reader = static_cast<PastReader *>(palloc(sizeof(PastReader)));
-    reader->scan = work.scan;
-    reader->column = work.past_column;
-    const auto read = [](void *state, uint32 row, TupleTableSlot *slot) {
-        static_cast<PastReader *>(state)->scores[row] = slot->tts_isnull[1] ? score::missing : DatumGetFloat8(slot->tts_values[1]);
-    };
-    const auto take = [](void *state, uint32 row, members::Ordinal member, Datum) {
-        auto *reader = static_cast<PastReader *>(state);
-        double *numbers = member == members::no_ordinal ? nullptr : reader->scan->grid->row(member);
-        if (numbers != nullptr) {
-            numbers[reader->column] = reader->scores[row];
-        }
-    };
-    read_keyed_rows(work.scan,
-                    psprintf("SELECT DISTINCT ON (h.key) h.key::%s, h.score FROM %s AS h WHERE h.at <= %s AND h.version = %d "
-                             "ORDER BY h.key DESC, h.at DESC",
-                             work.tables->key_type_sql, work.tables->history, work.past_sql, work.scan->score->version),
-                    {read, take, reader});
-}
 
 // What the metrics of this pass's members are worth, all values known.
 void take_values(const Work &work, bool keeps) {
@@ -139,11 +98,11 @@ void run_passes(const Work &work) {
         if (!ready) {
             take_values(work, true);
         }
-        if (work.past_sql != nullptr) {
-            read_past(work);
+        if (work.past.at_sql != nullptr) {
+            read_past(work.scan, work.tables->history, work.tables->key_type_sql, work.past);
         }
         compute(work);
-        write_scores(work.scan, *work.tables, work.past_sql != nullptr ? work.past_column : no_past);
+        write_scores(work.scan, *work.tables, work.past);
     }
 }
 
@@ -152,7 +111,8 @@ void refresh_score(const Population *population, const Segments *segments, const
                    ComputedScore *computed) {
     const ScoreRecord *score = computed->score;
     const char *as_of_sql = instant_sql(as_of);
-    const ScoreQuery *query = score_query(population, segments, binding, score, as_of_sql);
+    EventNumbers *numbers = begin_event_numbers(binding);
+    const ScoreQuery *query = score_query(population, segments, binding, score, as_of_sql, numbers);
     ScoreTables tables{score_table_sql(population, score->name),
                        score_history_sql(population, score->name),
                        carries_forward(score) ? score_values_sql(population, score->name) : nullptr,
@@ -167,7 +127,6 @@ void refresh_score(const Population *population, const Segments *segments, const
     Work work{};
     work.tables = &tables;
     work.computed = computed;
-    work.past_sql = past_sql(population, score, as_of_sql);
     if (tables.values != nullptr) {
         work.edges = stale_edges(population, score, as_of);
         if (score->refreshed_version != score->version) {
@@ -176,10 +135,12 @@ void refresh_score(const Population *population, const Segments *segments, const
         }
     }
     const auto metrics = static_cast<uint32>(score->metric_count);
-    work.past_column = score::Scorer::width(metrics);
-    work.seen_column = work.past_column + (work.past_sql != nullptr ? 1 : 0);
+    work.past = past_scores(population, score, as_of, score::Scorer::width(metrics));
+    work.seen_column = work.past.column + (work.past.at_sql != nullptr ? 1 : 0);
     const uint32 width = work.seen_column + (work.edges != nullptr ? metrics : 0);
-    work.scan = begin_score_scan(population, binding, score, query, &run->before.numbering, width, refresh_memory() / share_of_values);
+    const uint64 memory = refresh_memory() / share_of_values, for_events = query->reads_events ? memory / share_of_events : 0;
+    work.scan =
+        begin_score_scan(population, binding, score, query, numbers, &run->before.numbering, width, memory - for_events, for_events);
     MemoryContext context = CurrentMemoryContext;
     TemporaryFile *overflow = boundary::core([&] {
         auto *memory = make_in_context<ContextResource>(context, context);
@@ -189,6 +150,7 @@ void refresh_score(const Population *population, const Segments *segments, const
     });
     run_passes(work);
     overflow->close();
+    end_event_numbers(numbers);
     computed->members = static_cast<int64>(work.scan->rows);
     computed->numbering = run->before.numbering.numbering;
     for (uint32 i = 0; i < metrics; i++) {
@@ -223,10 +185,49 @@ void order_by_use(const Scores *scores, const Rows &uses, int32 *order) {
     }
 }
 
+// Whether its tables are there and its metrics mean something.
+bool can_be_computed(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score) {
+    boundary::ErrorRecord error{};
+    return missing_score_table(population, score).message == nullptr &&
+           score_query(population, segments, binding, score, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error) != nullptr;
+}
+
+// Without the scores that cannot be computed and that the segments do not read, directly or through other segments or scores.
+Scores without_broken(const Scores &all, const Population *population, const Segments *segments, const Binding *binding,
+                      const spi::Argument &readers) {
+    Rows read = catalog_execute(
+        "WITH RECURSIVE reading (id) AS (SELECT pg_catalog.unnest($1) UNION SELECT u.used_id FROM reading "
+        "JOIN segment.catalog_segment_use u ON u.segment_id OPERATOR(pg_catalog.=) reading.id), "
+        "read (id) AS (SELECT u.score_id FROM reading JOIN segment.catalog_segment_score_use u "
+        "ON u.segment_id OPERATOR(pg_catalog.=) reading.id UNION SELECT u.used_id FROM read "
+        "JOIN segment.catalog_score_use u ON u.score_id OPERATOR(pg_catalog.=) read.id) SELECT id FROM read",
+        {readers});
+    const auto is_read = [&](int32 id) {
+        for (uint64 row = 0; row < read.count; row++) {
+            if (DatumGetInt32(value_of(read, row, 0)) == id) {
+                return true;
+            }
+        }
+        return false;
+    };
+    Scores some{0, all.items};
+    for (int32 i = 0; i < all.count; i++) {
+        if (is_read(all.items[i].id) || can_be_computed(population, segments, binding, &all.items[i])) {
+            some.items[some.count++] = all.items[i];
+        }
+    }
+    return some;
+}
+
 }  // namespace
 
-ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of) {
+ScoreRun *refresh_scores(const Population *population, const Segments *segments, TimestampTz as_of, const spi::Argument *only) {
+    Binding binding{};
     Scores scores = scores_of(population);
+    if (scores.count > 0) {
+        binding = bind(population, segments);
+        scores = only == nullptr ? scores : without_broken(scores, population, segments, &binding, *only);
+    }
     MemoryContext caller = CurrentMemoryContext;
     auto *run = static_cast<ScoreRun *>(palloc0(sizeof(ScoreRun)));
     run->before.numbering.context = caller;
@@ -239,7 +240,11 @@ ScoreRun *refresh_scores(const Population *population, const Segments *segments,
     Rows uses = catalog_execute("SELECT score_id, used_id FROM segment.catalog_score_use");
     auto *order = static_cast<int32 *>(palloc0(sizeof(int32) * static_cast<Size>(scores.count + 1)));
     order_by_use(&scores, uses, order);
-    Binding binding = bind(population, segments);
+    for (int32 i = 0; i < scores.count; i++) {
+        if (const Fault missing = missing_score_table(population, &scores.items[i]); missing.message != nullptr) {
+            raise(missing);
+        }
+    }
     for (int32 i = 0; i < scores.count; i++) {
         ComputedScore *computed = &run->scores[run->count++];
         computed->score = &scores.items[order[i]];

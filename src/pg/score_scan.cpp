@@ -1,7 +1,9 @@
 #include "pg/score_scan.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "core/members/words.hpp"
 #include "pg/boundary.hpp"
 #include "pg/key_batch.hpp"
 #include "pg/key_density.hpp"
@@ -25,7 +27,8 @@ struct ScoreScanState {
     Oid *types;  // of the metrics' columns
     RefusedKeys refused;
     uint64 rows;
-    bool began;  // a pass has been run
+    bool began;        // a pass has been run
+    bool read_events;  // the sources have been read, which is done once
     bool deferred, sparse;
 };
 
@@ -187,6 +190,32 @@ void read_population(ScoreScan *scan) {
     spi::finish();
 }
 
+// Numbers of events take the places that the query has left missing.
+void place_event_numbers(ScoreScan *scan) {
+    if (!scan->state->read_events) {
+        run_event_numbers(scan->numbers, scan->members->numbering->keys, scan->everybody, scan->event_memory, begin_ignored_rows());
+        scan->state->read_events = true;
+    }
+    score::Grid *grid = scan->grid;
+    for (uint32 chunk = 0; chunk < grid->chunks(); chunk++) {
+        if (!grid->holds(chunk)) {
+            continue;
+        }
+        load_event_numbers(scan->numbers, chunk);
+        for (int32 metric = 0; metric < scan->score->metric_count; metric++) {
+            const int32 number = scan->query->event_numbers[metric];
+            if (number == no_event_number) {
+                continue;
+            }
+            members::for_each_bit(grid->present(chunk), 0, [&](members::Ordinal index) {
+                const double value = event_number(scan->numbers, static_cast<uint32>(number), index);
+                grid->rows(chunk)[static_cast<size_t>(index) * grid->width() + static_cast<uint32>(metric)] =
+                    std::isfinite(value) ? value : score::missing;
+            });
+        }
+    }
+}
+
 struct KeyedReader {
     const ScoreScan *scan;
     const KeyedRows *rows;
@@ -220,13 +249,16 @@ bool receive_keyed(void *closure, TupleTableSlot *slot) {
 }  // namespace
 
 ScoreScan *begin_score_scan(const Population *population, const Binding *binding, const ScoreRecord *score, const ScoreQuery *query,
-                            RunNumbering *members, uint32 width, uint64 memory) {
+                            EventNumbers *numbers, RunNumbering *members, uint32 width, uint64 memory, uint64 event_memory) {
     auto *scan = static_cast<ScoreScan *>(palloc0(sizeof(ScoreScan)));
     scan->context = CurrentMemoryContext;
     scan->population = population;
     scan->binding = binding;
     scan->score = score;
     scan->members = members;
+    scan->query = query;
+    scan->numbers = query->reads_events ? numbers : nullptr;
+    scan->event_memory = event_memory;
     const auto metrics = static_cast<Size>(score->metric_count);
     auto *state = scan->state = static_cast<ScoreScanState *>(palloc0(sizeof(ScoreScanState)));
     state->sql = scan_sql(binding, score, query);
@@ -259,10 +291,14 @@ bool run_score_pass(ScoreScan *scan) {
         scan->members->numbering = renumber(scan->members->former);
         MemoryContextSwitchTo(scan->context);
         restart_score_scan(scan);
+        boundary::core([&] { scan->everybody = make_in_context<members::BitSet>(scan->context, scan->resource); });
         read_population(scan);
     }
     scan->state->began = true;
     refuse_keys(scan->population, scan->binding, &scan->state->refused);
+    if (scan->numbers != nullptr) {
+        place_event_numbers(scan);
+    }
     MemoryContextSwitchTo(caller);
     return scan->state->deferred;
 }
@@ -270,10 +306,7 @@ bool run_score_pass(ScoreScan *scan) {
 void restart_score_scan(ScoreScan *scan) {
     scan->pass = 0;
     scan->state->began = false;
-    boundary::core([&] {
-        scan->grid->restart();
-        scan->everybody = make_in_context<members::BitSet>(scan->context, scan->resource);
-    });
+    boundary::core([&] { scan->grid->restart(); });
 }
 
 void read_keyed_rows(const ScoreScan *scan, const char *sql, const KeyedRows &rows) {

@@ -23,6 +23,7 @@ struct ScoreTable {
     const char *primary_key;
     ScoreColumn columns[6];
     int column_count;
+    const char *index;  // another one, or null
 };
 
 constexpr ScoreTable tables[] = {
@@ -35,7 +36,8 @@ constexpr ScoreTable tables[] = {
       {"coverage", "double precision", "NOT NULL"},
       {"trend", "double precision", ""},
       {"at", "timestamp with time zone", "NOT NULL"}},
-     6},
+     6,
+     nullptr},
     {"_history",
      "what each member's score has been from when on; written by segment.refresh",
      "key, at",
@@ -44,7 +46,8 @@ constexpr ScoreTable tables[] = {
       {"score", "double precision", ""},
       {"band", "text", ""},
       {"version", "integer", "NOT NULL"}},
-     5},
+     5,
+     "USING brin (at)"},  // rows come in this order, and trends ask for those of some hours
     {"_value",
      "the last known value of each metric, kept because of missing => 'carry_forward'; written by segment.refresh",
      "key, metric",
@@ -52,7 +55,8 @@ constexpr ScoreTable tables[] = {
       {"metric", "text", "NOT NULL"},
       {"value", "double precision", "NOT NULL"},
       {"known_at", "timestamp with time zone", ""}},
-     4},
+     4,
+     nullptr},
 };
 constexpr size_t kept = 2;  // the table that only some scores have
 
@@ -82,6 +86,9 @@ void create(const Population *population, const char *score, const ScoreTable &t
     appendStringInfo(&create, "PRIMARY KEY (%s))", table.primary_key);
     caller_execute(create.data);
     caller_execute(psprintf("COMMENT ON TABLE %s IS %s", sql, quote_literal_cstr(table.comment)));
+    if (table.index != nullptr) {
+        caller_execute(psprintf("CREATE INDEX ON %s %s", sql, table.index));
+    }
 }
 
 // What is there already is taken over if it is the owner's and has the columns that it would have.
@@ -158,11 +165,55 @@ void create_score_tables(const Population *population, const char *score, bool k
     }
 }
 
+Fault missing_score_table(const Population *population, const ScoreRecord *score) {
+    const bool keeps_values = score->model.missing_rule == score::MissingRule::carry_forward;
+    for (const ScoreTable &table : std::span(tables).first(keeps_values ? std::size(tables) : kept)) {
+        if (!OidIsValid(table_oid(population, score->name, table))) {
+            return {
+                ERRCODE_UNDEFINED_TABLE,
+                psprintf("a table of score \"%s\" does not exist: %s", score->name,
+                         member_relation_sql(population, table_suffix(score->name, table))),
+                nullptr,
+                psprintf("Create it anew, empty, with segment.create_score(%s, %s, ..., if_exists => 'replace'), or drop the score with "
+                         "segment.drop_score(%s).",
+                         quote_literal_cstr(score->name), quote_literal_cstr(population->name), quote_literal_cstr(score->name))};
+        }
+    }
+    return {};
+}
+
 void drop_score_tables(const Population *population, const char *score) {
     for (const ScoreTable &table : tables) {
         if (OidIsValid(table_oid(population, score, table))) {
             caller_execute(psprintf("DROP TABLE %s", member_relation_sql(population, table_suffix(score, table))));
         }
+    }
+}
+
+// They are told by their names and comments: after DROP EXTENSION and CREATE EXTENSION no score is known any more.
+void drop_all_score_tables(const Population *population) {
+    Datum comments[std::size(tables)];
+    for (size_t i = 0; i < std::size(tables); i++) {
+        comments[i] = CStringGetTextDatum(tables[i].comment);
+    }
+    Rows found = catalog_execute(
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c "
+        "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+        "WHERE n.nspname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND c.relkind OPERATOR(pg_catalog.=) 'r' "
+        "AND c.relowner OPERATOR(pg_catalog.=) $2 "
+        "AND pg_catalog.starts_with(c.relname::pg_catalog.text, $3 OPERATOR(pg_catalog.||) '_score_') "
+        "AND pg_catalog.obj_description(c.oid, 'pg_class') OPERATOR(pg_catalog.=) ANY ($4) AND NOT EXISTS ("
+        "SELECT 1 FROM segment.catalog_population p WHERE p.id OPERATOR(pg_catalog.<>) $5 "
+        "AND p.schema OPERATOR(pg_catalog.=) n.nspname AND p.prefix::pg_catalog.text OPERATOR(pg_catalog.<>) $3 "
+        "AND pg_catalog.starts_with(p.prefix::pg_catalog.text, $3) "
+        "AND pg_catalog.starts_with(c.relname::pg_catalog.text, p.prefix OPERATOR(pg_catalog.||) '_score_')) ORDER BY 1",
+        {text_argument(population->schema),
+         {OIDOID, ObjectIdGetDatum(population_owner(population))},
+         text_argument(population->prefix),
+         {TEXTARRAYOID, PointerGetDatum(construct_array(comments, std::size(tables), TEXTOID, -1, false, TYPALIGN_INT))},
+         int4_argument(population->id)});
+    for (uint64 row = 0; row < found.count; row++) {
+        caller_execute(psprintf("DROP TABLE %s", text_of(found, row, 0)));
     }
 }
 

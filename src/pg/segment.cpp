@@ -321,6 +321,9 @@ void refuse_used(const Rows &users, const char *what, const char *name, bool cas
             appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", text_of(users, row, 1));
         }
     }
+    if (named > 10) {
+        appendStringInfo(&names, " and %d more", named - 10);
+    }
     if (named > 0) {
         ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("%s \"%s\" is used by other segments", what, name),
                         errdetail("It is used by %s.", names.data),

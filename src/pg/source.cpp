@@ -58,6 +58,7 @@ void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
     bool exists = refuse_name(population, name, "source of events", if_exists);
     if (exists && if_exists == IfExists::keep)
         return;
+    Unsound before = find_unsound(population);
     // No more than the columns' names is kept: types are looked at anew by every run.
     catalog_execute(psprintf("%s jsonb_strip_nulls(jsonb_build_object('occurred_at', $6, 'event_name', $7, 'tie_break', $8))%s",
                              exists ? "UPDATE segment.catalog_source SET relation_schema = $3, relation_name = $4, key = $5, columns ="
@@ -66,7 +67,7 @@ void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
                              exists ? " WHERE population_id = $1 AND name = $2" : ""),
                     columns);
     // The columns must be there and of the right types, and the definitions still mean something.
-    check_population(population);
+    check_population(population, before, relation->sql);
     look_for_event_names(population, name);
     advise_index(relation, key, occurred_at, event_name);
 }
@@ -79,7 +80,7 @@ bool remove_trait_relation(const Population *population, const char *name) {
         const char *own = item.prefix != nullptr ? item.prefix : quote_qualified_identifier(item.relation_schema, item.relation_name);
         if (strcmp(own, name) != 0)
             continue;
-        refuse_users(population, find_users(population, Registered::trait_relation, static_cast<uint32>(i)),
+        refuse_users(population, find_users(population, Registered::trait_relation, static_cast<uint32>(i), nullptr),
                      psprintf("source \"%s\"", name), Cascade::impossible);
         catalog_execute(
             "DELETE FROM segment.catalog_traits WHERE population_id OPERATOR(pg_catalog.=) $1 "
@@ -87,7 +88,6 @@ bool remove_trait_relation(const Population *population, const char *name) {
             "AND prefix IS NOT DISTINCT FROM $4",
             {int4_argument(population->id), text_argument(item.relation_schema), text_argument(item.relation_name),
              text_argument(item.prefix)});
-        check_scores(population);
         return true;
     }
     return false;
@@ -117,12 +117,14 @@ void remove_source(const char *population_name, const char *name) {
         "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY name",
         {id});
     bool used_by_base = DatumGetBool(value_of(sources, 0, 1));
-    if (users.count > 0 || used_by_base) {
+    const char *traits = traits_reading(population, DatumGetInt32(value_of(sources, 0, 0)));
+    if (users.count > 0 || used_by_base || traits[0] != '\0') {
         StringInfoData names;
         initStringInfo(&names);
         appendStringInfoString(&names, used_by_base ? "the population's base" : "");
         for (uint64 row = 0; row < users.count; row++)
             appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", text_of(users, row, 0));
+        appendStringInfo(&names, "%s%s", names.len > 0 && traits[0] != '\0' ? ", " : "", traits);
         ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
                         errmsg("source \"%s\" of population \"%s\" is used by definitions", name, population->name),
                         errdetail("It is used by %s.", names.data), errhint("Change or drop these first.")));

@@ -1,6 +1,7 @@
 #include "pg/spi.hpp"
 
 #include "pg/boundary.hpp"
+#include "pg/kept_statement.hpp"
 
 namespace segment::spi {
 
@@ -58,7 +59,8 @@ std::uint64_t execute_to(DestReceiver *destination, const char *sql, Arguments a
     spi_options.must_return_tuples = options.returns_rows;
     spi_options.tcount = options.row_limit;
     spi_options.dest = destination;
-    const int code = SPI_execute_extended(sql, &spi_options);
+    SPIPlanPtr plan = options.kept ? kept_statement(sql, arguments) : nullptr;
+    const int code = plan != nullptr ? SPI_execute_plan_extended(plan, &spi_options) : SPI_execute_extended(sql, &spi_options);
     if (code < 0) {
         raise_failure(sql, code);
     }

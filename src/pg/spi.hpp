@@ -42,6 +42,7 @@ struct Options {
     bool read_only = false;       // the caller's snapshot, and nothing that writes
     std::uint64_t row_limit = 0;  // 0: all rows
     bool returns_rows = false;    // it is an error if the statement does not
+    bool kept = false;            // prepared once in a session, see kept_statement.hpp
 };
 
 enum class Atomicity : bool {

@@ -27,37 +27,44 @@ bool is_exact_number(Oid type) {
 }
 
 const Column *column_of(const UserRelation *relation, const char *name, const char *role, bool (*fits)(Oid), const char *expected,
-                        const char *hint = nullptr) {
+                        const char *hint, Fault *fault) {
     if (name == nullptr) {
         return nullptr;
     }
-    const Column *column = get_column(relation, name);
-    if (fits != nullptr && !fits(column->type)) {
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be %s", column->name, relation->sql, role),
-                        errdetail("It is %s; %s is needed.", column->type_sql, expected), hint != nullptr ? errhint("%s", hint) : 0));
+    const Column *column = get_column(relation, name, fault);
+    if (column != nullptr && fits != nullptr && !fits(column->type)) {
+        report(fault, {ERRCODE_DATATYPE_MISMATCH, psprintf("column \"%s\" of %s cannot be %s", column->name, relation->sql, role),
+                       psprintf("It is %s; %s is needed.", column->type_sql, expected), hint});
     }
     return column;
 }
 
-BillingRelation open_relation(const Population *population, const SubscriptionRelation *source, const Column *member_key) {
+// With a `fault` that may be noted in the place of an error; the result is not to be used then.
+BillingRelation open_relation(const Population *population, const SubscriptionRelation *source, const Column *member_key,
+                              Fault *fault = nullptr) {
     constexpr const char *time = "a timestamp with or without time zone or a date";
     constexpr const char *number = "numeric or an integer";
     const UserRelation *relation =
         relation_registered(source->relation_schema, source->relation_name,
-                            psprintf("the relation of source \"%s\" of population \"%s\"", source->name, population->name));
+                            psprintf("the relation of source \"%s\" of population \"%s\"", source->name, population->name), fault);
     BillingRelation billing{};
     billing.relation = relation;
-    billing.key = get_column(relation, source->key);
-    check_key_type(relation, billing.key, member_key, population);
-    billing.starts_at = column_of(relation, source->starts_at, "the start of lines", is_time, time);
-    billing.ends_at = column_of(relation, source->ends_at, "the end of lines", is_time, time);
-    billing.mrr = column_of(relation, source->mrr, "the amount of lines", is_exact_number, number,
-                            "Money is exact: register a view that casts it to numeric and rounds it.");
-    billing.plan = column_of(relation, source->plan, "the plan", nullptr, "");
-    billing.quantity = column_of(relation, source->quantity, "the quantity", is_exact_number, number);
-    billing.currency = column_of(relation, source->currency, "the currency", nullptr, "");
-    billing.trial_ends_at = column_of(relation, source->trial_ends_at, "the end of trials", is_time, time);
-    billing.renews_at = column_of(relation, source->renews_at, "the next renewal", is_time, time);
+    billing.key = relation == nullptr ? nullptr : get_column(relation, source->key, fault);
+    if (billing.key == nullptr || !check_key_type(relation, billing.key, member_key, population, fault)) {
+        return billing;
+    }
+    const auto column = [&](const char *name, const char *role, bool (*fits)(Oid), const char *expected, const char *hint = nullptr) {
+        return column_of(relation, name, role, fits, expected, hint, fault);
+    };
+    billing.starts_at = column(source->starts_at, "the start of lines", is_time, time);
+    billing.ends_at = column(source->ends_at, "the end of lines", is_time, time);
+    billing.mrr = column(source->mrr, "the amount of lines", is_exact_number, number,
+                         "Money is exact: register a view that casts it to numeric and rounds it.");
+    billing.plan = column(source->plan, "the plan", nullptr, "");
+    billing.quantity = column(source->quantity, "the quantity", is_exact_number, number);
+    billing.currency = column(source->currency, "the currency", nullptr, "");
+    billing.trial_ends_at = column(source->trial_ends_at, "the end of trials", is_time, time);
+    billing.renews_at = column(source->renews_at, "the next renewal", is_time, time);
     return billing;
 }
 
@@ -143,8 +150,14 @@ const definition::Subscriptions *bind_subscriptions(const Population *population
     bool same_type = true;
     const char *equality = "=";
     for (int32 i = 0; i < sources.count; i++) {
-        BillingRelation billing = open_relation(population, &sources.items[i], binding->key);
         binding->subscriptions[i] = sources.items[i].id;
+        Fault fault{};
+        BillingRelation billing = open_relation(population, &sources.items[i], binding->key, &fault);
+        if (fault.message != nullptr) {
+            subscriptions->absence =
+                note_absence(binding, quote_qualified_identifier(sources.items[i].relation_schema, sources.items[i].relation_name), fault);
+            continue;
+        }
         subscriptions->has_plan = subscriptions->has_plan || billing.plan != nullptr;
         subscriptions->has_quantity = subscriptions->has_quantity || billing.quantity != nullptr;
         subscriptions->has_renewal = subscriptions->has_renewal || billing.renews_at != nullptr;
@@ -244,6 +257,7 @@ void add_subscriptions(const UserRelation *relation, FunctionCallInfo fcinfo) {
     if (refuse_name(population, name, "source of subscriptions", if_exists) && if_exists == IfExists::keep) {
         return;
     }
+    Unsound before = find_unsound(population);
     catalog_execute(
         "INSERT INTO segment.catalog_source AS s (population_id, name, kind, relation_schema, relation_name, key, columns) "
         "SELECT $1, $2, 'subscriptions', $3, $4, $5, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object("
@@ -262,7 +276,7 @@ void add_subscriptions(const UserRelation *relation, FunctionCallInfo fcinfo) {
         }
     }
     // The columns must be there and of the right types, and the definitions still mean something.
-    check_population(population);
+    check_population(population, before, relation->sql);
     advise_indexes(relation, key);
 }
 

@@ -196,9 +196,10 @@ void scan_lines(const Run *run, Quantities quantities, LineSources *sources, Tak
 }
 
 void refuse_currencies(const Currency *currency) {
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("subscriptions are in more than one currency"),
-                    errdetail("There are lines in %s and in %s.", text_to_cstring(currency->first), text_to_cstring(currency->other)),
-                    errhint("Register a view with all amounts in one currency.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("subscriptions are in more than one currency"),
+             errdetail("There are lines in \"%s\" and in \"%s\".", text_to_cstring(currency->first), text_to_cstring(currency->other)),
+             errhint("Register a view with all amounts in one currency.")));
 }
 
 namespace {

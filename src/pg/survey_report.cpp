@@ -51,6 +51,7 @@ const definition::EventSource &find_source(const Run *run, const char *name, int
     auto **known = static_cast<const char **>(palloc(sizeof(char *) * (events.size() + 1)));
     for (size_t i = 0; i < events.size(); i++) {
         if (events[i].name == name) {
+            refuse_absent(events[i].absence);
             *index = static_cast<int32>(i);
             return events[i];
         }

@@ -4,6 +4,7 @@
 #include "pg/compilation.hpp"
 #include "pg/definition_type.hpp"
 #include "pg/identity.hpp"
+#include "pg/needed_segments.hpp"
 
 namespace segment::pg {
 
@@ -22,7 +23,7 @@ Datum definition_sql(const Population *population, const Segments *segments, int
 Datum definition_to_sql(FunctionCallInfo fcinfo, const char *definition) {
     Population *population = get_population(required_text(fcinfo, 0, "population"), Lock::none);
     check_may_read(population);
-    Segments segments = with_definition(segments_of(population), canonical_definition(definition));
+    Segments segments = needed_segments(population, canonical_definition(definition));
     return definition_sql(population, &segments, segments.count - 1, fcinfo, 2);
 }
 
@@ -43,6 +44,6 @@ SEGMENT_FUNCTION(segment_definition_to_sql_definition) {
 SEGMENT_FUNCTION(segment_to_sql) {
     SegmentReference reference = get_segment(required_text(fcinfo, 0, "name"), Lock::none);
     check_may_read(reference.population);
-    Segments segments = segments_of(reference.population);
+    Segments segments = needed_segments(reference.population, reference.segment.id, reference.segment.definition);
     return definition_sql(reference.population, &segments, index_of(&segments, reference.segment.id), fcinfo, 1);
 }

@@ -87,15 +87,17 @@ Rows count_derived(const DerivedValue *value) {
 void put_derived(ReturnSetInfo *result, Compilation *compilation, const Segments *segments, const definition::Vocabulary &vocabulary) {
     for (uint32 index = 0; index < vocabulary.derived.size(); index++) {
         const definition::DerivedTrait &trait = vocabulary.derived[index];
-        DerivedValue value = derived_value(compilation, vocabulary, trait);
+        DerivedValue value{};
+        boundary::ErrorRecord error{};
+        const bool sound = derived_value(compilation, vocabulary, trait, &value, error);
         const auto uses = [&](const definition::Checked &checked) { return std::ranges::binary_search(checked.derived, index); };
         Datum values[] = {CStringGetTextDatum(display_name({{}, trait.name, {}, {}})),
-                          CStringGetTextDatum(value.type_sql),
+                          sound ? CStringGetTextDatum(value.type_sql) : 0,
                           PointerGetDatum(to_text(trait.formula)),
                           0,
                           0,
                           users_of(compilation, segments, uses)};
-        bool nulls[] = {false, false, false, true, true, false};
+        bool nulls[] = {false, !sound, false, true, true, false};
         if (value.value_sql != nullptr) {
             Rows counts = count_derived(&value);
             auto members = static_cast<float8>(DatumGetInt64(value_of(counts, 0, 0)));
@@ -114,13 +116,14 @@ void traits(FunctionCallInfo fcinfo) {
     Population *population = get_population(required_text(fcinfo, 0, "population"), Lock::none);
     Identity caller = begin_reading(population);
     Segments segments = segments_of(population);
-    auto *all = static_cast<int32 *>(palloc(sizeof(int32) * (segments.count + 1)));
-    for (int32 i = 0; i < segments.count; i++) {
-        all[i] = i;
-    }
     Binding binding = bind(population, &segments);
+    auto *errors = static_cast<boundary::ErrorRecord *>(palloc0(sizeof(boundary::ErrorRecord) * static_cast<Size>(segments.count + 1)));
     Compilation *compilation =
-        compile(CurrentMemoryContext, population, &binding, &segments, all, segments.count, instant_sql(GetCurrentTimestamp()));
+        compile_sound(CurrentMemoryContext, population, &binding, &segments, instant_sql(GetCurrentTimestamp()), errors);
+    if (compilation == nullptr) {
+        // Raises what is wrong with the base.
+        compile(CurrentMemoryContext, population, &binding, &segments, nullptr, 0, "now()");
+    }
     std::span<const definition::Trait> rest = binding.vocabulary.traits;
     while (!rest.empty()) {
         std::span<const definition::Trait> some = rest.first(std::min(rest.size(), traits_per_query));

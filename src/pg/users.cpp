@@ -2,29 +2,169 @@
 
 #include <algorithm>
 
+#include "core/definition/references.hpp"
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
 #include "pg/identity.hpp"
+#include "pg/score_query.hpp"
 #include "pg/segment.hpp"
 
 namespace segment::pg {
 
 namespace {
 
-bool uses(Registered what, uint32 index, std::span<const uint32> joins, std::span<const uint32> derived) {
-    return std::ranges::binary_search(what == Registered::trait_relation ? joins : derived, index);
+// What users are looked for of.
+struct Wanted {
+    Registered what;
+    uint32 index;
+    const char *name;
+    const TraitRelation *relation;  // of a trait relation
+    const UserRelation *columns;    // of one whose traits have bare names; null if it cannot be read
+    bool *traits;                   // the derived traits that use it, as far as they are known
+    DerivedTraits all_traits;
+};
+
+// What the binder found in a definition.
+struct Found {
+    std::span<const uint32> joins, derived, scores;
+};
+
+bool has(std::span<const uint32> sorted, uint32 index) {
+    return std::ranges::binary_search(sorted, index);
 }
 
-bool trait_uses(Compilation *compilation, const definition::DerivedTrait &trait, Registered what, uint32 index) {
-    boundary::ErrorRecord error;
-    const std::optional<bool> result = boundary::attempt(error, [&] {
-        const definition::CheckedFormula formula = compilation->check_derived(trait);
-        return uses(what, index, formula.joins, formula.derived);
-    });
-    if (!result && !error.soft) {
-        boundary::raise(error);
+std::span<const uint32> marked(const bool *marks, size_t count) {
+    auto *indexes = static_cast<uint32 *>(palloc(sizeof(uint32) * (count + 1)));
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (marks[i]) {
+            indexes[found++] = static_cast<uint32>(i);
+        }
     }
-    return result.value_or(false);
+    return {indexes, found};
+}
+
+bool names(const char *definition, const char *name) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] {
+        ContextResource memory(context);
+        return definition::names(definition, name, memory);
+    });
+}
+
+bool refers_to_list(const char *definition, const char *name) {
+    MemoryContext context = CurrentMemoryContext;
+    return boundary::core([&] {
+        ContextResource memory(context);
+        return definition::refers_to(definition, definition::Word::list, name, memory);
+    });
+}
+
+// What the text says where the binder cannot; `error` is why it cannot.
+bool text_names(const Wanted &wanted, const char *definition, const boundary::ErrorRecord *error) {
+    if (wanted.what == Registered::list) {
+        return refers_to_list(definition, wanted.name);
+    }
+    if (wanted.what != Registered::trait_relation) {
+        return names(definition, wanted.name);
+    }
+    if (wanted.relation->prefix != nullptr) {
+        return names(definition, wanted.relation->prefix);
+    }
+    for (int32 i = 0; wanted.columns != nullptr && i < wanted.columns->column_count; i++) {
+        if (names(definition, wanted.columns->columns[i].name)) {
+            return true;
+        }
+    }
+    // An unknown trait may be one of a relation that is gone, and the error names that.
+    const char *sql = quote_qualified_identifier(wanted.relation->relation_schema, wanted.relation->relation_name);
+    return wanted.columns == nullptr && error != nullptr && error->sqlstate == ERRCODE_UNDEFINED_TABLE && error->detail != nullptr &&
+           strstr(error->detail, sql) != nullptr;
+}
+
+bool names_user_trait(const Wanted &wanted, const char *definition) {
+    for (int32 i = 0; i < wanted.all_traits.count; i++) {
+        if (wanted.traits[i] && names(definition, wanted.all_traits.items[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool uses(const Wanted &wanted, const char *definition, const Found *found, const boundary::ErrorRecord *error) {
+    if (found == nullptr) {
+        return text_names(wanted, definition, error) || names_user_trait(wanted, definition);
+    }
+    switch (wanted.what) {
+        case Registered::derived_trait:
+            return has(found->derived, wanted.index);
+        case Registered::trait_relation:
+            return has(found->joins, wanted.index);
+        case Registered::score:
+            return has(found->scores, wanted.index);
+        case Registered::list:
+            break;
+    }
+    return refers_to_list(definition, wanted.name) ||
+           std::ranges::any_of(found->derived, [&](uint32 trait) { return wanted.traits[trait]; });
+}
+
+// Derived traits, those included that are built on others which use it.
+void find_traits(Wanted &wanted, Compilation *compilation, const Binding *binding) {
+    for (bool again = true; again;) {
+        again = false;
+        for (int32 i = 0; i < wanted.all_traits.count; i++) {
+            const bool itself = wanted.what == Registered::derived_trait && static_cast<uint32>(i) == wanted.index;
+            if (wanted.traits[i] || itself) {
+                continue;
+            }
+            boundary::ErrorRecord error{};
+            DerivedValue value;
+            Found found;
+            bool sound = compilation != nullptr && derived_value(compilation, binding->vocabulary,
+                                                                 binding->vocabulary.derived[static_cast<size_t>(i)], &value, error);
+            if (sound) {
+                found = {marked(value.joins, binding->vocabulary.joins.size()), marked(value.uses, binding->vocabulary.derived.size()),
+                         marked(value.scores, binding->vocabulary.scores.size())};
+            }
+            wanted.traits[i] = uses(wanted, wanted.all_traits.items[i].formula, sound ? &found : nullptr, &error);
+            again = again || wanted.traits[i];
+        }
+    }
+}
+
+bool metric_uses(const Wanted &wanted, const ScoreMetric &metric, const ScoreUses *found, const ScoreRecord *scores,
+                 const boundary::ErrorRecord *error) {
+    const char *text = metric.value != nullptr ? metric.value : metric.condition;
+    if (found == nullptr) {
+        return uses(wanted, text, nullptr, error);
+    }
+    if (wanted.what == Registered::score) {
+        const std::span<const int32> used(found->scores, static_cast<size_t>(found->score_count));
+        return std::ranges::find(used, scores[wanted.index].id) != used.end();
+    }
+    const Found bound{
+        {found->joins, static_cast<size_t>(found->join_count)}, {found->derived, static_cast<size_t>(found->derived_count)}, {}};
+    return uses(wanted, text, &bound, nullptr);
+}
+
+void find_scores(const Wanted &wanted, const Population *population, const Segments *segments, const Binding *binding, Users *users) {
+    Scores scores = scores_of(population);
+    users->scores = static_cast<char **>(palloc(sizeof(char *) * static_cast<Size>(scores.count + 1)));
+    for (int32 i = 0; i < scores.count; i++) {
+        const ScoreRecord &score = scores.items[i];
+        boundary::ErrorRecord error{};
+        const ScoreQuery *query = binding == nullptr ? nullptr
+                                                     : score_query(population, segments, binding, &score,
+                                                                   instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error);
+        bool used = false;
+        for (int32 metric = 0; metric < score.metric_count && !used; metric++) {
+            used = metric_uses(wanted, score.metrics[metric], query == nullptr ? nullptr : &query->uses[metric], scores.items, &error);
+        }
+        if (used && !(wanted.what == Registered::score && static_cast<uint32>(i) == wanted.index)) {
+            users->scores[users->score_count++] = score.name;
+        }
+    }
 }
 
 void append_name(StringInfo names, const char *kind, const char *name) {
@@ -33,43 +173,100 @@ void append_name(StringInfo names, const char *kind, const char *name) {
 
 }  // namespace
 
-Users find_users(const Population *population, Registered what, uint32 index) {
+Users find_users(const Population *population, Registered what, uint32 index, const char *name) {
     Segments segments = segments_of(population);
-    auto *all = static_cast<int32 *>(palloc(sizeof(int32) * (segments.count + 1)));
-    for (int32 i = 0; i < segments.count; i++) {
-        all[i] = i;
-    }
+    Wanted wanted{what, index, name, nullptr, nullptr, nullptr, derived_traits(population)};
+    wanted.traits = static_cast<bool *>(palloc0(static_cast<Size>(wanted.all_traits.count) + 1));
     Identity caller = begin_identity(population_owner(population));
-    Binding binding = bind(population, &segments);
-    Compilation *compilation = compile(CurrentMemoryContext, population, &binding, &segments, all, segments.count,
-                                       instant_sql(GetCurrentTransactionStartTimestamp()));
-    end_identity(caller);
+    Compilation *compilation = nullptr;
+    Binding binding{};
+    bool bound = is_bindable(population);
+    auto *errors = static_cast<boundary::ErrorRecord *>(palloc0(sizeof(boundary::ErrorRecord) * static_cast<Size>(segments.count + 1)));
+    if (bound) {
+        binding = bind(population, &segments);
+        compilation = compile_sound(CurrentMemoryContext, population, &binding, &segments,
+                                    instant_sql(GetCurrentTransactionStartTimestamp()), errors);
+    }
+    if (what == Registered::trait_relation) {
+        wanted.relation = &trait_relations(population).items[index];
+        Fault ignored{};
+        wanted.columns = wanted.relation->prefix != nullptr
+                             ? nullptr
+                             : relation_registered(wanted.relation->relation_schema, wanted.relation->relation_name, "", &ignored);
+    }
+    find_traits(wanted, compilation, &binding);
 
     Users users{};
-    users.base = uses(what, index, compilation->base().joins, compilation->base().derived);
-    auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * (segments.count + 1)));
+    auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(segments.count + 1)));
     int count = 0;
-    for (const CompiledSegment &compiled : compilation->segments) {
-        if (uses(what, index, compiled.checked.joins, compiled.checked.derived)) {
-            ids[count++] = Int32GetDatum(compiled.segment->id);
+    if (compilation != nullptr) {
+        const definition::Checked &base = compilation->base();
+        const Found in_base{base.joins, base.derived, base.scores};
+        users.base = uses(wanted, population->base, &in_base, nullptr);
+        for (const CompiledSegment &compiled : compilation->segments) {
+            const Found found{compiled.checked.joins, compiled.checked.derived, compiled.checked.scores};
+            if (uses(wanted, compiled.segment->definition, &found, nullptr)) {
+                ids[count++] = Int32GetDatum(compiled.segment->id);
+            }
+        }
+    } else {
+        users.base = uses(wanted, population->base, nullptr, &errors[0]);
+    }
+    for (int32 i = 0; i < segments.count; i++) {
+        if ((compilation == nullptr || errors[i].message != nullptr) && uses(wanted, segments.items[i].definition, nullptr, &errors[i])) {
+            ids[count++] = Int32GetDatum(segments.items[i].id);
         }
     }
+    find_scores(wanted, population, &segments, bound ? &binding : nullptr, &users);
+    end_identity(caller);
+
     users.segments =
         segments_and_users({INT4ARRAYOID, PointerGetDatum(construct_array(ids, count, INT4OID, sizeof(int32), true, TYPALIGN_INT))});
-    const std::span<const definition::DerivedTrait> derived = binding.vocabulary.derived;
-    users.traits = static_cast<char **>(palloc(sizeof(char *) * (derived.size() + 1)));
-    for (const definition::DerivedTrait &trait : derived) {
-        if (trait_uses(compilation, trait, what, index)) {
-            users.traits[users.trait_count++] = pnstrdup(trait.name.data(), trait.name.size());
+    users.traits = static_cast<char **>(palloc(sizeof(char *) * static_cast<Size>(wanted.all_traits.count + 1)));
+    for (int32 i = 0; i < wanted.all_traits.count; i++) {
+        if (wanted.traits[i]) {
+            users.traits[users.trait_count++] = wanted.all_traits.items[i].name;
         }
     }
     return users;
 }
 
+char *traits_reading(const Population *population, int32 source_id) {
+    StringInfoData names;
+    initStringInfo(&names);
+    Segments segments = segments_of(population);
+    Segments none{0, segments.items};
+    Identity caller = begin_identity(population_owner(population));
+    if (is_bindable(population)) {
+        Binding binding = bind(population, &segments);
+        Compilation *compilation =
+            compile_sound(CurrentMemoryContext, population, &binding, &none, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr);
+        for (const definition::DerivedTrait &trait : binding.vocabulary.derived) {
+            boundary::ErrorRecord error{};
+            DerivedValue value;
+            if (compilation == nullptr || !derived_value(compilation, binding.vocabulary, trait, &value, error)) {
+                continue;
+            }
+            bool reads = false;
+            for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
+                reads = reads || (value.events[i] && binding.sources[i].id == source_id);
+            }
+            for (int32 i = 0; i < binding.subscription_count; i++) {
+                reads = reads || (value.subscriptions && binding.subscriptions[i] == source_id);
+            }
+            if (reads) {
+                append_name(&names, "trait", trait.name.data());
+            }
+        }
+    }
+    end_identity(caller);
+    return names.data;
+}
+
 void refuse_users(const Population *population, const Users &users, const char *what, Cascade cascade) {
     StringInfoData names;
     initStringInfo(&names);
-    bool wanted = cascade == Cascade::wanted, stays = users.base || cascade == Cascade::impossible;
+    bool wanted = cascade == Cascade::wanted, stays = users.base || users.score_count > 0 || cascade == Cascade::impossible;
     if (users.base) {
         appendStringInfoString(&names, "the population's base");
     }
@@ -83,11 +280,29 @@ void refuse_users(const Population *population, const Users &users, const char *
             append_name(&names, "segment", text_of(users.segments, row, 1));
         }
     }
+    for (int i = 0; i < users.score_count; i++) {
+        append_name(&names, "score", users.scores[i]);
+    }
     if (names.len > 0) {
         ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
                         errmsg("%s of population \"%s\" is used by definitions", what, population->name),
                         errdetail("It is used by %s.", names.data),
                         stays ? errhint("Change or drop these first.") : errhint("Change or drop these first, or pass cascade => true.")));
+    }
+}
+
+void drop_users(const Population *population, const Users &users) {
+    if (users.segments.count > 0) {
+        check_member_tables(population);
+    }
+    for (uint64 row = 0; row < users.segments.count; row++) {
+        delete_segment(population, DatumGetInt32(value_of(users.segments, row, 0)));
+    }
+    for (int i = 0; i < users.trait_count; i++) {
+        catalog_execute(
+            "DELETE FROM segment.catalog_derived_trait WHERE population_id OPERATOR(pg_catalog.=) $1 "
+            "AND name OPERATOR(pg_catalog.=) $2",
+            {int4_argument(population->id), text_argument(users.traits[i])});
     }
 }
 

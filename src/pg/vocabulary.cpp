@@ -111,34 +111,44 @@ struct TraitList {
     int32 count, capacity;
 };
 
-void add_trait(TraitList *list, const Population *population, const char *prefix, const char *alias, int32 join, const Column *column) {
+// Of one of two traits with the same name neither is meant.
+void add_trait(TraitList *list, Binding *binding, const Population *population, const char *prefix, const char *alias, int32 join,
+               const UserRelation *relation, const Column *column) {
     // Rows within rows are missing in ways of their own.
     if (get_typtype(column->type) == TYPTYPE_COMPOSITE) {
         return;
     }
+    const definition::Absence *absence = nullptr;
     for (int32 i = 0; i < list->count; i++) {
         if (list->items[i].name == column->name && list->items[i].prefix == prefix) {
-            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-                            errmsg("population \"%s\" would have two traits called \"%s\"", population->name, column->name),
-                            errhint("Give the added relation a prefix, or rename one of the columns.")));
+            absence = note_absence(binding, relation->sql,
+                                   {ERRCODE_DUPLICATE_COLUMN,
+                                    psprintf("population \"%s\" would have two traits called \"%s\"", population->name, column->name),
+                                    nullptr, "Give the added relation a prefix, or rename one of the columns."});
+            list->items[i].absence = absence;
         }
     }
     if (list->count == list->capacity) {
         list->capacity *= 2;
         list->items = static_cast<definition::Trait *>(repalloc(list->items, sizeof(definition::Trait) * list->capacity));
     }
-    list->items[list->count++] = {prefix, column->name, psprintf("%s.%s", alias, quote_identifier(column->name)), type_of(column), join};
+    list->items[list->count++] = {prefix,          column->name, psprintf("%s.%s", alias, quote_identifier(column->name)),
+                                  type_of(column), join,         absence};
 }
 
-// A derived trait is called by a bare name.
-void refuse_column_of_name(const TraitList *list, const Population *population, const char *name) {
+// A derived trait is called by a bare name, which must not be a column's.
+void note_column_of_name(const TraitList *list, Binding *binding, const Population *population, definition::DerivedTrait *trait) {
+    const char *name = trait->name.data();
     for (int32 i = 0; i < list->count; i++) {
-        if (list->items[i].prefix.empty() && list->items[i].name == name) {
-            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-                            errmsg("population \"%s\" would have two traits called \"%s\"", population->name, name),
-                            errdetail("One is a column, the other one is derived."),
-                            errhint("Rename the column, or drop the trait with segment.drop_trait(%s, %s).",
-                                    quote_literal_cstr(population->name), quote_literal_cstr(name))));
+        const definition::Trait &column = list->items[i];
+        if (column.prefix.empty() && column.name == name) {
+            const Fault fault{ERRCODE_DUPLICATE_COLUMN,
+                              psprintf("population \"%s\" would have two traits called \"%s\"", population->name, name),
+                              "One is a column, the other one is derived.",
+                              psprintf("Rename the column, or drop the trait with segment.drop_trait(%s, %s).",
+                                       quote_literal_cstr(population->name), quote_literal_cstr(name))};
+            note_absence(binding, (column.join < 0 ? binding->relation : binding->added[column.join].relation)->sql, fault);
+            trait->absence = note_absence(binding, psprintf("trait \"%s\"", name), fault);
         }
     }
 }
@@ -168,16 +178,19 @@ bool tells_keys_apart(const Column *key, const Column *member_key) {
     return is_integer(key->type) || key->collation == member_key->collation;
 }
 
-// The place of the column among those of the vocabulary; raises if it is not there or its type does not fit.
+// The place of the column among those of the vocabulary; notes a fault if it is not there or its type does not fit.
 int32 source_column(const UserRelation *relation, const definition::Trait *columns, int32 count, const char *name, const char *role,
-                    const char *expected, bool (*fits)(const definition::Type &)) {
-    const Column *column = get_column(relation, name);
-    for (int32 i = 0; i < count; i++) {
+                    const char *expected, bool (*fits)(const definition::Type &), Fault *fault) {
+    const Column *column = get_column(relation, name, fault);
+    for (int32 i = 0; column != nullptr && i < count; i++) {
         if (columns[i].name == column->name && fits(columns[i].type))
             return i;
     }
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" of %s cannot be %s", column->name, relation->sql, role),
-                    errdetail("It is %s; %s is needed.", column->type_sql, expected)));
+    if (column != nullptr) {
+        report(fault, {ERRCODE_DATATYPE_MISMATCH, psprintf("column \"%s\" of %s cannot be %s", column->name, relation->sql, role),
+                       psprintf("It is %s; %s is needed.", column->type_sql, expected), nullptr});
+    }
+    return 0;
 }
 
 bool is_event_time(const definition::Type &type) {
@@ -192,10 +205,13 @@ bool is_tie_break(const definition::Type &type) {
     return type.ordered && type.type_class != TypeClass::jsonb;
 }
 
+// Notes a fault if the relation's columns are not what they have to be.
 definition::EventSource bind_events(const EventRelation *source, const UserRelation *relation, const Column *member_key,
-                                    const Population *population) {
-    const Column *key = get_column(relation, source->key);
-    check_key_type(relation, key, member_key, population);
+                                    const Population *population, Fault *fault) {
+    const Column *key = get_column(relation, source->key, fault);
+    if (key == nullptr || !check_key_type(relation, key, member_key, population, fault)) {
+        return {};
+    }
     auto *columns = static_cast<definition::Trait *>(palloc(sizeof(definition::Trait) * (relation->column_count + 1)));
     int32 count = 0;
     for (int32 i = 0; i < relation->column_count; i++) {
@@ -204,19 +220,18 @@ definition::EventSource bind_events(const EventRelation *source, const UserRelat
             columns[count++] = {"", column->name, quote_identifier(column->name), type_of(column)};
     }
     definition::EventSource result;
-    result.name = source->name;
     result.relation_sql = relation->sql;
     result.key_sql = quote_identifier(key->name);
     result.equality_sql = key_equality_sql(key, member_key);
     result.columns = {columns, static_cast<size_t>(count)};
     result.occurred_at = source_column(relation, columns, count, source->occurred_at, "the time of events",
-                                       "a timestamp with or without time zone or a date", is_event_time);
+                                       "a timestamp with or without time zone or a date", is_event_time, fault);
     if (source->event_name != nullptr)
         result.event_name =
-            source_column(relation, columns, count, source->event_name, "the name of events", "a text or an enum", is_event_name);
+            source_column(relation, columns, count, source->event_name, "the name of events", "a text or an enum", is_event_name, fault);
     if (source->tie_break != nullptr)
         result.tie_break =
-            source_column(relation, columns, count, source->tie_break, "a tie-breaker", "a type with an order", is_tie_break);
+            source_column(relation, columns, count, source->tie_break, "a tie-breaker", "a type with an order", is_tie_break, fault);
     return result;
 }
 
@@ -227,46 +242,105 @@ const char *equality_sql(Oid type) {
     return schema[0] == '\0' ? "=" : psprintf("OPERATOR(%s.=)", schema);
 }
 
-void check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population) {
-    if (!keys_match(key->type, member_key->type))
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
-                               population->name, population->key_type),
-                        errhint("Register a view that casts it: SELECT %s::%s AS %s, ... FROM %s.", quote_identifier(key->name),
-                                type_sql(member_key->type), quote_identifier(key->name), relation->sql)));
-}
-
-void check_parent_key(const UserRelation *relation, const Column *key, const UserRelation *child, const Column *foreign_key) {
-    if (!keys_match(key->type, foreign_key->type))
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("key \"%s\" of %s is %s, but \"%s\" of %s, which refers to it, is %s", key->name, relation->sql,
-                               key->type_sql, foreign_key->name, child->sql, foreign_key->type_sql),
-                        errhint("Register a view that casts one of them.")));
+bool check_key_type(const UserRelation *relation, const Column *key, const Column *member_key, const Population *population, Fault *fault) {
+    if (keys_match(key->type, member_key->type)) {
+        return true;
+    }
+    report(fault, {ERRCODE_DATATYPE_MISMATCH,
+                   psprintf("key \"%s\" of %s is %s, but the keys of population \"%s\" are %s", key->name, relation->sql, key->type_sql,
+                            population->name, population->key_type),
+                   nullptr,
+                   psprintf("Register a view that casts it: SELECT %s::%s AS %s, ... FROM %s.", quote_identifier(key->name),
+                            type_sql(member_key->type), quote_identifier(key->name), relation->sql)});
+    return false;
 }
 
 const char *key_equality_sql(const Column *key, const Column *member_key) {
     return key->type == member_key->type ? equality_sql(key->type) : "=";
 }
 
+void refuse_absent(const definition::Absence *absence) {
+    if (absence != nullptr) {
+        raise({ERRCODE_UNDEFINED_TABLE, absence->message.data(), absence->detail.data(), absence->hint.data()});
+    }
+}
+
+const definition::Absence *note_absence(Binding *binding, const char *what, const Fault &fault) {
+    auto *unreadable = static_cast<Unreadable *>(palloc(sizeof(Unreadable)));
+    *unreadable = {what, fault};
+    binding->unreadable = lappend(binding->unreadable, unreadable);
+    auto *absence = static_cast<definition::Absence *>(palloc0(sizeof(definition::Absence)));
+    absence->message = fault.message;
+    if (fault.detail != nullptr) {
+        absence->detail = fault.detail;
+    }
+    if (fault.hint != nullptr) {
+        absence->hint = fault.hint;
+    }
+    return absence;
+}
+
+namespace {
+
+// The population's own relation and key.
+void bind_population(Binding *binding, const Population *population, Fault *fault) {
+    const char *role = psprintf("the relation of population \"%s\"", population->name);
+    binding->relation = relation_registered(population->relation_schema, population->relation_name, role, fault);
+    binding->key = binding->relation == nullptr ? nullptr : get_column(binding->relation, population->key, fault);
+    if (binding->key != nullptr && strcmp(binding->key->type_sql, population->key_type) != 0) {
+        report(fault, {ERRCODE_DATATYPE_MISMATCH,
+                       psprintf("key \"%s\" of %s is %s, but the members of population \"%s\" are kept as %s", binding->key->name,
+                                binding->relation->sql, binding->key->type_sql, population->name, population->key_type),
+                       nullptr, "Change the column back, or drop the population and create it again."});
+    }
+}
+
+// The relation of a trait source or parent with its key, and the column of the population's that refers to it; notes a fault if it
+// cannot be joined.
+AddedRelation bind_added(const Binding *binding, const Population *population, const TraitRelation *item, const Column **member_key,
+                         Fault *fault) {
+    const UserRelation *relation = relation_registered(item->relation_schema, item->relation_name,
+                                                       psprintf("a trait relation of population \"%s\"", population->name), fault);
+    const Column *key = relation == nullptr ? nullptr : get_column(relation, item->key, fault);
+    *member_key = item->foreign_key == nullptr ? binding->key : get_column(binding->relation, item->foreign_key, fault);
+    if (key == nullptr || *member_key == nullptr) {
+        return {nullptr, nullptr};
+    }
+    if (item->foreign_key == nullptr) {
+        return check_key_type(relation, key, *member_key, population, fault) ? AddedRelation{relation, key}
+                                                                             : AddedRelation{nullptr, nullptr};
+    }
+    if (!keys_match(key->type, (*member_key)->type)) {
+        report(fault, {ERRCODE_DATATYPE_MISMATCH,
+                       psprintf("key \"%s\" of %s is %s, but \"%s\" of %s, which refers to it, is %s", key->name, relation->sql,
+                                key->type_sql, (*member_key)->name, binding->relation->sql, (*member_key)->type_sql),
+                       nullptr, "Register a view that casts one of them."});
+        return {nullptr, nullptr};
+    }
+    return {relation, key};
+}
+
+}  // namespace
+
+bool is_bindable(const Population *population) {
+    Binding binding{};
+    Fault fault{};
+    bind_population(&binding, population, &fault);
+    return fault.message == nullptr;
+}
+
 Binding bind(const Population *population, const Segments *segments) {
     Binding binding{};
-    const char *role = psprintf("the relation of population \"%s\"", population->name);
-    binding.relation = relation_registered(population->relation_schema, population->relation_name, role);
-    binding.key = get_column(binding.relation, population->key);
-    if (strcmp(binding.key->type_sql, population->key_type) != 0)
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("key \"%s\" of %s is %s, but the members of population \"%s\" are kept as %s", binding.key->name,
-                               binding.relation->sql, binding.key->type_sql, population->name, population->key_type),
-                        errhint("Change the column back, or drop the population and create it again.")));
+    bind_population(&binding, population, nullptr);
 
     TraitList traits{static_cast<definition::Trait *>(palloc(sizeof(definition::Trait) * 64)), 0, 64};
     for (int32 i = 0; i < binding.relation->column_count; i++)
-        add_trait(&traits, population, "", "m", -1, &binding.relation->columns[i]);
+        add_trait(&traits, &binding, population, "", "m", -1, binding.relation, &binding.relation->columns[i]);
 
     DerivedTraits derived = derived_traits(population);
     auto *formulas = static_cast<definition::DerivedTrait *>(palloc(sizeof(definition::DerivedTrait) * (derived.count + 1)));
     for (int32 i = 0; i < derived.count; i++) {
-        formulas[i] = {derived.items[i].name, derived.items[i].formula};
+        formulas[i] = {derived.items[i].name, derived.items[i].formula, nullptr};
     }
 
     const char *key_sql = psprintf("m.%s", quote_identifier(binding.key->name));
@@ -274,45 +348,59 @@ Binding bind(const Population *population, const Segments *segments) {
     binding.added = static_cast<AddedRelation *>(palloc(sizeof(AddedRelation) * (added.count + 1)));
     binding.added_count = added.count;
     auto *joins = static_cast<std::string_view *>(palloc(sizeof(std::string_view) * (added.count + count_scores(population) + 1)));
+    auto *trait_sources = static_cast<definition::TraitSource *>(palloc0(sizeof(definition::TraitSource) * (added.count + 1)));
+    trait_sources[0] = {"", binding.relation->sql, nullptr};
     for (int32 i = 0; i < added.count; i++) {
         const TraitRelation *item = &added.items[i];
-        const UserRelation *relation = relation_registered(item->relation_schema, item->relation_name,
-                                                           psprintf("a trait relation of population \"%s\"", population->name));
-        const Column *key = get_column(relation, item->key);
-        const Column *member_key = item->foreign_key != nullptr ? get_column(binding.relation, item->foreign_key) : binding.key;
-        if (item->foreign_key != nullptr)
-            check_parent_key(relation, key, binding.relation, member_key);
-        else
-            check_key_type(relation, key, member_key, population);
-        binding.added[i] = {relation, key};
+        const char *sql = quote_qualified_identifier(item->relation_schema, item->relation_name);
+        const Column *member_key;
+        Fault fault{};
+        binding.added[i] = bind_added(&binding, population, item, &member_key, &fault);
+        const auto [relation, key] = binding.added[i];
+        trait_sources[i + 1] = {item->prefix != nullptr ? item->prefix : "", sql,
+                                relation == nullptr ? note_absence(&binding, sql, fault) : nullptr};
+        if (relation == nullptr) {
+            joins[i] = {};
+            continue;
+        }
         const char *alias = psprintf("t%d", i + 1);
         joins[i] = psprintf("LEFT JOIN %s AS %s ON %s.%s %s m.%s", relation->sql, alias, alias, quote_identifier(key->name),
                             key_equality_sql(key, member_key), quote_identifier(member_key->name));
         for (int32 j = 0; j < relation->column_count; j++) {
             // Without a prefix the key would only repeat the population's.
             if (item->prefix != nullptr || &relation->columns[j] != key)
-                add_trait(&traits, population, item->prefix != nullptr ? item->prefix : "", alias, i, &relation->columns[j]);
+                add_trait(&traits, &binding, population, item->prefix != nullptr ? item->prefix : "", alias, i, relation,
+                          &relation->columns[j]);
         }
     }
 
     for (int32 i = 0; i < derived.count; i++) {
-        refuse_column_of_name(&traits, population, derived.items[i].name);
+        note_column_of_name(&traits, &binding, population, &formulas[i]);
     }
 
     definition::Vocabulary &vocabulary = binding.vocabulary;
     size_t join_count = static_cast<size_t>(added.count);
-    vocabulary.scores = bind_scores(population, binding.key, key_sql, joins, &join_count);
+    vocabulary.scores = bind_scores(population, &binding, key_sql, joins, &join_count);
 
     EventRelations events = event_relations(population);
     binding.sources = static_cast<BoundSource *>(palloc(sizeof(BoundSource) * (events.count + 1)));
     auto *sources = static_cast<definition::EventSource *>(palloc(sizeof(definition::EventSource) * (events.count + 1)));
     for (int32 i = 0; i < events.count; i++) {
         const EventRelation *item = &events.items[i];
+        Fault fault{};
         const UserRelation *relation =
             relation_registered(item->relation_schema, item->relation_name,
-                                psprintf("the relation of source \"%s\" of population \"%s\"", item->name, population->name));
-        sources[i] = bind_events(item, relation, binding.key, population);
-        binding.sources[i] = {item->id, relation, tells_keys_apart(get_column(relation, item->key), binding.key)};
+                                psprintf("the relation of source \"%s\" of population \"%s\"", item->name, population->name), &fault);
+        sources[i] = relation == nullptr ? definition::EventSource{} : bind_events(item, relation, binding.key, population, &fault);
+        if (fault.message == nullptr) {
+            binding.sources[i] = {item->id, relation, tells_keys_apart(get_column(relation, item->key), binding.key)};
+        } else {
+            binding.sources[i] = {item->id, nullptr, false};
+            sources[i] = {};
+            sources[i].event_name = item->event_name != nullptr ? 0 : -1;
+            sources[i].absence = note_absence(&binding, quote_qualified_identifier(item->relation_schema, item->relation_name), fault);
+        }
+        sources[i].name = item->name;
     }
 
     auto *names = static_cast<definition::SegmentName *>(palloc(sizeof(definition::SegmentName) * (segments->count + 1)));
@@ -331,6 +419,7 @@ Binding bind(const Population *population, const Segments *segments) {
     vocabulary.key_sql = key_sql;
     vocabulary.key_type_sql = type_sql(binding.key->type);
     vocabulary.traits = {traits.items, static_cast<size_t>(traits.count)};
+    vocabulary.trait_sources = {trait_sources, static_cast<size_t>(added.count) + 1};
     vocabulary.derived = {formulas, static_cast<size_t>(derived.count)};
     vocabulary.segments = {names, named};
     vocabulary.schemes = names_in("catalog_scheme", population);

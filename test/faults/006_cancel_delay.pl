@@ -1,5 +1,6 @@
 # How long a refresh goes on after it has been cancelled, at random moments of large ones: the first and an unchanged one, rows and sets,
-# keys with a dictionary, several passes. The aim is 100 ms, which the notes tell; it fails if one ends otherwise than cancelled.
+# keys with a dictionary, several passes; and so the reports on revenue. The aim is 100 ms, which the notes tell; it fails if one ends
+# otherwise than cancelled.
 #
 #   ROUNDS=n    how many of each (3)
 #   MEMBERS=n   of the population (100000)
@@ -28,16 +29,22 @@ $node->safe_psql('postgres', qq{
     FROM (VALUES ('sets', 300), ('codes', 300), ('rows', 20)) AS p (p, count), generate_series(1, count) AS n});
 
 # How long it took, and what it said when it was cancelled; nothing if it ended before.
-sub refresh
+sub timed
 {
-    my ($population, $settings, $moment) = @_;
+    my ($query, $settings, $moment) = @_;
     my ($status, $output, $errors) = $node->psql('postgres', "$settings; SET statement_timeout = $moment;
 \\timing on
-SELECT count(*) FROM segment.refresh('$population');
+$query;
 \\timing off
 ", on_error_stop => 0);
     my ($took) = $output =~ /^Time: ([\d.]+) ms/m or die "$output\n$errors";
     return ($took, $errors);
+}
+
+sub refresh
+{
+    my ($population, $settings, $moment) = @_;
+    return timed("SELECT count(*) FROM segment.refresh('$population')", $settings, $moment);
 }
 
 my $several = "SET segment.refresh_memory = '1MB'";
@@ -61,6 +68,35 @@ foreach my $case ([ 'sets, first', 'sets', '' ], [ 'dictionary, first', 'codes',
     note(sprintf '%s: %d cancelled, the latest %.0f ms after its time', $name, scalar @overshot, max(0, @overshot));
     my ($took, $errors) = refresh($population, $settings, 0);
     is($errors, '', "$name: the next one ends");
+}
+# Lines of many members; of members that are text, whose keys are compared; and all of one member.
+$node->safe_psql('postgres', qq{
+    CREATE TABLE line AS
+        SELECT hashint8(n) % $members + $members AS id, timestamptz '2023-01-01Z' + hashint8(n + 1) % 700 * interval '1 day' AS starts_at,
+               timestamptz '2026-01-01Z' + hashint8(n + 2) % 300 * interval '1 day' AS ends_at, (hashint8(n + 3) % 10000 + 10000) / 100.0 AS mrr
+        FROM generate_series(1, 4 * $members) AS n;
+    CREATE INDEX ON line (id);
+    SELECT segment.add_subscriptions('sets', 'billing', 'line', 'id', 'starts_at', 'ends_at', 'mrr')});
+my $ledger = sub { return "SELECT count(*) FROM segment.movements((SELECT segment.revenue_agg($_[0], starts_at, ends_at, mrr) FROM line), '2023-01-01', '2026-01-01')" };
+foreach my $case ([ 'mrr', "SELECT count(*) FROM segment.mrr('sets', '2023-01-01', '2026-01-01', '1 day', by => 'plan')" ],
+    [ 'mrr_events', "SELECT count(*) FROM segment.mrr_events('sets', '2023-01-01', '2026-01-01')" ],
+    [ 'cohorts', "SELECT count(*) FROM segment.cohorts('sets', '2023-01-01', '2026-01-01', '1 week')" ],
+    [ 'revenue_agg', $ledger->('id') ], [ 'revenue_agg of texts', $ledger->("'customer ' || id") ], [ 'revenue_agg of one member', $ledger->('1') ])
+{
+    my ($name, $query) = @$case;
+    my $settings = 'SET client_min_messages = warning';
+    my ($longest, $errors) = timed($query, $settings, 0);
+    is($errors, '', "$name: ends");
+    my @overshot;
+    foreach my $round (1 .. $rounds)
+    {
+        my $moment = 1 + int $longest * ($round - rand) / $rounds;
+        my ($took, $said) = timed($query, $settings, $moment);
+        next if $said eq '';
+        like($said, qr/canceling statement due to statement timeout/, "$name: is cancelled");
+        push @overshot, $took - $moment;
+    }
+    note(sprintf '%s: %d cancelled, the latest %.0f ms after its time', $name, scalar @overshot, max(0, @overshot));
 }
 $node->stop;
 done_testing();

@@ -38,6 +38,12 @@ SELECT count(*) FROM pg_class WHERE relname LIKE '%segment\_%' AND relnamespace 
 SELECT segment.create_population('customer', 'customer', key => 'id') IS NOT NULL AS created;
 SELECT segment.create_population('customer', 'customer', key => 'id');
 SELECT segment.create_population('customer', 'customer', key => 'id', if_exists => 'keep') IS NOT NULL AS kept;
+-- An OID of no relation, as 0 is.
+SELECT segment.create_population('nothing', 0::regclass, key => 'id');
+SELECT segment.add_traits('customer', 0::regclass, key => 'id');
+SELECT segment.add_parent('customer', 'nothing', 0::regclass, foreign_key => 'id');
+SELECT segment.add_events('customer', 'nothing', 0::regclass, key => 'id', occurred_at => 'at');
+SELECT segment.add_subscriptions('customer', 'nothing', 0::regclass, key => 'id', starts_at => 'a', ends_at => 'b', mrr => 'c');
 SELECT segment.create_population('customer', 'customer', key => 'id', prefix => 'other', if_exists => 'replace');
 SELECT segment.create_population('client', 'customer', key => 'id', prefix => 'customer');
 

@@ -44,6 +44,23 @@ SELECT * FROM outcomes($$UPDATE segment.catalog_dictionary SET keys = keys || ke
 SELECT * FROM outcomes($$UPDATE segment.catalog_dictionary SET free = '\x00'$$);
 SELECT * FROM outcomes('DELETE FROM segment.catalog_dictionary WHERE piece = 0');
 SELECT * FROM outcomes('UPDATE segment.catalog_dictionary SET piece = -piece - 1');
+SELECT * FROM outcomes('DELETE FROM segment.catalog_dictionary');
+SELECT * FROM outcomes('UPDATE segment.catalog_numbering SET keys = keys - 1 WHERE NOT direct');
+
+-- Of several pieces each may be missing, the last one too, or stand for another one.
+CREATE TABLE store (code uuid PRIMARY KEY);
+INSERT INTO store SELECT md5(n::text)::uuid FROM generate_series(1, 40000) AS n;
+SELECT count(segment.create_population('store', 'store', key => 'code'));
+SELECT count(segment.create_segment('all', 'store', 'everyone', materialize => 'set'));
+SELECT members FROM segment.refresh('store');
+SELECT damage, outcome($$SELECT count(*) FROM segment.members('store.all')$$, damage) AS members, outcome($$SELECT count(*) FROM segment.refresh('store')$$, damage) AS refresh
+FROM (SELECT format('DELETE FROM segment.catalog_dictionary WHERE piece = %s', piece) FROM generate_series(0, 2) AS piece
+      UNION ALL VALUES ('DELETE FROM segment.catalog_dictionary WHERE piece > 0'),
+          ('UPDATE segment.catalog_dictionary AS d SET keys = e.keys FROM segment.catalog_dictionary AS e WHERE d.piece = 0 AND e.piece = 1'),
+          ($$UPDATE segment.catalog_dictionary SET free = decode(repeat('00', 2048), 'hex') WHERE piece = 1$$)) AS d (damage);
+SELECT outcome($$SELECT count(*) FROM segment.refresh('store')$$, 'DELETE FROM store WHERE code IN (SELECT code FROM store LIMIT 30000)');
+SELECT segment.drop_population('store', cascade => true);
+DROP TABLE store;
 
 -- Any byte may be another one. Where the number of members stays, nobody can tell.
 CREATE FUNCTION flipped(relation text, stored name, round int) RETURNS text LANGUAGE sql AS $$

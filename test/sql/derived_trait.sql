@@ -152,6 +152,11 @@ SELECT name FROM segment.derived_trait ORDER BY name COLLATE "C";
 SELECT name FROM segment.segment;
 SELECT count(*) FROM segment.refresh('customer');
 
+-- A source that only a trait reads.
+SELECT segment.add_trait('customer', 'bought', $$count of 'buy' within 30 days$$);
+SELECT segment.remove_source('customer', 'purchase');
+SELECT segment.drop_trait('customer', 'bought');
+
 -- Privileges.
 SELECT segment.add_trait('customer', 'per_seat', 'mrr / seats');
 GRANT SELECT ON shop.customer_segment_member TO segment_reader;

@@ -135,6 +135,21 @@ SELECT count(*) FROM segment.refresh('sparse', as_of => '2025-03-01');
 SELECT members('sparse') = members FROM found;
 SELECT ignored FROM segment.refresh_run WHERE population = 'sparse';
 
+-- A pass tells how far it is.
+CREATE FUNCTION told() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_stat_clear_snapshot();
+    RAISE WARNING '%', (SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid());
+    RETURN 0;
+END $$;
+CREATE VIEW telling_event AS SELECT id AS customer_id, '2025-02-28'::timestamptz + told() * interval '1 hour' AS at, 'login' AS name FROM customer WHERE id = 1;
+SELECT segment.create_population('telling', 'customer', key => 'id') > 0;
+SELECT segment.add_events('telling', 'activity', 'telling_event', key => 'customer_id', occurred_at => 'at', event_name => 'name');
+SELECT segment.create_segment('recent', 'telling', $$did 'login' within 7 days$$) > 0;
+\set VERBOSITY terse
+SELECT count(*) FROM segment.refresh('telling', as_of => '2025-03-01');
+\set VERBOSITY default
+
 -- A pass that is cancelled leaves nothing behind.
 CREATE VIEW slow_event AS SELECT id AS customer_id, '2025-02-28'::timestamptz + least(0, length(pg_sleep(0.05)::text)) * interval '1 hour' AS at, 'login' AS name, 1 AS amount
     FROM customer WHERE id < 100;
@@ -148,7 +163,8 @@ RESET statement_timeout;
 SELECT count(*) FROM segment.segment WHERE population = 'slow' AND members IS NOT NULL;
 SELECT count(*) FROM pg_ls_tmpdir();
 
-SELECT count(segment.drop_population(name, cascade => true)) FROM (VALUES ('customer'), ('named'), ('coded'), ('sparse'), ('slow')) AS p(name);
+SELECT count(segment.drop_population(name, cascade => true)) FROM (VALUES ('customer'), ('named'), ('coded'), ('sparse'), ('telling'), ('slow')) AS p(name);
 DROP FUNCTION differences, make, members;
-DROP VIEW named_event, slow_event;
+DROP VIEW named_event, telling_event, slow_event;
+DROP FUNCTION told;
 DROP TABLE customer, event, code_event, sparse, sparse_event, definition, found;

@@ -72,7 +72,26 @@ BEGIN
 END $$;
 ANALYZE visitor;
 SELECT abs(estimated($$SELECT FROM visitor WHERE segment.is_member('by_id.pro', id)$$) - 23333) < 500 AS share,
+    abs(estimated($$SELECT FROM visitor WHERE NOT segment.is_member('by_id.pro', id)$$) - 46667) < 500 AS other_share,
+    abs(estimated($$SELECT FROM visitor WHERE segment.is_member('by_code.tagged', code)$$) - (SELECT count(*) FROM segment.members('by_code.tagged'))) < 500 AS share_of_set,
     estimated($$SELECT FROM segment.members('by_id.pro')$$) = 23333 AS members;
+-- Workers look members up, too; a query that lists them is read by workers, and the list by the leader.
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
+CREATE FUNCTION in_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
+    RETURN plan::text LIKE '%"Gather%';
+END $$;
+SELECT in_parallel($$SELECT count(*) FROM visitor WHERE segment.is_member('by_code.tagged', code)$$) AS filtered,
+    in_parallel($$SELECT count(*) FROM visitor WHERE name IN (SELECT segment.members('by_name.pro'))$$) AS listed,
+    in_parallel($$SELECT (SELECT count(*) FROM visitor), count(*) FROM segment.segments_of('by_id', 3)$$) AS segments_of,
+    in_parallel($$SELECT (SELECT count(*) FROM visitor), count(*) FROM segment.sizes('by_id.pro', now() - interval '3 days')$$) AS sizes;
+SELECT (SELECT count(*) FROM visitor WHERE segment.is_member('by_code.tagged', code)) = (SELECT count(*) FROM visitor WHERE tags @> '{b}' AND NOT tags @> '{a}') AS is_member,
+    (SELECT count(*) FROM visitor WHERE name IN (SELECT segment.members('by_name.pro'))) = (SELECT count(*) FROM visitor WHERE plan = 'pro') AS members,
+    (SELECT (SELECT count(*) FROM visitor) + count(*) FROM segment.segments_of('by_id', 3)) AS segments_of,
+    (SELECT (SELECT count(*) FROM visitor) + count(*) FROM segment.sizes('by_id.pro', now() - interval '3 days')) > 70000 AS sizes;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 
 -- Small changes, new members and gone ones; then with little memory.
 UPDATE visitor SET plan = 'free' WHERE id <= 10;
@@ -117,5 +136,5 @@ SELECT * FROM refreshed() WHERE entered + exited > 0;
 SELECT * FROM differences();
 SELECT count(segment.drop_population(name, cascade => true)) FROM segment.population;
 SELECT count(*) FROM segment.catalog_set_piece;
-DROP FUNCTION refreshed, differences, estimated;
+DROP FUNCTION refreshed, differences, estimated, in_parallel;
 DROP TABLE visitor;

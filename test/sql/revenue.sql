@@ -65,6 +65,11 @@ SELECT period_start AT TIME ZONE 'UTC' AS month, new_mrr, expansion_mrr, contrac
 SELECT round(asp, 2) AS asp FROM segment.movements(january(0, 100, 0, 100, 0, 100, 0, 50, 0, 50, 0, 50, 0, 50, 0, 50, 0, 50, 0, 50), '2026-01-01', '2026-02-01');
 SELECT round(arpa, 2) AS arpa, round(logo_churn_rate, 4) AS churn, round(ltv, 2) AS ltv FROM
     segment.movements(january(VARIADIC array_fill(100.0, ARRAY[39]) || 0.0), '2026-01-01', '2026-02-01');
+-- A yearly plan of 120 adds 10 for the next 12 months (Baremetrics).
+SELECT count(*) FILTER (WHERE ending_mrr = 10) AS months, sum(new_mrr) AS new, sum(churned_mrr) AS churned, sum(expansion_mrr - contraction_mrr) AS changed
+FROM segment.movements((SELECT segment.revenue_agg(1, '2026-01-10'::date, '2027-01-10'::date, round(120 / 12.0, 2))), '2026-01-01', '2027-02-01');
+-- One's growth does not hide another's loss: of 200 at the start 150 are left, and 200 with what grew.
+SELECT round(grr, 4) AS grr, round(nrr, 4) AS nrr FROM segment.movements(january(100, 150, 100, 50), '2026-01-01', '2026-02-01');
 DROP FUNCTION january;
 
 -- No rows, only ignored rows, no revenue.

@@ -121,4 +121,47 @@ SELECT count(*) FROM segment.refresh('vienna', as_of => '2026-04-19 12:00 Europe
 SELECT key, score, trend FROM segment.scores('vienna.score') ORDER BY key;
 
 SELECT segment.drop_population('vienna', cascade => true);
+
+-- Trends over two months of changes, against the history that was written: scores that change, get lost, leave and come back.
+CREATE TABLE moving (id int PRIMARY KEY, x float8);
+INSERT INTO moving SELECT i, (i * 37) % 100 FROM generate_series(1, 300) AS i;
+SELECT segment.create_population('moving', 'moving', key => 'id', time_zone => 'Europe/Vienna') > 0 AS created;
+SELECT segment.create_score('score', 'moving') > 0 AS created;
+SELECT segment.add_score_metric('moving.score', 'x', 'x', worst => 0, best => 300);
+-- Beyond a million scores are not rounded.
+SELECT segment.create_score('large', 'moving', mode => 'additive', min_coverage => 0, scale_max => 1e9, bands => '[]') > 0 AS created;
+SELECT segment.add_score_metric('moving.large', 'x', 'x', worst => 0, best => 301, points => 2e7);
+CREATE FUNCTION wrong_trends(score text, as_of timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    wrong bigint;
+BEGIN
+    EXECUTE format($q$
+        SELECT count(*) FROM %1$I AS s, LATERAL (
+            SELECT (SELECT h.score FROM %2$I AS h WHERE h.key = s.key AND h.at <= ($1 AT TIME ZONE 'Europe/Vienna' - interval '14 days') AT TIME ZONE 'Europe/Vienna'
+                    ORDER BY h.at DESC LIMIT 1) AS then) AS p
+        WHERE abs(s.trend - (s.score - p.then)) > 1e-8 OR (s.trend IS NULL) <> (s.score - p.then IS NULL)$q$, 'moving_score_' || score, 'moving_score_' || score || '_history') INTO wrong USING as_of;
+    RETURN wrong;
+END $$;
+CREATE FUNCTION move() RETURNS TABLE (refreshes int, wrong bigint, wrong_large bigint, trends bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    step int := 0;
+    at timestamptz := '2026-02-20 09:00Z';
+BEGIN
+    refreshes := 0; wrong := 0; wrong_large := 0; trends := 0;
+    WHILE at < '2026-04-20' LOOP
+        step := step + 1;
+        UPDATE moving SET x = CASE WHEN (id + step) % 4 = 0 THEN NULL ELSE (id * 37 + step * 61) % 300 END WHERE (id + 3 * step) % 7 = 0;
+        DELETE FROM moving WHERE (id + step) % 23 = 0;
+        INSERT INTO moving SELECT i, (i * step) % 250 FROM generate_series(1, 310) AS i WHERE (i + step) % 3 = 0 ON CONFLICT DO NOTHING;
+        PERFORM segment.refresh('moving', as_of => at);
+        refreshes := refreshes + 1;
+        wrong := wrong + wrong_trends('score', at);
+        wrong_large := wrong_large + wrong_trends('large', at);
+        trends := trends + (SELECT count(trend) FROM moving_score_score);
+        at := at + CASE step % 3 WHEN 0 THEN interval '7 hours' WHEN 1 THEN interval '2 days' ELSE interval '30 minutes' END;
+    END LOOP;
+    RETURN NEXT;
+END $$;
+SELECT refreshes, wrong, wrong_large, trends > 5000 AS many FROM move();
+SELECT segment.drop_population('moving', cascade => true);
 DROP SCHEMA edges CASCADE;

@@ -24,7 +24,7 @@ SELECT segment.to_sql('paying');
 SELECT segment.alter_segment('acust.paying', $$plan in ('pro', 'team')$$);
 RESET ROLE;
 SELECT segment.to_sql('paying');
--- The qualified reading comes first where both can be read.
+-- Where both can be read, it is ambiguous which one is meant.
 SELECT segment.to_sql('acust.paying');
 SELECT segment.to_sql('bcust.acust.paying');
 

@@ -39,7 +39,12 @@ UNION ALL SELECT 'history', band, key, at, score::text FROM customer_score_healt
 my $catalog = q{
 SELECT name, definition, version, members, description, tags FROM segment.segment
 UNION ALL SELECT name, formula, NULL, NULL, author, NULL FROM segment.derived_trait
-UNION ALL SELECT name, kind, NULL, NULL, columns::text, NULL FROM segment.source ORDER BY name};
+UNION ALL SELECT name, kind, NULL, NULL, columns::text, NULL FROM segment.source
+UNION ALL SELECT name, population, NULL, NULL, segments::text, NULL FROM segment.scheme
+UNION ALL SELECT name, mode || missing, NULL, NULL, bands::text, NULL FROM segment.score
+UNION ALL SELECT score || metric, value, NULL, NULL, metric_group, NULL FROM segment.score_metric
+UNION ALL SELECT name, population, NULL, NULL, description, NULL FROM segment.list ORDER BY name, definition};
+my $means = 'SELECT segment, scores FROM segment.overview ORDER BY segment';
 my $quiet = q{SELECT coalesce(sum(entered), 0), coalesce(sum(exited), 0), count(*) FROM segment.refresh('customer')};
 
 sql('postgres', 'CREATE ROLE shop_owner; CREATE DATABASE source');
@@ -51,12 +56,16 @@ CREATE TABLE usage (customer_id int PRIMARY KEY, logins int);
 INSERT INTO usage SELECT i, i % 4 FROM generate_series(1, 15) AS i;
 ALTER TABLE customer OWNER TO shop_owner;
 ALTER TABLE usage OWNER TO shop_owner;
+CREATE TABLE billing (customer_id int, since date, until date, amount numeric);
+INSERT INTO billing SELECT i, '2024-01-01', CASE WHEN i % 3 = 0 THEN date '2024-06-01' END, i FROM generate_series(1, 18) AS i;
+ALTER TABLE billing OWNER TO shop_owner;
 GRANT ALL ON SCHEMA public TO shop_owner;
 SET ROLE shop_owner;
 SELECT segment.create_population('customer', 'customer', key => 'id', time_zone => 'Europe/Vienna');
 SELECT segment.add_traits('customer', 'usage', key => 'customer_id', prefix => 'usage');
 SELECT segment.add_parent('customer', 'referrer', 'customer', foreign_key => 'id');
 SELECT segment.add_trait('customer', 'per_login', 'mrr / (usage.logins + 1)');
+SELECT segment.add_subscriptions('customer', 'billing', 'billing', key => 'customer_id', starts_at => 'since', ends_at => 'until', mrr => 'amount');
 SELECT segment.create_list('beta', 'customer');
 SELECT segment.add_to_list('beta', ARRAY[3, 4]);
 SELECT segment.create_segment('dropped', 'customer', 'everyone');
@@ -68,6 +77,8 @@ SELECT segment.create_score('health', 'customer', min_coverage => 0.2);
 SELECT segment.add_score_group('health', 'use', 3);
 SELECT segment.add_score_metric('health', 'mrr', 'mrr', worst => 0, best => 20);
 SELECT segment.add_score_metric('health', 'logins', 'usage.logins', worst => 0, best => 3, metric_group => 'use');
+SELECT segment.create_segment('worth', 'customer', 'subscription.mrr > 5 and health >= 50');
+SELECT segment.create_scheme('tier', 'customer', '[{"name": "big", "definition": "mrr > 10"}, {"name": "rest", "otherwise": true}]');
 SELECT * FROM segment.refresh('customer');
 UPDATE customer SET plan = NULL WHERE id < 5;
 UPDATE customer SET plan = 'pro' WHERE id = 7;
@@ -79,6 +90,7 @@ SELECT segment.grant_refresh('customer', 'shop_owner');
 sql('source', $setup);
 my $before = sql('source', $state);
 my $before_catalog = sql('source', $catalog);
+my $before_means = sql('source', $means);
 like($before, qr/^member\|pro\|1\|.*include$/m, 'there is something to lose');
 
 # What a restored database must show.
@@ -87,9 +99,10 @@ sub same_afterwards
     my ($database, $what) = @_;
     is(sql($database, $state), $before, "$what: the same members, stays, changes, overrides and lists");
     is(sql($database, $catalog), $before_catalog, "$what: the same segments");
-    is(sql($database, $quiet), '0|0|3', "$what: a refresh changes nothing");
+    is(sql($database, $quiet), '0|0|6', "$what: a refresh changes nothing");
+    is(sql($database, $means), $before_means, "$what: the same means of scores");
     is(sql($database, "SELECT segment.create_segment('later', 'customer', 'everyone') > max(id) FROM segment.segment"), 't', "$what: new ids are new");
-    is(sql($database, "SELECT count(*) FROM segment.refresh('customer')"), 4, "$what: goes on");
+    is(sql($database, "SELECT count(*) FROM segment.refresh('customer')"), 7, "$what: goes on");
     is(sql($database, 'SELECT count(*) FROM customer_segment_change c GROUP BY seq HAVING count(*) > 1'), '', "$what: changes are numbered on");
     my ($status, $output, $errors) = $node->psql($database, 'DELETE FROM customer_segment_member');
     like($errors, qr/written by the extension only/, "$what: guarded");
@@ -99,6 +112,7 @@ sub same_afterwards
 my $whole = dump_database('whole', 'source');
 sql('postgres', 'CREATE DATABASE whole');
 restore('whole', $whole);
+is(sql('whole', $means), $before_means, 'the means of scores are dumped');
 same_afterwards('whole', 'whole database');
 
 # 2. The schema first, the data afterwards.
@@ -132,6 +146,7 @@ SELECT segment.create_population('customer', 'customer', key => 'id', time_zone 
 SELECT segment.add_traits('customer', 'usage', key => 'customer_id', prefix => 'usage');
 SELECT segment.add_parent('customer', 'referrer', 'customer', foreign_key => 'id');
 SELECT segment.add_trait('customer', 'per_login', 'mrr / (usage.logins + 1)');
+SELECT segment.add_subscriptions('customer', 'billing', 'billing', key => 'customer_id', starts_at => 'since', ends_at => 'until', mrr => 'amount');
 SELECT segment.create_list('beta', 'customer');
 SELECT segment.create_segment('pro', 'customer', $$plan = 'pro'$$, description => 'who pays', tags => '{a,b}');
 SELECT segment.create_segment('active', 'customer', $$per_login >= 0 and usage.logins >= 2 and referrer.mrr > 0 and not in list 'beta'$$);
@@ -140,11 +155,13 @@ SELECT segment.create_score('health', 'customer', min_coverage => 0.2);
 SELECT segment.add_score_group('health', 'use', 3);
 SELECT segment.add_score_metric('health', 'mrr', 'mrr', worst => 0, best => 20);
 SELECT segment.add_score_metric('health', 'logins', 'usage.logins', worst => 0, best => 3, metric_group => 'use');
+SELECT segment.create_segment('worth', 'customer', 'subscription.mrr > 5 and health >= 50');
+SELECT segment.create_scheme('tier', 'customer', '[{"name": "big", "definition": "mrr > 10"}, {"name": "rest", "otherwise": true}]');
 };
 sql('other', $again);
-is(sql('other', 'SELECT count(DISTINCT id), count(*) FROM segment.segment'), '6|6', 'user schema: ids do not collide');
+is(sql('other', 'SELECT count(DISTINCT id), count(*) FROM segment.segment'), '9|9', 'user schema: ids do not collide');
 is(sql('other', $state), $before, 'user schema: the same members');
-is(sql('other', $quiet), '0|0|3', 'user schema: a refresh changes nothing');
+is(sql('other', $quiet), '0|0|6', 'user schema: a refresh changes nothing');
 is(sql('other', $state), $before, 'user schema: not even afterwards');
 is(sql('other', "SELECT sum(entered), sum(exited) FROM segment.refresh('lead')"), '0|0', 'user schema: the others are as they were');
 is(sql('other', 'SELECT * FROM theirs.lead_segment ORDER BY 1, 3'), $leads, 'user schema: theirs are theirs');
@@ -166,7 +183,9 @@ sql('waiting', "SET ROLE shop_owner; SELECT segment.create_segment('new', 'custo
 is(sql('waiting', "SELECT members FROM segment.segment WHERE name = 'new'"), '', 'a new segment has no members yet');
 is(sql('waiting', "SELECT count(*) FROM segment.refresh('customer')"), 1, 'what waits is not refreshed');
 is(sql('waiting', "SELECT count(*) FROM customer_segment WHERE segment = 'pro'"), sql('source', "SELECT count(*) FROM customer_segment WHERE segment = 'pro'"), 'nor lost');
+is(sql('waiting', "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'customer_score_%'"), 2, 'the tables of a score that nobody has created again are there');
 sql('waiting', "SET ROLE shop_owner; SELECT segment.drop_population('customer', cascade => true)");
+is(sql('waiting', "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'customer\\_%'"), 0, 'and go with the population');
 sql('waiting', "SET ROLE shop_owner; SELECT segment.create_population('customer', 'customer', key => 'id')");
 sql('waiting', 'DROP EXTENSION segment');
 sql('waiting', 'ALTER TABLE customer_segment_stay DROP COLUMN exit_reason CASCADE; CREATE EXTENSION segment');
@@ -200,7 +219,26 @@ is(sql('mixed', "SELECT segment, customer_id FROM customer_segment WHERE segment
 is(sql('mixed', "SELECT segment.create_segment('both', 'customer', 'everyone') IS NOT NULL"), 't', 'what waited is taken over');
 is(sql('mixed', "SELECT members FROM segment.segment WHERE name = 'both'"), sql('source', "SELECT members FROM segment.segment WHERE name = 'both'"), 'with its members');
 
-# 6. What gets in with triggers disabled is found.
+# 6. Without owners: whoever owns the tables now says so, and goes on. The same after a role was renamed.
+my $without = dump_database('without', 'source', '--no-owner');
+sql('postgres', 'CREATE ROLE heir LOGIN; CREATE DATABASE inherited OWNER heir');
+
+restore('inherited', $without);
+is(sql('inherited', $state), $before, 'without owners: the same members');
+($status, $output, $errors) = $node->psql('inherited', "SELECT * FROM segment.refresh('customer')");
+like($errors, qr/is not owned by the owner of population/, 'without owners: a refresh tells that the tables are not the owner\'s');
+sql('inherited', "SELECT segment.alter_population('customer', owner => 'heir')");
+sql('inherited', 'ALTER TABLE customer OWNER TO heir; ALTER TABLE usage OWNER TO heir; ALTER TABLE billing OWNER TO heir');
+is(sql('inherited', $quiet), '0|0|6', 'without owners: a refresh changes nothing');
+is(sql('inherited', "SELECT DISTINCT tableowner FROM pg_tables WHERE tablename LIKE 'customer%'"), 'heir', 'without owners: scores and members are the heir\'s');
+sql('inherited', 'ALTER ROLE heir RENAME TO successor');
+($status, $output, $errors) = $node->psql('inherited', "SELECT * FROM segment.refresh('customer')");
+like($errors, qr/role "heir" does not exist.*HINT:  Name its owner with segment.alter_population/s, 'a renamed role is told');
+is(sql('inherited', "SELECT count(*) FROM segment.population"), 1, 'a superuser sees what it owned');
+sql('inherited', "SET ROLE successor; SELECT segment.alter_population('customer', owner => 'successor')");
+is(sql('inherited', "SET ROLE successor; $quiet"), '0|0|6', 'and the role goes on under its new name');
+
+# 7. What gets in with triggers disabled is found.
 sql('mixed', q{
 ALTER TABLE customer_segment_member DISABLE TRIGGER segment_guard;
 INSERT INTO customer_segment_member SELECT 4711, id, now(), 'x', 1, 'x' FROM customer;
@@ -219,19 +257,22 @@ is(sql('mixed', "SELECT segment, members, entered, exited FROM segment.refresh('
     "active|$active|$active|0\npro|$pro|0|$added", 'and the refresh puts it right');
 is(sql('mixed', "SELECT * FROM segment.repair('customer')"), '', 'then there is nothing to mend');
 
-# 7. A schema of somebody else's is not taken.
+# 8. A schema of somebody else's is not taken.
 sql('postgres', 'CREATE DATABASE taken');
 sql('taken', 'CREATE SCHEMA segment AUTHORIZATION shop_owner');
 ($status, $output, $errors) = $node->psql('taken', 'CREATE EXTENSION segment');
 like($errors, qr/schema "segment" already exists/, 'an existing schema is refused');
 
-# 8. Everything has a replica identity.
+# 9. Everything has a replica identity.
 sql('postgres', 'CREATE DATABASE published');
 sql('published', 'CREATE PUBLICATION everything FOR ALL TABLES');
 sql('published', $setup);
 sql('published', q{SET ROLE shop_owner; SELECT segment.alter_segment('pro', 'mrr > 3'); SELECT segment.clear_override('pro', 1);
 SELECT segment.remove_from_list('beta', ARRAY[3]); SELECT * FROM segment.refresh('customer'); CALL segment.run(); SELECT segment.rename_segment('pro', 'paying');});
-is(sql('published', 'SELECT count(*) FROM segment.segment'), 3, 'works with all tables published');
+is(sql('published', 'SELECT count(*) FROM segment.segment'), 6, 'works with all tables published');
+my $unpublishable = q{SELECT c.oid::regclass FROM pg_class c WHERE relkind IN ('r', 'p') AND relreplident = 'd' AND relnamespace::regnamespace::text IN ('segment', 'public')
+    AND relname NOT IN ('billing') AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND indisprimary)};
+is(sql('published', $unpublishable), '', 'every table of ours has a primary key, which updates and deletes need');
 is(sql('published', "SELECT segment.drop_population('customer', cascade => true) IS NULL"), 'f', 'to the end');
 
 $node->stop;

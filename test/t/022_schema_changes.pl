@@ -187,5 +187,17 @@ fails_like("SELECT segment.refresh('customer', as_of => $as_of)", qr/key "id" of
 sql('DELETE FROM customer WHERE id IS NULL');
 refreshed_right('at last');
 
+# A session keeps statements on the catalog: they are those of whichever extension there is.
+my $anew = q{
+    CREATE EXTENSION segment;
+    CREATE TABLE guest AS SELECT i AS id, i % 3 AS kind FROM generate_series(1, 9) AS i;
+    SELECT count(segment.create_population('guest', 'guest', key => 'id')), count(segment.create_segment('one', 'guest', 'kind = 1'));
+    SELECT segment, members FROM segment.refresh('guest');
+    DROP EXTENSION segment;
+    DROP TABLE guest, guest_segment_member, guest_segment_name, guest_segment_stay, guest_segment_change, guest_segment_override, guest_segment_list CASCADE;
+};
+$node->safe_psql('postgres', 'CREATE DATABASE anew');
+is($node->safe_psql('anew', "SET client_min_messages = warning; $anew $anew"), "1|1\none|3\n1|1\none|3", 'the extension is dropped and created again in one session');
+
 $node->stop;
 done_testing();

@@ -41,7 +41,11 @@ CREATE FUNCTION kind(m0 numeric, m1 numeric, ever boolean) RETURNS text IMMUTABL
     SELECT CASE WHEN m0 = m1 THEN NULL WHEN m0 = 0 AND ever THEN 'reactivation' WHEN m0 = 0 THEN 'new' WHEN m1 = 0 THEN 'churn'
                 WHEN m1 > m0 THEN 'expansion' ELSE 'contraction' END $$;
 
-CREATE FUNCTION expected(since timestamp, until timestamp, grain interval, zone text, granularity text)
+-- Whether who comes back at an instant has lost his MRR recently enough.
+CREATE FUNCTION recent(of_member bigint, at timestamptz, within interval) RETURNS boolean STABLE LANGUAGE sql AS $$
+    SELECT within IS NULL OR at - (SELECT max(t) FROM instant WHERE member = of_member AND t < at AND m0 > 0 AND m1 = 0) <= within $$;
+
+CREATE FUNCTION expected(since timestamp, until timestamp, grain interval, zone text, granularity text, within interval)
 RETURNS TABLE (period_start timestamptz, period_end timestamptz, starting_mrr numeric, new_mrr numeric, expansion_mrr numeric,
     contraction_mrr numeric, churned_mrr numeric, reactivation_mrr numeric, ending_mrr numeric, starting_customers bigint,
     new_customers bigint, churned_customers bigint, reactivated_customers bigint, ending_customers bigint, logo_churn_rate numeric,
@@ -55,12 +59,13 @@ WITH moment AS MATERIALIZED (SELECT * FROM instant), grid AS (
 period AS (SELECT s, e FROM grid WHERE e IS NOT NULL),
 net AS (
     SELECT s, e, member, before(member, s) AS m0, before(member, e) AS m1,
-           EXISTS (SELECT FROM moment AS i WHERE i.member = m.member AND i.t < s AND i.m1 > 0) AS ever
+           EXISTS (SELECT FROM moment AS i WHERE i.member = m.member AND i.t < s AND i.m1 > 0)
+               AND recent(member, (SELECT min(i.t) FROM moment AS i WHERE i.member = m.member AND i.t >= s AND i.m1 > 0), within) AS ever
     FROM period, (SELECT DISTINCT member FROM line) AS m),
 movement AS (
     SELECT s, kind(m0, m1, ever) AS kind, m1 - m0 AS amount FROM net WHERE granularity = 'net'
     UNION ALL
-    SELECT s, kind(m0, m1, ever), m1 - m0 FROM period JOIN moment ON t >= s AND t < e WHERE granularity = 'event'),
+    SELECT s, kind(m0, m1, ever AND recent(member, t, within)), m1 - m0 FROM period JOIN moment ON t >= s AND t < e WHERE granularity = 'event'),
 moved AS (
     SELECT s, coalesce(sum(amount) FILTER (WHERE kind = 'new'), 0) AS n, coalesce(sum(amount) FILTER (WHERE kind = 'expansion'), 0) AS x,
            coalesce(sum(amount) FILTER (WHERE kind = 'contraction'), 0) AS c, coalesce(sum(amount) FILTER (WHERE kind = 'churn'), 0) AS l,
@@ -81,16 +86,18 @@ FROM level JOIN moved USING (s) ORDER BY s $$;
 CREATE FUNCTION ledger() RETURNS segment.revenue LANGUAGE sql AS $$ SELECT segment.revenue_agg(member, starts_at, ends_at, mrr) FROM line $$;
 });
 
-# A table of lines: few members, so that lines overlap; times on days, at month ends, around the change of clocks, and at odd hours.
+# A table of lines: few members, so that lines overlap; times on days of UTC or of the zone, at month ends, around the changes of clocks, and
+# at odd hours. Returns the zone.
 sub fill
 {
     my ($seed) = @_;
     srand($seed);
+    my $zone = ('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu')[ $seed % 5 ];
     my @lines;
     my $members = 1 + int(rand(6));
     my $on = sub {
         my $day = int(rand(400));
-        $day = (0, 31, 59, 60, 88, 90, 120, 151, 303, 304, 365)[ int(rand(11)) ] if rand() < 0.4;
+        $day = (0, 31, 59, 60, 69, 90, 97, 120, 151, 279, 300, 304, 307, 365)[ int(rand(14)) ] if rand() < 0.4;
         my $hour = rand() < 0.7 ? 0 : int(rand(24));
         return "timestamp '2024-01-01' + $day * interval '1 day' + $hour * interval '1 hour'";
     };
@@ -99,10 +106,11 @@ sub fill
         my $start = $on->();
         my $end   = rand() < 0.3 ? 'NULL' : rand() < 0.7 ? "$start + " . int(rand(4)) . " * interval '1 month' + " . int(rand(3)) . " * interval '1 day'" : $on->();
         my $mrr   = rand() < 0.1 ? 0 : rand() < 0.2 ? -int(rand(100)) : int(rand(20000)) / (1, 100, 100, 10000)[ int(rand(4)) ];
-        push @lines, sprintf("(%d, (%s) AT TIME ZONE 'UTC', (%s) AT TIME ZONE 'UTC', %s)", int(rand($members)), $start, $end, $mrr);
+        my $local = rand() < 0.5 ? 'UTC' : $zone;
+        push @lines, sprintf("(%d, (%s) AT TIME ZONE '$local', (%s) AT TIME ZONE '$local', %s)", int(rand($members)), $start, $end, $mrr);
     }
     $node->safe_psql('postgres', "TRUNCATE line; INSERT INTO line VALUES\n" . join(",\n", map { s/\(NULL\)/(NULL::timestamp)/r } @lines));
-    return;
+    return $zone;
 }
 
 my $rounded = join(', ', qw(period_start period_end starting_mrr new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr ending_mrr
@@ -111,15 +119,15 @@ my $rounded = join(', ', qw(period_start period_end starting_mrr new_mrr expansi
       quick_ratio arpa asp ltv));
 foreach my $seed ($first .. $first + $ledgers - 1)
 {
-    fill($seed);
-    my $zone  = ('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe')[ int(rand(4)) ];
+    my $zone  = fill($seed);
     my $grain = ('1 month', '1 month', '1 quarter', '7 days', '1 day', '1 month 3 days')[ int(rand(6)) ];
     $grain = '3 months' if $grain eq '1 quarter';
     my $since = ('2024-01-01', '2023-12-31', '2024-02-15 12:00', '2024-01-31')[ int(rand(4)) ];
     my $until = ('2024-12-31', '2025-03-01', '2024-07-01')[ int(rand(3)) ];
     foreach my $granularity ('net', 'event')
     {
-        my $arguments = "'$since', '$until', '$grain', '$zone', '$granularity'";
+        my $within    = ('NULL', 'NULL', "'90 days'", "'20 days 12:00'", "'0'")[ int(rand(5)) ];
+        my $arguments = "'$since', '$until', '$grain', '$zone', '$granularity', $within";
         my $difference = $node->safe_psql('postgres', qq{
             WITH ours AS (SELECT $rounded FROM segment.movements(ledger(), $arguments)), theirs AS (SELECT * FROM expected($arguments))
             (SELECT 'ours', * FROM ours EXCEPT ALL SELECT 'ours', * FROM theirs) UNION ALL

@@ -22,6 +22,10 @@ CREATE EXTENSION segment;
 CREATE TABLE account (id int PRIMARY KEY, seats int, region text);
 CREATE TABLE line (member int, starts_at timestamptz, ends_at timestamptz, mrr numeric, units int);
 CREATE INDEX ON line (member);
+-- The same in two parts, with other types.
+CREATE VIEW small_line AS SELECT member::bigint AS who, starts_at AT TIME ZONE 'Europe/Berlin' AS since, ends_at AS till, mrr AS amount, units::numeric AS count
+    FROM line WHERE mrr < 40;
+CREATE VIEW other_line AS SELECT * FROM line WHERE mrr >= 40;
 
 -- Of lines that count: MRR and units at an instant, and just before it.
 CREATE VIEW good AS SELECT member, starts_at, coalesce(ends_at, 'infinity') AS ends_at, mrr, units FROM line JOIN account ON id = member
@@ -149,7 +153,9 @@ sub fill
         TRUNCATE account, line;
         INSERT INTO account VALUES $accounts_sql; INSERT INTO line VALUES $lines_sql;
         SELECT segment.create_population('account', 'account', key => 'id', time_zone => 'Europe/Berlin');
-        SELECT segment.add_subscriptions('account', 'billing', 'line', 'member', 'starts_at', 'ends_at', 'mrr', quantity => 'units');
+        " . ($seed % 2 == 0 ? q{SELECT segment.add_subscriptions('account', 'billing', 'line', 'member', 'starts_at', 'ends_at', 'mrr', quantity => 'units');}
+            : q{SELECT segment.add_subscriptions('account', 'billing', 'other_line', 'member', 'starts_at', 'ends_at', 'mrr', quantity => 'units');
+                SELECT segment.add_subscriptions('account', 'small', 'small_line', 'who', 'since', 'till', 'amount', quantity => 'count');}) . "
         SELECT segment.create_segment('west', 'account', \$\$ region = 'west' \$\$);
         SELECT segment.create_scheme('size', 'account', '[{\"name\": \"large\", \"definition\": \"seats >= 8\"}, {\"name\": \"small\", \"definition\": \"seats >= 4\"}]')");
     create_place();
@@ -198,6 +204,20 @@ foreach my $seed ($first .. $first + $populations - 1)
             }
         }
     }
+
+    # The segments of a scheme are the whole: what one loses the others gain, and each adds up.
+    my @amounts = qw(starting_mrr new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr ending_mrr starting_customers ending_customers);
+    my $sums    = join ', ', map { "sum(s.$_)" } @amounts;
+    my $whole   = join ', ', map { "w.$_" } @amounts;
+    is($node->safe_psql('postgres', "SET client_min_messages = error;
+        SELECT count(*) FROM unnest('{start,end,current,flow}'::text[]) AS membership, unnest('{net,event}'::text[]) AS granularity,
+            segment.mrr('account', '$since', '$until', '$grain', granularity => granularity) AS w,
+            LATERAL (SELECT count(*) AS different FROM segment.mrr('account', '$since', '$until', '$grain', by => 'size', membership => membership,
+                    granularity => granularity) AS s WHERE s.period_start = w.period_start
+                HAVING ROW($sums) IS DISTINCT FROM ROW($whole) OR sum(s.transfer_in_mrr + s.transfer_out_mrr) <> 0
+                    OR bool_or(s.starting_mrr + s.new_mrr + s.expansion_mrr + s.contraction_mrr + s.churned_mrr + s.reactivation_mrr + s.transfer_in_mrr
+                               + s.transfer_out_mrr <> s.ending_mrr)
+                    OR bool_or(s.grr < 0 OR s.grr > 1 OR s.grr > s.nrr OR s.logo_churn_rate > 1)) AS d"), 0, "SEED=$seed: segments are the whole");
 
     # Cohorts, by the instants at which members first had MRR.
     foreach my $relative ('start', 'previous')

@@ -37,6 +37,17 @@ TEST(References, AreTold) {
     EXPECT_FALSE(refers_to("everyone", Word::list, "", memory));
 }
 
+TEST(References, NamesAreTold) {
+    std::pmr::memory_resource &memory = *std::pmr::new_delete_resource();
+    EXPECT_TRUE(names("usage.logins > 3", "usage", memory));
+    EXPECT_TRUE(names("Usage > 3", "usage", memory));
+    EXPECT_TRUE(names("plan = 'x' or \"us\"\"age\" is set", "us\"age", memory));
+    EXPECT_FALSE(names("\"Usage\" > 3", "usage", memory));
+    EXPECT_FALSE(names("usage.logins > 3", "logins", memory));
+    EXPECT_FALSE(names("plan = 'usage' and in segment 'usage'", "usage", memory));
+    EXPECT_FALSE(names("usages > 3", "usage", memory));
+}
+
 TEST(References, SegmentsAndLabelsAreFound) {
     std::pmr::memory_resource &memory = *std::pmr::new_delete_resource();
     const SegmentReferences found =

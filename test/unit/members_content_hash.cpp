@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "members_support.hpp"
@@ -28,6 +30,25 @@ TEST(ContentHash, NeverChanges) {
     EXPECT_EQ(content_hash(mixed), 0x7d6637ac47b219dU);
 }
 
+std::vector<std::byte> counting(std::size_t count, unsigned modulus) {
+    std::vector<std::byte> bytes(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        bytes[i] = static_cast<std::byte>(i % modulus);
+    }
+    return bytes;
+}
+
+// As above; of platforms whose lower bytes come first.
+TEST(ContentHash, OfBytesNeverChanges) {
+    const std::vector<std::byte> letter = {std::byte{'a'}};
+    const std::vector<std::byte> letter_and_zero = {std::byte{'a'}, std::byte{0}};
+    EXPECT_EQ(content_hash(std::span<const std::byte>()), 0xf0b5709cdde56f55U);
+    EXPECT_EQ(content_hash(letter), 0xeeb98d45b3fad09eU);
+    EXPECT_EQ(content_hash(letter_and_zero), 0x9954d1af7cac3a01U);
+    EXPECT_EQ(content_hash(counting(64, 64)), 0x1c84e1b49408f834U);
+    EXPECT_EQ(content_hash(counting(1000, 251)), 0x1cc95c563fd11422U);
+}
+
 std::vector<Words> bases() {
     std::mt19937_64 random(7);
     return {Words{}, every(0, 65'536), every(0, 655, 100), random_words(random, 0.5)};
@@ -36,6 +57,22 @@ std::vector<Words> bases() {
 void expect_distinct(std::vector<std::uint64_t> hashes) {
     std::ranges::sort(hashes);
     EXPECT_EQ(std::ranges::adjacent_find(hashes), hashes.end());
+}
+
+TEST(ContentHash, OfAnotherByteOrLength) {
+    std::vector<std::uint64_t> hashes;
+    for (std::size_t length = 0; length <= 200; ++length) {
+        std::vector<std::byte> bytes(length);
+        hashes.push_back(content_hash(bytes));
+        for (std::byte &byte : bytes) {
+            for (unsigned bit = 0; bit < 8; ++bit) {
+                byte ^= std::byte{1} << bit;
+                hashes.push_back(content_hash(bytes));
+                byte ^= std::byte{1} << bit;
+            }
+        }
+    }
+    expect_distinct(hashes);
 }
 
 TEST(ContentHash, OneMemberMore) {

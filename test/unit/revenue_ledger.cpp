@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <string>
 
+#include "core/revenue/collector_reader.hpp"
 #include "failing_memory.hpp"
 #include "revenue_support.hpp"
 
@@ -120,6 +122,63 @@ TEST(RevenueLedger, DoesNotDependOnTheOrderOfLines) {
         std::sort(lines.begin(), lines.end(), [](const DayLine &a, const DayLine &b) { return a.member < b.member; });
         EXPECT_EQ(ledger_of(lines), expected);
     }
+}
+
+// A member with very many lines is sorted in another way than one with few.
+TEST(RevenueLedger, ManyLinesOfOneMember) {
+    std::mt19937 random(1);
+    const auto below = [&](std::uint32_t n) { return static_cast<std::int64_t>(random() % n); };
+    std::map<Instant, Money> expected;
+    Collector collector(MemberKind::int8, std::pmr::get_default_resource());
+    for (int i = 0; i < 10000; ++i) {
+        const std::int64_t start = below(2000) - 1000, end = start + 1 + below(500), amount = below(100) - 30;
+        add_line(collector, {7, start, end, {amount, 0}});
+        add_line(collector, {below(2) == 0 ? -1 : 9, start, open_end, {5, 0}});
+        expected[start * day] += amount;
+        expected[end * day] -= amount;
+    }
+    std::erase_if(expected, [](const auto &change) { return change.second == 0; });
+    NoInterrupts interrupts;
+    CollectorReader reader(collector, std::pmr::get_default_resource(), interrupts);
+    std::vector<std::int64_t> members;
+    while (reader.next()) {
+        members.push_back(reader.key().number);
+        if (members.back() == 7) {
+            ASSERT_EQ(reader.changes().size(), expected.size());
+            EXPECT_TRUE(std::equal(expected.begin(), expected.end(), reader.changes().begin(),
+                                   [](const auto &a, const Change &b) { return a.first == b.at && a.second == b.amount; }));
+        }
+    }
+    EXPECT_EQ(members, (std::vector<std::int64_t>{-1, 7, 9}));
+}
+
+// Everything that takes long can be interrupted.
+TEST(RevenueLedger, CanBeInterrupted) {
+    struct Interrupting final : Interrupts {
+        int polls_left;
+        void poll() override {
+            if (polls_left-- == 0) {
+                throw Interrupted();
+            }
+        }
+    };
+    Collector collector(MemberKind::text, std::pmr::get_default_resource());
+    for (int i = 0; i < 30000; ++i) {
+        collector.add({.bytes = std::to_string(i * 7919 % 20000)}, i, never, {1, 0});
+    }
+    int polls = 0;
+    for (bool ended = false; !ended; ++polls) {
+        Interrupting interrupts;
+        interrupts.polls_left = polls;
+        Bytes bytes;
+        try {
+            collector.write(bytes, std::pmr::get_default_resource(), interrupts);
+            ended = true;
+        } catch (const Interrupted &) {
+        }
+    }
+    // While keys are compared, lines sorted and written.
+    EXPECT_GT(polls, 10);
 }
 
 TEST(RevenueLedger, MembersOfBytes) {

@@ -101,6 +101,32 @@ TEST(RevenueMovement, NewOnlyOnceInTheWholeLedger) {
     EXPECT_EQ(text_of(bridges_of(ledger, {0, 31}, Granularity::event).front()), "0/0 > new 10/1 churn -10/1 > 0/0");
 }
 
+TEST(RevenueMovement, WhoIsAwayForLongIsNewAgain) {
+    // Away for 10 days from the 5th on; back for a day on the 35th, away for 2 days.
+    const auto ledger = ledger_of({{1, 0, 5, {10, 0}}, {1, 15, 20, {10, 0}}, {1, 35, 36, {10, 0}}, {1, 38, open_end, {10, 0}}});
+    const auto within = [&](Granularity granularity, Duration longest) {
+        std::string text;
+        for (const Bridge &bridge : bridges_of(ledger, {10, 31, 60}, {granularity, longest})) {
+            text += text_of(bridge) + "; ";
+        }
+        return text;
+    };
+    const Duration days = static_cast<Duration>(day);
+    EXPECT_EQ(within(Granularity::event, 10 * days),
+              "0/0 > churn -10/1 reactivation 10/1 > 0/0; 0/0 > new 10/1 churn -10/1 reactivation 10/1 > 10/1; ");
+    EXPECT_EQ(within(Granularity::event, 10 * days - 1),
+              "0/0 > new 10/1 churn -10/1 > 0/0; 0/0 > new 10/1 churn -10/1 reactivation 10/1 > 10/1; ");
+    // A net movement is what the first return of the period was: after 15 days, and not after 2.
+    EXPECT_EQ(within(Granularity::net, 15 * days), "0/0 > > 0/0; 0/0 > reactivation 10/1 > 10/1; ");
+    EXPECT_EQ(within(Granularity::net, 15 * days - 1), "0/0 > > 0/0; 0/0 > new 10/1 > 10/1; ");
+    EXPECT_EQ(within(Granularity::event, 0), "0/0 > new 10/1 churn -10/1 > 0/0; 0/0 > new 20/2 churn -10/1 > 10/1; ");
+    // From the beginning of all times.
+    Collector collector(MemberKind::int8, std::pmr::get_default_resource());
+    collector.add({.number = 1}, forever_ago, 0, {10, 0});
+    collector.add({.number = 1}, 400'000 * day, never, {10, 0});
+    EXPECT_EQ(bridges_of(bytes_of(collector), {0, 1000}, {Granularity::net, any_duration})[0][Movement::churn].customers, 1);
+}
+
 TEST(RevenueMovement, NegativeLinesReduceToZeroAtMost) {
     const auto ledger = ledger_of({{1, 0, open_end, {10, 0}}, {1, 10, 20, {-4, 0}}, {1, 30, 40, {-25, 0}}});
     EXPECT_EQ(text_of(bridges_of(ledger, {0, 60}, Granularity::event).front()),

@@ -46,12 +46,12 @@ inline std::pmr::vector<std::byte> ledger_of(const std::vector<DayLine> &lines) 
 
 // The bridges between days.
 inline std::vector<Bridge> bridges_of(const std::pmr::vector<std::byte> &ledger, std::vector<std::int64_t> days,
-                                      Granularity granularity = Granularity::net) {
+                                      const MovementRules &rules = {}) {
     for (std::int64_t &edge : days) {
         edge *= day;
     }
     std::vector<Bridge> result(days.size() - 1);
-    Bridges bridges(days, granularity, result);
+    Bridges bridges(days, rules, result);
     LedgerReader reader(ledger, std::pmr::get_default_resource());
     while (reader.next()) {
         bridges.add(reader.changes());

@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::int64_t microseconds_per_day = 86'400'000'000;
 constexpr std::chrono::sys_days epoch = std::chrono::year{2000} / 1 / 1;
-// Far more than PostgreSQL's times: what is beyond is an infinity.
-constexpr std::int64_t most_days = 400'000'000;
 
 std::int64_t days_before(std::int64_t begin) {
     return begin / microseconds_per_day - (begin % microseconds_per_day < 0 ? 1 : 0);
@@ -35,8 +33,6 @@ std::int64_t period_number(Period period, std::int64_t begin) {
     if (period == Period::day)
         return begin;
     const std::int64_t days = days_before(begin);
-    if (days > most_days || days < -most_days)
-        return begin;
     return period == Period::week ? (days >= 0 ? days : days - 6) / 7 : month_number(days);
 }
 

@@ -17,7 +17,7 @@ public:
     // lies between that and the one before.
     virtual std::int64_t aggregate(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) = 0;
 
-    // The aggregate of one event or more as double precision.
+    // The aggregate of one event or more as double precision; NaN if that is not finite.
     virtual double number(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) = 0;
 
     // Gives the wide ones among the events of a feature negative numbers, equal values equal ones.

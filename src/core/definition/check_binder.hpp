@@ -61,6 +61,7 @@ private:
     const ScoreName *find_score(std::string_view name, std::uint32_t position);
     [[noreturn]] void unknown_trait(const Name &name);
     std::string other_role_hint(const Name &name) const;
+    static void require(const Absence *absence, std::uint32_t position);
     const BoundValue *name(const Name &name);
     const BoundValue *cast(const BoundValue *operand, const Name &name);
     const BoundValue *text_cast(const BoundValue *operand, const Type &type);

@@ -22,6 +22,7 @@ const DerivedTrait *Binder::find_derived(const Name &name) const {
 }
 
 const BoundValue *Binder::expand(const DerivedTrait &trait, const Name &name) {
+    require(trait.absence, name.position);
     if (name.parts.size() > 1)
         mismatch(name.position, "trait \"" + std::string(trait.name) + "\" is derived and has no parts");
     if (expanded_name_)

@@ -110,6 +110,7 @@ Binder::EventParts Binder::event_parts(const Events &node, const Node &form, Ste
     EventParts parts;
     for (const Chosen &choice : choose(node, form)) {
         const EventSource &source = *choice.source;
+        require(source.absence, node.position);
         const auto index = static_cast<std::uint32_t>(&source - vocabulary_.events.data());
         if (const auto place = std::ranges::lower_bound(events, index); place == events.end() || *place != index)
             events.insert(place, index);

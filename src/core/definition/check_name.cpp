@@ -69,6 +69,26 @@ std::string trait_hint(const Vocabulary &vocabulary, std::span<const Name::Part>
     return hint + "\"?";
 }
 
+// Null if the relation of the prefix is there, or there is none.
+const Absence *absence_of(const Vocabulary &vocabulary, std::string_view prefix) {
+    const auto source = std::ranges::find(vocabulary.trait_sources, prefix, &TraitSource::prefix);
+    return source == vocabulary.trait_sources.end() ? nullptr : source->absence;
+}
+
+// Which relations do not have the column.
+std::string searched(const Vocabulary &vocabulary, std::span<const Name::Part> parts) {
+    const bool prefixed =
+        parts.size() > 1 && parts[1].index < 0 &&
+        std::ranges::find(vocabulary.trait_sources, parts[0].name, &TraitSource::prefix) != vocabulary.trait_sources.end();
+    std::string relations;
+    for (const TraitSource &source : vocabulary.trait_sources)
+        if (source.prefix == (prefixed ? parts[0].name : std::string_view()))
+            relations += (relations.empty() ? "" : ", ") + std::string(source.relation_sql);
+    if (relations.empty())
+        return relations;
+    return "There is no column " + quoted(parts[prefixed ? 1 : 0].name) + " in " + relations + '.';
+}
+
 struct CastTarget {
     std::string_view name;
     const Type *type;
@@ -130,6 +150,8 @@ Binder::Resolved Binder::resolve(const Name &name) {
 Binder::Resolved Binder::resolve_trait(const Name &name) {
     const std::span<const Name::Part> parts = name.parts;
     Resolved found{nullptr, {}};
+    if (parts.size() > 1 && parts[1].index < 0)
+        require(absence_of(vocabulary_, parts[0].name), name.position);
     if (parts.size() > 1 && parts[1].index < 0 && !parts[0].quoted && parts[0].name == "subscription")
         missing_part(name);
     if (parts.size() > 1 && parts[1].index < 0) {
@@ -145,6 +167,7 @@ Binder::Resolved Binder::resolve_trait(const Name &name) {
         found.trait = &score->value;
     if (!found.trait)
         unknown_trait(name);
+    require(found.trait->absence, name.position);
     join(*found.trait);
     if (!score && std::ranges::find(traits, found.trait) == traits.end())
         traits.push_back(found.trait);
@@ -168,6 +191,7 @@ const ScoreName *Binder::find_score(std::string_view name, std::uint32_t positio
     if (role_ == Role::base)
         throw Error(ErrorCode::invalid_parameter, "a base cannot refer to scores", position,
                     "Scores are computed for the members of the base.");
+    require(score->absence, position);
     const auto index = static_cast<std::uint32_t>(score - vocabulary_.scores.begin());
     if (const auto place = std::ranges::lower_bound(scores, index); place == scores.end() || *place != index)
         scores.insert(place, index);
@@ -197,13 +221,24 @@ void Binder::unknown_trait(const Name &name) {
         throw Error(ErrorCode::undefined_column, message, name.position, {},
                     "\"" + std::string(first) + "\" is known only inside the where (...) of an event or a sequence's step.");
     std::string hint = other_role_hint(name);
+    const auto bare = [](const TraitSource &source) { return source.prefix.empty() && source.absence; };
+    if (const auto gone = std::ranges::find_if(vocabulary_.trait_sources, bare); hint.empty() && gone != vocabulary_.trait_sources.end())
+        throw Error(ErrorCode::undefined_table, message, name.position,
+                    "It may be of a relation that cannot be read: " + std::string(gone->absence->message) + '.',
+                    std::string(gone->absence->hint));
     if (hint.empty())
         hint = trait_hint(vocabulary_, name.parts);
     if (hint.empty() && partner_ == &name && name.parts.size() == 1 && !name.parts[0].quoted)
         hint = "Texts are written in single quotes.";
     if (hint.empty())
         hint = "The views segment.population and segment.source name the relations whose columns are traits.";
-    throw Error(ErrorCode::undefined_column, message, name.position, {}, hint);
+    throw Error(ErrorCode::undefined_column, message, name.position, searched(vocabulary_, name.parts), hint);
+}
+
+void Binder::require(const Absence *absence, std::uint32_t position) {
+    if (absence)
+        throw Error(ErrorCode::undefined_table, std::string(absence->message), position, std::string(absence->detail),
+                    std::string(absence->hint));
 }
 
 const BoundValue *Binder::name(const Name &name) {

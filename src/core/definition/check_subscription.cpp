@@ -62,6 +62,7 @@ bool Binder::is_subscription_field(std::string_view word) {
 }
 
 const BoundValue *Binder::subscription(const Name &name) {
+    require(vocabulary_.subscriptions->absence, name.position);
     subscriptions = true;
     const std::string_view word = name.parts[1].index < 0 ? name.parts[1].name : std::string_view();
     const auto value = [&](SubscriptionField field, const Type &type) {
@@ -92,6 +93,7 @@ const BoundValue *Binder::subscription(const Name &name) {
 const BoundCondition *Binder::had_movement(const HadMovement &node) {
     if (!vocabulary_.subscriptions)
         missing_part(node);
+    require(vocabulary_.subscriptions->absence, node.position);
     subscriptions = true;
     if (std::ranges::find(movements, node.movement) == movements.end())
         throw Error(ErrorCode::undefined_object, "unknown movement \"" + std::string(node.movement) + '"', node.position, {},

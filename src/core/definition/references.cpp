@@ -1,5 +1,6 @@
 #include "core/definition/references.hpp"
 
+#include "core/definition/ascii.hpp"
 #include "core/definition/lexer.hpp"
 #include "core/definition/limits.hpp"
 #include "core/error.hpp"
@@ -7,12 +8,17 @@
 namespace segment::definition {
 namespace {
 
+// In quotes, with those within doubled.
+std::pmr::string enclosed(std::string_view text, char quote, std::pmr::memory_resource &memory) {
+    std::pmr::string quoted(1, quote, &memory);
+    for (const char c : text)
+        quoted.append(c == quote ? 2 : 1, c);
+    return quoted += quote;
+}
+
 // As a definition writes it.
 std::pmr::string literal(std::string_view text, std::pmr::memory_resource &memory) {
-    std::pmr::string quoted("'", &memory);
-    for (const char c : text)
-        quoted.append(c == '\'' ? 2 : 1, c);
-    return quoted += '\'';
+    return enclosed(text, '\'', memory);
 }
 
 std::pmr::string content(std::string_view literal, std::pmr::memory_resource &memory) {
@@ -53,6 +59,22 @@ bool refers_to(std::string_view definition, Word what, std::string_view name, st
     bool refers = false;
     for_each_reference(definition, what, name, memory, [&](const Token &) { refers = true; });
     return refers;
+}
+
+bool names(std::string_view definition, std::string_view name, std::pmr::memory_resource &memory) {
+    const std::pmr::string quoted = enclosed(name, '"', memory);
+    Lexer lexer(definition);
+    TokenKind before = TokenKind::end;
+    for (Token token = lexer.next(); token.kind != TokenKind::end; before = token.kind, token = lexer.next()) {
+        if (token.kind == TokenKind::invalid)
+            lexer.raise(token);
+        const std::string_view written = lexer.slice(token);
+        const bool same =
+            token.kind == TokenKind::name ? ascii::equal_folded(written, name) : token.kind == TokenKind::quoted_name && written == quoted;
+        if (same && before != TokenKind::dot)
+            return true;
+    }
+    return false;
 }
 
 SegmentReferences segment_references(std::string_view definition, std::pmr::memory_resource &memory) {

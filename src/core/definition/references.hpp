@@ -1,5 +1,5 @@
-// The names of segments and lists that a definition's text refers to. They stand in quotes after the word `segment` or `list`
-// and nowhere else, so the tokens tell them without a vocabulary.
+// What a definition's text refers to, told by its tokens without a vocabulary. The names of segments and lists stand in quotes after the
+// word `segment` or `list` and nowhere else.
 #pragma once
 
 #include <memory_resource>
@@ -13,6 +13,9 @@ namespace segment::definition {
 
 // Whether `definition` refers to the segment (Word::segment) or the list (Word::list) called `name`.
 bool refers_to(std::string_view definition, Word what, std::string_view name, std::pmr::memory_resource &memory);
+
+// Whether a name in `definition` begins with `name`: `usage` and `usage.logins` do with `usage`. Columns in a where (...) count too.
+bool names(std::string_view definition, std::string_view name, std::pmr::memory_resource &memory);
 
 struct SegmentReferences {
     std::pmr::vector<std::pmr::string> names;  // after the word `segment`, in the order of the text

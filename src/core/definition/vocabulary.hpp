@@ -42,18 +42,33 @@ struct Type {
     bool bounded = false;                    // numeric(p, s): its values are below 10^1000, as arithmetic needs them
 };
 
+// Why something that is registered cannot be read any more: a definition that names it means nothing, all others do. As an error
+// has it.
+struct Absence {
+    std::string_view message, detail, hint;
+};
+
 struct Trait {
     std::string_view prefix;  // of the relation it comes from, empty for the population's own
     std::string_view name;
     std::string_view sql;  // the column in the scan, quoted: m."plan"
     Type type;
     std::int32_t join = -1;  // index into Vocabulary::joins, or -1 for the population's own
+    const Absence *absence = nullptr;
+};
+
+// A relation whose columns are traits: the population's own, or one added to it.
+struct TraitSource {
+    std::string_view prefix;        // empty: its traits have bare names
+    std::string_view relation_sql;  // as messages call it
+    const Absence *absence = nullptr;
 };
 
 // A trait that is computed: its formula stands for its name.
 struct DerivedTrait {
     std::string_view name;
     std::string_view formula;  // canonical text
+    const Absence *absence = nullptr;
 };
 
 struct SegmentName {
@@ -65,13 +80,14 @@ struct SegmentName {
 // A relation with many rows per member, each of them an event at a time.
 struct EventSource {
     std::string_view name;
-    std::string_view relation_sql;   // in a FROM clause, without an alias: public.event
-    std::string_view key_sql;        // its column with the member's key, quoted: "customer_id"
-    std::string_view equality_sql;   // between that and the member's key: =
-    std::span<const Trait> columns;  // `sql` is the quoted column alone
-    std::int32_t occurred_at = 0;    // indexes into `columns`
-    std::int32_t event_name = -1;    // or −1
-    std::int32_t tie_break = -1;     // or −1
+    std::string_view relation_sql;     // in a FROM clause, without an alias: public.event
+    std::string_view key_sql;          // its column with the member's key, quoted: "customer_id"
+    std::string_view equality_sql;     // between that and the member's key: =
+    std::span<const Trait> columns;    // `sql` is the quoted column alone
+    std::int32_t occurred_at = 0;      // indexes into `columns`
+    std::int32_t event_name = -1;      // or −1
+    std::int32_t tie_break = -1;       // or −1
+    const Absence *absence = nullptr;  // then it has no columns
 };
 
 // The subscriptions of the members: lines, each an amount per month for a time. `lines_sql` is a relation for a FROM clause, without an
@@ -82,6 +98,7 @@ struct Subscriptions {
     std::string_view equality_sql;  // between its member and the member's key: =
     bool has_plan = false, has_quantity = false, has_renewal = false;
     EventSource movements;  // what happened to the members' MRR, as events: new, expansion, contraction, churn, reactivation
+    const Absence *absence = nullptr;
 };
 
 // What refreshes have computed for each member: a number and its band, as columns of a joined table, and what they were.
@@ -92,6 +109,7 @@ struct ScoreName {
     Trait value, band;                        // in the scan, both with the index of their join
     std::span<const std::string_view> bands;  // their names
     std::string_view history_sql;             // a relation with the columns key, at, score and version
+    const Absence *absence = nullptr;
 };
 
 struct Vocabulary {
@@ -103,6 +121,7 @@ struct Vocabulary {
     std::string_view key_sql;                      // the key in that scan: m."id"
     std::string_view key_type_sql;                 // its type
     std::span<const Trait> traits;
+    std::span<const TraitSource> trait_sources = {};
     std::span<const DerivedTrait> derived = {};  // none has the name of a trait without prefix
     std::span<const SegmentName> segments;
     std::span<const ScoreName> scores = {};

@@ -1,16 +1,21 @@
-// A hash of the members of a chunk, by which a refresh knows that a chunk did not change. It is stored: the function must not
-// change, and gives the same on every platform.
+// Hashes by which a refresh knows that a chunk did not change, or that something has changed what it stored. They are stored: the functions
+// must not change.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "core/members/ordinal.hpp"
 
 namespace segment::members {
 
 // Each member affects every bit of the hash: two chunks have the same with a probability near 2^-64, however little they differ.
-// It protects against accidents, not against someone who constructs two chunks for it.
+// It protects against accidents, not against someone who constructs two chunks for it. It is the same on every platform.
 std::uint64_t content_hash(ChunkWords words);
+
+// The same of any bytes, on platforms of one byte order.
+std::uint64_t content_hash(std::span<const std::byte> bytes);
 
 namespace detail {
 

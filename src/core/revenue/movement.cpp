@@ -36,14 +36,14 @@ void Bridges::add(std::span<const Change> changes) {
         bridges_[moved.period].movements[static_cast<std::size_t>(moved.movement)].add(subtract(moved.after, moved.before));
     };
     Money opening;
-    if (granularity_ == Granularity::net) {
-        opening = for_each_movement(changes, edges_, Granularity::net, [&](const Moved &moved) {
+    if (rules_.granularity == Granularity::net) {
+        opening = for_each_movement(changes, edges_, rules_, [&](const Moved &moved) {
             of_start(moved);
             count(moved);
         });
     } else {
         opening = for_each_movement(changes, edges_, Granularity::net, of_start);
-        for_each_movement(changes, edges_, Granularity::event, count);
+        for_each_movement(changes, edges_, rules_, count);
     }
     if (opening > 0 && !bridges_.empty()) {
         bridges_.front().starting.add(opening);

@@ -44,10 +44,10 @@ bool GroupBridge::is_idle() const {
            std::all_of(movements.begin(), movements.end(), [](const Sum &movement) { return movement.customers == 0; });
 }
 
-GroupedBridges::GroupedBridges(Edges edges, Granularity granularity, Membership membership, Instant known_from, Group groups,
+GroupedBridges::GroupedBridges(Edges edges, const MovementRules &rules, Membership membership, Instant known_from, Group groups,
                                std::pmr::memory_resource *memory)
     : edges_(edges),
-      granularity_(granularity),
+      rules_(rules),
       membership_(membership),
       known_from_(known_from),
       bridges_(static_cast<std::size_t>(groups) * periods(), memory),
@@ -71,15 +71,15 @@ GroupedBridges::Route GroupedBridges::route(std::size_t period, Money before, co
 
 // Of a member that has always been where it is; most periods are without a change, and cost nothing.
 void GroupedBridges::add_settled(std::span<const Change> changes, Group group) {
-    GroupBridge *bridges = &bridge(group, 0);
-    Bridge::Sum *carried = &carried_[group * edges_.size()];
+    GroupBridge *bridges = bridges_.data() + group * periods();
+    Bridge::Sum *carried = carried_.data() + group * edges_.size();
     std::optional<Moved> net;  // of the period so far
     const auto follow = [&] {
         if (net && net->before > 0) {
             bridges[net->period].follow(net->before, net->after);
         }
     };
-    const Money opening = for_each_movement(changes, edges_, granularity_, [&](const Moved &moved) {
+    const Money opening = for_each_movement(changes, edges_, rules_, [&](const Moved &moved) {
         if (net && net->period == moved.period) {
             net->after = moved.after;
         } else {
@@ -103,7 +103,7 @@ void GroupedBridges::add(std::span<const Change> changes, const Spells &spells) 
         return add_settled(changes, spells.current);
     }
     moved_.clear();
-    Money mrr = for_each_movement(changes, edges_, granularity_, [&](const Moved &moved) { moved_.push_back(moved); });
+    Money mrr = for_each_movement(changes, edges_, rules_, [&](const Moved &moved) { moved_.push_back(moved); });
     std::size_t known = 0;  // edges so far
     const auto reach = [&](std::size_t edge) {
         while (known <= edge) {

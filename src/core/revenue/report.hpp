@@ -48,7 +48,7 @@ struct GroupBridge : Bridge {
 class GroupedBridges {
 public:
     // History is known for periods that start at `known_from` or later; earlier ones use the current groups. The edges must outlive it.
-    GroupedBridges(Edges edges, Granularity granularity, Membership membership, Instant known_from, Group groups,
+    GroupedBridges(Edges edges, const MovementRules &rules, Membership membership, Instant known_from, Group groups,
                    std::pmr::memory_resource *memory);
 
     void add(std::span<const Change> changes, const Spells &spells);
@@ -69,7 +69,7 @@ private:
     void add_settled(std::span<const Change> changes, Group group);
 
     Edges edges_;
-    Granularity granularity_;
+    MovementRules rules_;
     Membership membership_;
     Instant known_from_;
     std::pmr::vector<GroupBridge> bridges_;  // by group, then period

@@ -370,7 +370,15 @@ sub condition
         [ 7,  sub { includes_condition($table) } ],
         [ 5,  sub { rank_condition($table) } ],
         [ 6,  sub { segment_condition($table) } ],
+        [ 12, sub { Differential::Sources::source_condition($table) // number_condition($table) } ],
     )->();
+}
+
+# What may stand in a `where (...)`, of a source's rows.
+sub row_condition
+{
+    my ($rows) = @_;
+    return one(\&number_condition, \&text_condition, \&moment_condition, \&plain_condition, \&boolean_condition, \&set_condition)->($rows);
 }
 
 # What a base may have: no ranks, no segments.

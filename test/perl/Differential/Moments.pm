@@ -129,6 +129,7 @@ sub column_moment
         return { text => "${text}::date", sql => "oracle.day($instant, '$table->{zone}')", type => 'date', level => 3 } if $dates && chance(0.3);
         return { text => "${text}::timestamptz", sql => $instant, type => 'tz', level => 3 };
     }
+    return Differential::Sources::source_moment($table) if $table->{billing} && chance(0.08);
     my $column = one($table->traits('tz', 'ts', $dates ? 'date' : ()));
     my $moment = { text => $column->{word}, sql => $column->{sql}, type => $column->{kind}, level => 3, column => $column };
     return { text => "$moment->{text}::date", sql => day_sql($table, $moment), type => 'date', level => 3 } if $dates && $column->{kind} ne 'date' && chance(0.05);

@@ -94,7 +94,7 @@ sub segment_condition
     my $name = quoted($segment->{name});
     my $no = chance(0.35) ? 'not ' : '';
     my $not = $no ? 'NOT ' : '';
-    return { text => "${no}in segment $name", sql => "$not($segment->{sql})", level => 3, map { $_ => $segment->{$_} } qw(history rank) } if chance(0.6);
+    return { text => "${no}in segment $name", sql => "$not($segment->{sql})", level => 3, map { $_ => $segment->{$_} } qw(history rank) } if chance(0.6) || $segment->{set};
     # What earlier refreshes stored.
     my $stays = qq{EXISTS (SELECT FROM world."$table->{population}_segment_history" AS h WHERE h.segment = $name AND h."$table->{population}_id" = m."id"};
     my %stored = (level => 3, history => 1, rank => $segment->{rank});

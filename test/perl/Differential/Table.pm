@@ -8,6 +8,7 @@ use utf8;
 use Differential::Json;
 use Differential::Pools;
 use Differential::Random;
+use Differential::Sources;
 
 # The windows that definitions like to use, so that the tables can hold values at their edges.
 our @windows = ('1 day', '7 days', '30 days', '1 month', '3 months', '1 year', '1 month 1 day', '1 hour', '24 hours', '90 minutes', '1 day 12 hours');
@@ -125,10 +126,11 @@ sub new
     $self->{from} .= qq{ LEFT JOIN $self->{joined}{relation} AS t ON t."member" = m."id"} if $self->{joined};
     $self->{base}     = 'everyone';
     $self->{base_sql} = 'true';
+    Differential::Sources::choose($self);
     return $self;
 }
 
-# The query that tells the instants of the refreshes and the moments near the edges of their windows; `fill` takes its result.
+# The query that tells the instants of the refreshes and the moments near the edges of their windows; its result, as `found`, is what `fill` needs.
 sub edges_sql
 {
     my ($self) = @_;
@@ -163,7 +165,8 @@ sub time_pools
 
 sub fill
 {
-    my ($self, $found) = @_;
+    my ($self) = @_;
+    my $found = $self->{found};
     my $edges = $found->{edges};
     $self->{edges} = $edges;
     $self->{as_of} = $found->{as_of};
@@ -196,6 +199,7 @@ sub fill
         pool => [ map { { copy => $_, sql => quoted($_), literal => $self->{key_type} =~ /int|numeric/ ? $_ : quoted($_) } }
               (map { $_->{key} } @{ $self->{all_rows} })[ 0 .. ($self->{rows} < 20 ? $self->{rows} : 20) - 1 ] ]
     };
+    Differential::Sources::fill($self, column => $column, times => sub { return $times->{ $_[0] }->() });
     # A literal next to a column without rows.
     push @{ $self->{key_column}{pool} }, { literal => $self->{key_type} =~ /int|numeric/ ? '0' : quoted('00000000-0000-0000-0000-000000000000') } if !$self->{rows};
     return;
@@ -284,7 +288,8 @@ sub create_sql
     $text .= "CREATE TABLE $self->{joined}{relation} (\"member\" $self->{key_type} PRIMARY KEY, " . $columns->(@{ $self->{joined}{columns} }) . ");\n" if $self->{joined};
     $text .= $self->insert_sql(@{ $self->{all_rows} });
     $text .= "CREATE $self->{kind} $self->{relation} AS SELECT * FROM $self->{stored};\n" if $self->{kind} =~ /view/;
-    return $text . join '', map { "ANALYZE $_;\n" } $self->{stored}, $self->{joined} ? $self->{joined}{relation} : ();
+    $text .= Differential::Sources::create_sql($self);
+    return $text . join '', map { "ANALYZE $_;\n" } $self->{stored}, ($self->{joined} ? $self->{joined}{relation} : ()), Differential::Sources::relations($self);
 }
 
 sub population_sql
@@ -297,13 +302,13 @@ sub population_sql
         my $prefix = $joined->{prefix} ? ", prefix => '$joined->{prefix}'" : '';
         $text .= 'SELECT segment.add_traits(' . quoted($name) . ", '$joined->{relation}', key => 'member'$prefix);\n";
     }
-    return $text;
+    return $text . Differential::Sources::add_sql($self, $name);
 }
 
 sub drop_sql
 {
     my ($self) = @_;
-    return join '', map { "DROP $_;\n" } ($self->{kind} =~ /view/ ? "$self->{kind} $self->{relation}" : ()), "TABLE $self->{stored}",
+    return Differential::Sources::drop_sql($self) . join '', map { "DROP $_;\n" } ($self->{kind} =~ /view/ ? "$self->{kind} $self->{relation}" : ()), "TABLE $self->{stored}",
       ($self->{joined} ? "TABLE $self->{joined}{relation}" : ());
 }
 
@@ -347,7 +352,7 @@ sub change_sql
     $text .= $self->insert_sql(@new);
     $self->{all_rows} = [ @rows, @new ];
     $text .= "REFRESH MATERIALIZED VIEW $self->{relation};\n" if $self->{kind} eq 'materialized view';
-    return $text;
+    return $text . Differential::Sources::change_sql($self);
 }
 
 sub describe
@@ -355,7 +360,7 @@ sub describe
     my ($self) = @_;
     (my $base = $self->{base}) =~ s/\s+/ /g;
     return "table $self->{index}: $self->{kind} of $self->{rows} rows, key $self->{key_type}, $self->{zone}, week_start $self->{week_start}"
-      . ($self->{joined} ? ', joined' : '') . ($base eq 'everyone' ? '' : ", base $base");
+      . ($self->{joined} ? ', joined' : '') . join('', map { ", $_->{name} ($_->{type})" } @{ $self->{sources} }) . ($self->{billing} ? ", billing ($self->{billing}{type})" : '') . ($base eq 'everyone' ? '' : ", base $base");
 }
 
 1;

@@ -138,7 +138,9 @@ sub number
         [ 10, sub { number_of(one($table->traits('exact', 'float4', 'float8'))) } ],
         [ 2, sub { json_number($table) } ],
         [ 3, sub { time_number($table) } ],
-        [ 1, sub { bucket($table) } ],
+        # Neither is of the rows of a source.
+        [ $table->{rows_of} ? 0 : 1, sub { bucket($table) } ],
+        [ $table->{billing} || @{ $table->{sources} // [] } ? 3 : 0, sub { Differential::Sources::source_number($table) } ],
     )->();
 }
 

@@ -2,9 +2,12 @@
 CREATE SCHEMA differential;
 
 CREATE TABLE differential.definition (
-    n int PRIMARY KEY, name text NOT NULL, definition text NOT NULL, expected text NOT NULL, history boolean NOT NULL, refused text, alive boolean NOT NULL DEFAULT false);
+    n int PRIMARY KEY, name text NOT NULL, definition text NOT NULL, expected text NOT NULL, history boolean NOT NULL, materialize text NOT NULL, refused text,
+    alive boolean NOT NULL DEFAULT false);
 -- The conditions in a definition, itself the last.
 CREATE TABLE differential.part (n int, part int, definition text NOT NULL, expected text NOT NULL, PRIMARY KEY (n, part));
+-- The one table: its members, those in the base, and their rows.
+CREATE TABLE differential.subject (from_sql text, base_sql text, member_rows text);
 CREATE TABLE differential.alteration (n int PRIMARY KEY, definition text NOT NULL, expected text NOT NULL, history boolean NOT NULL);
 CREATE TABLE differential.found (step int, n int, source text, keys text[] NOT NULL, PRIMARY KEY (step, n, source));
 CREATE TABLE differential.stored (n int PRIMARY KEY, keys text[] NOT NULL);
@@ -19,10 +22,11 @@ BEGIN
     RETURN result;
 END $$;
 
--- The translations are read under settings that leave nothing open.
-CREATE FUNCTION differential.expected_keys(query text, as_of timestamptz) RETURNS text[] LANGUAGE sql
+-- The translation is a condition, read under settings that leave nothing open.
+CREATE FUNCTION differential.expected_keys(condition text, as_of timestamptz) RETURNS text[] LANGUAGE sql
     SET timezone TO 'UTC' SET datestyle TO 'ISO, YMD' SET intervalstyle TO 'postgres' SET extra_float_digits TO 1 AS $$
-    SELECT differential.keys(replace(query, '@as_of@', quote_literal(as_of) || '::timestamptz')) $$;
+    SELECT differential.keys(replace(format('SELECT m."id" FROM %s WHERE %s AND %s', from_sql, base_sql, condition), '@as_of@', quote_literal(as_of) || '::timestamptz'))
+    FROM differential.subject $$;
 
 -- A few keys of members and of others.
 CREATE FUNCTION differential.sample(salt text) RETURNS text[] LANGUAGE plpgsql AS $$
@@ -42,7 +46,7 @@ DECLARE
 BEGIN
     FOR d IN SELECT * FROM differential.definition ORDER BY n LOOP
         BEGIN
-            PERFORM segment.create_segment(d.name, population, d.definition);
+            PERFORM segment.create_segment(d.name, population, d.definition, materialize => d.materialize);
             UPDATE differential.definition SET alive = true WHERE n = d.n;
             IF d.definition::segment.definition::jsonb::segment.definition OPERATOR(segment.<>) d.definition::segment.definition THEN
                 PERFORM differential.complain(0, d.n, 'jsonb', 'the definition does not survive the casts to and from jsonb');
