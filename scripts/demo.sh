@@ -62,6 +62,8 @@ run() {
     run_file refresh --set=day=2024-12-31
     say "who entered and who exited (examples/changes.sql)"
     run_file changes --set=day=2024-12-31
+    say "why: what was found of an account's usage, tickets and cancellations (examples/explain.sql)"
+    run_file explain --set=day=2024-12-31
     say "what became of December's revenue, by the segments of its start (examples/revenue.sql)"
     run_file revenue --set=since=2024-12-01 --set=until=2025-01-01
     say "what became of the revenue that accounts came with, by the quarter of their first subscription (examples/cohorts.sql)"

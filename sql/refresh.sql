@@ -7,6 +7,11 @@ CREATE FUNCTION segment.refresh(
 COMMENT ON FUNCTION segment.refresh(text, text[], timestamptz, text) IS
     'brings the members of all segments of a population, or of some with what they depend on, up to date in one transaction';
 
+CREATE FUNCTION segment.refresh(
+    population text, segments text, OUT segment text, OUT members bigint, OUT entered bigint, OUT exited bigint) RETURNS SETOF record
+    LANGUAGE C VOLATILE ROWS 100 AS 'MODULE_PATHNAME', 'segment_refresh_text';
+COMMENT ON FUNCTION segment.refresh(text, text) IS 'the same with the segments as the text of an array; a bare name is refused with a hint';
+
 CREATE PROCEDURE segment.run(population text DEFAULT NULL, on_error text DEFAULT 'record')
     LANGUAGE C AS 'MODULE_PATHNAME', 'segment_run';
 COMMENT ON PROCEDURE segment.run(text, text) IS

@@ -44,7 +44,7 @@ COMMENT ON FUNCTION segment.remove_source(text, text) IS 'forgets a source that 
 CREATE FUNCTION segment.event_names(population text)
     RETURNS TABLE (source text, event text, rows bigint, last_seen timestamptz)
     LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME', 'segment_event_names';
-COMMENT ON FUNCTION segment.event_names(text) IS 'the events in the population''s sources by name: how many up to now, and the last time';
+COMMENT ON FUNCTION segment.event_names(text) IS 'the events in the population''s sources by name, as registrations and refreshes have seen them';
 
 CREATE VIEW segment.source WITH (security_barrier) AS
     SELECT p.name AS population, s.name, s.kind, pg_catalog.format('%I.%I', s.relation_schema, s.relation_name) AS relation, s.key, s.columns

@@ -2,6 +2,7 @@
 #include "pg/arguments.hpp"
 #include "pg/boundary.hpp"
 #include "pg/check.hpp"
+#include "pg/event_names.hpp"
 #include "pg/identity.hpp"
 #include "pg/nearest.hpp"
 #include "pg/registered_name.hpp"
@@ -129,6 +130,7 @@ void alter_source(FunctionCallInfo fcinfo) {
                      text_argument(key != nullptr ? key : source.key),
                      {JSONBOID, source.columns}});
     check_population(population, before, relation->sql);
+    look_for_event_names(population, new_name != nullptr ? new_name : name);
 }
 
 }  // namespace

@@ -343,7 +343,11 @@ void check_may_refresh(const Population *population) {
             return;
         }
     }
-    check_may_change(population);
+    if (!has_privs_of_role(GetUserId(), population_owner(population))) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of population \"%s\"", population->name),
+                        errhint("Its owner can let a role refresh it: SELECT segment.grant_refresh(%s, %s);",
+                                quote_literal_cstr(population->name), quote_literal_cstr(GetUserNameFromId(GetUserId(), false)))));
+    }
 }
 
 bool may_read(const Population *population) {

@@ -3,6 +3,7 @@
 #include "pg/boundary.hpp"
 #include "pg/compilation.hpp"
 #include "pg/definition_type.hpp"
+#include "pg/event_names.hpp"
 #include "pg/identity.hpp"
 #include "pg/needed_segments.hpp"
 #include "pg/scan.hpp"
@@ -193,6 +194,7 @@ void check_segment(const Population *population, int32 segment_id, char *text) {
     end_identity(caller);
 
     record_uses(checking, checking.compilation->segments.back());
+    warn_of_unseen_events(population, checking.binding, checking.compilation->segments.back().checked);
     MemoryContextDelete(checking.context);
 }
 

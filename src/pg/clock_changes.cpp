@@ -95,11 +95,11 @@ void find_changes(const char *from_sql, ClockComparison *comparisons, int count,
 namespace {
 
 // What the condition says at instants in ascending order.
-void evaluate(const char *from_sql, const ClockCondition *condition, TimestampTz *instants, int count, bool *holds) {
-    static_assert(sizeof(TimestampTz) == sizeof(Datum));
+void evaluate(const char *from_sql, const ClockCondition *condition, const TimestampTz *instants, int count, bool *holds) {
     CHECK_FOR_INTERRUPTS();
-    ArrayType *array =
-        construct_array(reinterpret_cast<Datum *>(instants), count, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+    auto *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
+    std::transform(instants, instants + count, values, [](TimestampTz instant) { return TimestampTzGetDatum(instant); });
+    ArrayType *array = construct_array(values, count, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
     Rows rows = caller_execute(psprintf("SELECT (%s) IS TRUE FROM unnest($1) AS clock(at), %s ORDER BY clock.at", condition->sql, from_sql),
                                {{TIMESTAMPTZARRAYOID, PointerGetDatum(array)}}, {.read_only = true});
     for (int i = 0; i < count; i++) {

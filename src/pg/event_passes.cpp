@@ -38,13 +38,16 @@ struct Pass {
     int16 key_length;
     bool key_by_value;
     int name_column;  // 0-based in the result, or -1
+    Oid name_type;
     int16 name_length;
+    bool name_by_value;
     int first_filter;
     int filter_count;
     int first_column;
     bool has_lists;  // of events
     Encoder *name_encoder;
     NameId *names;  // of the stream's names
+    NameCounter *counter;
     uint64 without_key, of_unknown_key;
 };
 
@@ -82,6 +85,7 @@ struct EventPasses {
     Progress *progress;  // or null
     uint32 count;
     Pass *passes;
+    EventNames *names;
     TemporaryFile *overflow;
     BackendInterrupts *interrupts;
     match::EventLeaves *leaves;
@@ -153,7 +157,9 @@ void number_names(Pass *pass, Form_pg_attribute column) {
     auto *ranks = allocate<uint32>(count);
     pass->name_encoder = make_encoder(rank_cuts(type, column->attcollation, values.values, values.nulls, count, ranks));
     pass->names = allocate<NameId>(count);
+    pass->name_type = column->atttypid;
     pass->name_length = column->attlen;
+    pass->name_by_value = column->attbyval;
     for (uint32 i = 0; i < count; i++) {
         pass->names[i] = ranks[i] == match::missing_rank ? count : ranks[i];
     }
@@ -278,8 +284,10 @@ void place_batch(EventPasses *passes) {
     MemoryContextReset(batch->context);
 }
 
+// The event is counted, too.
 NameId name_of(const Pass *pass, const TupleTableSlot *slot, MemoryContext context) {
-    if (slot->tts_isnull[pass->name_column]) {
+    if (pass->name_column < 0 || slot->tts_isnull[pass->name_column]) {
+        count_name(pass->counter, 0, true, event_time(pass->time_type, slot->tts_values[1]));
         return behaviour::other_name;
     }
     Datum name = slot->tts_values[pass->name_column];
@@ -288,6 +296,7 @@ NameId name_of(const Pass *pass, const TupleTableSlot *slot, MemoryContext conte
         name = PointerGetDatum(PG_DETOAST_DATUM_PACKED(name));
         MemoryContextSwitchTo(before);
     }
+    count_name(pass->counter, name, false, event_time(pass->time_type, slot->tts_values[1]));
     uint32 code = encode(pass->name_encoder, name);
     return code % 2 == 0 ? code / 2 - 1 : behaviour::other_name;
 }
@@ -338,7 +347,7 @@ bool receive_row(void *state, TupleTableSlot *slot) {
         return true;
     }
     uint32 row = batch->count;
-    NameId name = pass->name_column < 0 ? behaviour::other_name : name_of(pass, slot, batch->context);
+    NameId name = name_of(pass, slot, batch->context);
     batch->cells[row] = passes->leaves->cell(pass->id, name);
     batch->times[row] = event_time(pass->time_type, slot->tts_values[1]);
     uint64 *flags = batch->flags + static_cast<Size>(row) * passes->words_per_row;
@@ -367,6 +376,14 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     return true;
 }
 
+// Without their names, the events of a source that has names tell nothing of these.
+void count_names_of_pass(EventPasses *passes, Pass *pass, bool from_beginning, Time latest) {
+    if (pass->name_column >= 0 || pass->source->event_name < 0) {
+        pass->counter = count_names(passes->names, pass->stream->source, pass->name_column < 0 ? InvalidOid : pass->name_type,
+                                    pass->name_length, pass->name_by_value, pass->time_type, from_beginning, latest);
+    }
+}
+
 void run_pass(EventPasses *passes, uint32 id) {
     Pass *pass = &passes->passes[id];
     Time earliest = passes->leaves->earliest(id), latest = passes->leaves->latest(id);
@@ -374,6 +391,7 @@ void run_pass(EventPasses *passes, uint32 id) {
         return;
     }
     passes->pass = pass;
+    count_names_of_pass(passes, pass, earliest == behaviour::beginning_of_time, latest);
     passes->rows = 0;
     passes->expected_rows = expected_rows(passes->binding->sources[pass->stream->source].relation->oid);
     passes->words_per_row = static_cast<uint32>(pass->filter_count + behaviour::flags_per_word - 1) / behaviour::flags_per_word;
@@ -423,7 +441,7 @@ void note_ignored(const EventPasses *passes, IgnoredRows *ignored) {
 }  // namespace
 
 EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures *asked, match::Plan *plan, const MemberKeys *keys,
-                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, Progress *progress) {
+                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, EventNames *names, Progress *progress) {
     if (asked->features().empty()) {
         return nullptr;
     }
@@ -436,6 +454,7 @@ EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures
     passes->plan = plan;
     passes->keys = keys;
     passes->members = members;
+    passes->names = names;
     passes->progress = progress;
     passes->count = static_cast<uint32>(asked->streams().size());
     passes->passes = allocate<Pass>(passes->count);

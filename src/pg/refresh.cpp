@@ -145,10 +145,11 @@ void record_segments(const Run *run, const Membership *membership, const Current
          timestamptz_argument(as_of)});
 }
 
-// Values that were missing although what they are computed from is not.
+// Values that were missing although what they are computed from is not, and events that nobody has seen.
 Datum warnings(const Run *run, const Membership *membership, const CurrentMrr *mrr) {
     const auto &lost = run->compilation->lost_values;
-    auto *texts = static_cast<Datum *>(palloc(sizeof(Datum) * (lost.size() + 1)));
+    const Texts unseen = unseen_events(run->population, run->binding, run->compilation);
+    auto *texts = static_cast<Datum *>(palloc(sizeof(Datum) * (lost.size() + static_cast<size_t>(unseen.count) + 1)));
     int count = 0;
     if (const char *problem = current_mrr_problem(mrr); problem != nullptr) {
         texts[count++] = CStringGetTextDatum(psprintf("the MRR of segments is not known: %s", problem));
@@ -160,6 +161,9 @@ Datum warnings(const Run *run, const Membership *membership, const CurrentMrr *m
                 "segment \"%s\", character %u: the value is out of range or does not convert, so missing, for " INT64_FORMAT " members",
                 lost[i].segment->name, lost[i].position + 1, members));
         }
+    }
+    for (int i = 0; i < unseen.count; i++) {
+        texts[count++] = CStringGetTextDatum(unseen.items[i]);
     }
     return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
@@ -253,6 +257,7 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     end_progress(progress);
     end_identity(caller);
 
+    store_event_names(run->names, population);
     record_score_means(means);
     record_scores(scores, as_of);
     record_segments(run, membership, mrr, dues, as_of);
@@ -269,13 +274,24 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
 
 using namespace segment::pg;
 
-SEGMENT_FUNCTION(segment_refresh) {
+namespace {
+
+// Text that is meant as an array, as it comes from literals and drivers without a type; a name in its place is a common mistake.
+ArrayType *segments_of_text(const char *text) {
+    if (text == nullptr) {
+        return nullptr;
+    }
+    if (text[strspn(text, " \t\n")] != '{') {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments are an array of names"),
+                        errhint("Write segments => ARRAY[%s].", quote_literal_cstr(text))));
+    }
+    Oid input, element;
+    getTypeInputInfo(TEXTARRAYOID, &input, &element);
+    return DatumGetArrayTypeP(OidInputFunctionCall(input, const_cast<char *>(text), element, -1));
+}
+
+Datum refresh(FunctionCallInfo fcinfo, const Request &request) {
     const char *population = optional_text(fcinfo, 0);
-    Request request{};
-    request.segments = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
-    request.has_as_of = !PG_ARGISNULL(2);
-    request.as_of = request.has_as_of ? as_of_argument(fcinfo, 2) : 0;
-    request.mode = required_text(fcinfo, 3, "mode");
     if (strcmp(request.mode, "auto") != 0 && strcmp(request.mode, "full") != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("mode must be 'auto' or 'full', not '%s'", request.mode)));
     }
@@ -295,4 +311,22 @@ SEGMENT_FUNCTION(segment_refresh) {
         refresh_population(text_of(mine, row, 0), &request, result);
     }
     return static_cast<Datum>(0);
+}
+
+}  // namespace
+
+SEGMENT_FUNCTION(segment_refresh) {
+    Request request{};
+    request.segments = PG_ARGISNULL(1) ? nullptr : PG_GETARG_ARRAYTYPE_P(1);
+    request.has_as_of = !PG_ARGISNULL(2);
+    request.as_of = request.has_as_of ? as_of_argument(fcinfo, 2) : 0;
+    request.mode = required_text(fcinfo, 3, "mode");
+    return refresh(fcinfo, request);
+}
+
+SEGMENT_FUNCTION(segment_refresh_text) {
+    Request request{};
+    request.segments = segments_of_text(optional_text(fcinfo, 1));
+    request.mode = "auto";
+    return refresh(fcinfo, request);
 }

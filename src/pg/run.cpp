@@ -51,8 +51,9 @@ Run *begin_run(const Population *population, const Segments *segments, const int
         restart_scan(run->scan);
         run->pass = run_pass(run->scan, run->numbering->keys);
     }
+    run->names = keep == Keep::yes ? begin_event_names(&run->binding, as_of) : nullptr;
     run->events = run_event_passes(&run->binding, &run->compilation->events, &run->compilation->plan, run->numbering->keys,
-                                   scanned_members(run->scan), for_events, run->ignored, progress);
+                                   scanned_members(run->scan), for_events, run->ignored, run->names, progress);
     MemoryContextSwitchTo(caller);
     return run;
 }

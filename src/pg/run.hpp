@@ -4,6 +4,7 @@
 #include "core/match/evaluate.hpp"
 #include "core/members/bit_set.hpp"
 #include "pg/compilation.hpp"
+#include "pg/event_names.hpp"
 #include "pg/event_passes.hpp"
 #include "pg/ignored_rows.hpp"
 #include "pg/scan.hpp"
@@ -21,6 +22,7 @@ struct Run {
     const MemberNumbering *former;  // the direct one that this run has replaced, or null
     Pass pass;
     IgnoredRows *ignored;  // rows of sources that did not count
+    EventNames *names;     // that the passes meet; null unless numbers are kept
 };
 
 // What is added to the plan of a run between its compilation and its scan, inside boundary::core.

@@ -3,6 +3,7 @@
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
 #include "pg/check.hpp"
+#include "pg/event_names.hpp"
 #include "pg/identity.hpp"
 #include "pg/nearest.hpp"
 #include "pg/registered_name.hpp"
@@ -67,6 +68,7 @@ void add_events(const UserRelation *relation, FunctionCallInfo fcinfo) {
                     columns);
     // The columns must be there and of the right types, and the definitions still mean something.
     check_population(population, before, relation->sql);
+    look_for_event_names(population, name);
     advise_index(relation, key, occurred_at, event_name);
 }
 
@@ -130,35 +132,43 @@ void remove_source(const char *population_name, const char *name) {
     catalog_execute("DELETE FROM segment.catalog_source WHERE id OPERATOR(pg_catalog.=) $1", {id});
 }
 
-void append_event_names(const Population *population, const EventRelation *source, ReturnSetInfo *result) {
+void put_event_name(ReturnSetInfo *result, Datum source, const Rows &rows, uint64 row, int first) {
+    Datum values[] = {source, value_of(rows, row, first), value_of(rows, row, first + 1), value_of(rows, row, first + 2)};
+    bool nulls[] = {false, is_null(rows, row, first), false, is_null(rows, row, first + 2)};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+void read_event_names(const Population *population, const EventRelation *source, ReturnSetInfo *result) {
     const UserRelation *relation =
         relation_registered(source->relation_schema, source->relation_name, psprintf("the relation of source \"%s\"", source->name));
-    const Column *occurred_at = get_column(relation, source->occurred_at);
-    const char *time = instant_of_column(quote_identifier(occurred_at->name), occurred_at, population->time_zone);
-    const char *event = source->event_name != nullptr
-                            ? psprintf("%s::text", quote_identifier(get_column(relation, source->event_name)->name))
-                            : quote_literal_cstr(source->name);
-    Rows rows =
-        caller_execute(psprintf("SELECT event, count(*), max(at) FROM (SELECT %s AS event, %s AS at FROM %s WHERE %s IS NOT NULL) AS e "
-                                "WHERE at <= now() GROUP BY event ORDER BY count(*) DESC, event",
-                                event, time, relation->sql, quote_identifier(get_column(relation, source->key)->name)),
-                       {}, {.read_only = true});
+    Rows rows = caller_execute(event_names_sql(population, source, relation, 0), {}, {.read_only = true});
     for (uint64 row = 0; row < rows.count; row++) {
-        Datum values[] = {CStringGetTextDatum(source->name), value_of(rows, row, 0), value_of(rows, row, 1), value_of(rows, row, 2)};
-        bool nulls[] = {false, is_null(rows, row, 0), false, false};
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+        put_event_name(result, CStringGetTextDatum(source->name), rows, row, 0);
     }
 }
 
+// What the owner's registrations and refreshes have seen is the owner's; others see what they may read, and so does he where nothing
+// has been seen yet.
 void event_names(const char *population_name, ReturnSetInfo *result) {
     Population *population = get_population(population_name, Lock::none);
     check_may_read(population);
     EventRelations sources = event_relations(population);
-    // With the owner's rights where the caller has them, as previews do.
     Oid owner = population_owner(population);
-    Identity caller = begin_identity(has_privs_of_role(GetUserId(), owner) ? owner : GetUserId());
-    for (int32 i = 0; i < sources.count; i++)
-        append_event_names(population, &sources.items[i], result);
+    bool owns = has_privs_of_role(GetUserId(), owner);
+    Rows known = owns ? known_event_names(population) : Rows{};
+    Identity caller = begin_identity(owns ? owner : GetUserId());
+    for (int32 i = 0; i < sources.count; i++) {
+        bool found = false;
+        for (uint64 row = 0; row < known.count; row++) {
+            if (strcmp(text_of(known, row, 0), sources.items[i].name) == 0) {
+                put_event_name(result, value_of(known, row, 0), known, row, 1);
+                found = true;
+            }
+        }
+        if (!found) {
+            read_event_names(population, &sources.items[i], result);
+        }
+    }
     end_identity(caller);
 }
 

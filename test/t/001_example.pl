@@ -155,6 +155,21 @@ foreach my $segment (sort keys %expected)
 my @changes = map { join '|', (split /\|/)[ 0 .. 2 ] } split /\n/, run_file('changes', day => '2024-12-31');
 is_deeply(\@changes, \@expected_changes, 'the printed changes');
 
+# What explain found, from the published rows.
+my @found = map { [ split /\|/ ] } split /\n/, run_file('explain', day => '2024-12-31');
+is_deeply([ map { $_->[0] } @found ], [qw(came_back disappointed lost_over_support usage_falling)], 'an account of each is explained');
+my %explained = map { $_->[0] => $_ } @found;
+my $uses = join ', before ', map { $node->safe_psql('demo', "SELECT coalesce(sum(u.usage_count), 0) FROM export.account a, LATERAL (SELECT u.* "
+          . ($used =~ s/\$day/date '2024-12-31'/gr) . " AND u.usage_date > date '2024-12-31' - $_->[0] AND u.usage_date <= date '2024-12-31' - $_->[1]) AS u "
+          . "WHERE a.account_id = '$explained{usage_falling}[1]'") } [ 30, 0 ], [ 60, 30 ];
+is($explained{usage_falling}[3], $uses, 'its uses in the last 30 days and the 30 before');
+is($explained{disappointed}[3], $node->safe_psql('demo', qq{
+    SELECT trim_scale(t.satisfaction_score) || ', ' || to_char(t.submitted_at, 'YYYY-MM-DD HH24:MI') FROM export.support_ticket t
+    WHERE t.account_id = '$explained{disappointed}[1]' AND t.closed_at <= '2024-12-31' AND t.satisfaction_score > 0
+    ORDER BY t.submitted_at DESC, t.satisfaction_score LIMIT 1}), 'its last rating');
+is($explained{lost_over_support}[4] // '', '', 'what has happened does not change by itself');
+like($explained{lost_over_support}[3], qr/^step 1 \S+ \d\d:\d\d, step 2 \d{4}-\d\d-\d\d/, 'the ticket and the cancellation');
+
 # The bridge of December, from the published rows: MRR of each account just before the month and just before its end, and whether there
 # was any MRR earlier. Members of a segment are those found on its first day; who came in December counts where it was at the end.
 my @bridge;

@@ -18,7 +18,7 @@ while ($page =~ /^```sql\n(.*?)^```\n(?:\n```\n(.*?)^```\n)?/msg)
     my ($block, $result) = ($1, $2);
     my ($first_line) = $block =~ /^(.{0,70})/;
     my ($status, $output, $errors) = $node->psql('postgres', $block);
-    if (defined $result && $result =~ /^ERROR/)
+    if (defined $result && $result =~ /^(?:ERROR|NOTICE|WARNING)/)
     {
         $errors =~ s/^psql:<stdin>:\d+: //mg;
         is("$errors\n", $result, $first_line);
@@ -30,7 +30,7 @@ while ($page =~ /^```sql\n(.*?)^```\n(?:\n```\n(.*?)^```\n)?/msg)
     is("$output\n", $result, "prints: $first_line");
     $shown++;
 }
-is($shown, 3, 'results on the page');
+is($shown, 6, 'results on the page');
 
 $node->stop;
 done_testing();

@@ -99,10 +99,10 @@ TEST(CheckBehaviour, Errors) {
 TEST(CheckBehaviour, SourcesWithEventNamesMustBeToldApart) {
     const Vocabulary words = with_sources(two_named);
     expect_error({parameter, "did ¦'login'", "'login' is ambiguous: the sources 'activity' and 'web' have event names",
-                  "Write 'login' of 'activity'."},
+                  "Write 'login' of 'activity' or 'login' of 'web'."},
                  words);
     expect_error({parameter, "did ¦event like 'x%'", "event like 'x%' is ambiguous: the sources 'activity' and 'web' have event names",
-                  "Write event like 'x%' of 'activity'."},
+                  "Write event like 'x%' of 'activity' or event like 'x%' of 'web'."},
                  words);
     EXPECT_NE(condition("did 'login' of 'web'", words).find("public.web"), std::string::npos);
     EXPECT_NE(condition("did 'survey'", words).find("public.survey"), std::string::npos);

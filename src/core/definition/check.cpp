@@ -16,7 +16,8 @@ Checked check(const Node &definition, const Vocabulary &vocabulary, std::pmr::me
             std::move(binder.events),
             binder.subscriptions,
             std::move(binder.derived),
-            std::move(binder.scores)};
+            std::move(binder.scores),
+            std::move(binder.event_names)};
 }
 
 namespace {

@@ -23,6 +23,12 @@ struct SegmentUse {
     bool current;            // `in segment 'x'`: needs x evaluated in the same run; else only its history is read
 };
 
+// An event of a source that a definition names.
+struct EventUse {
+    std::uint32_t source;  // its index in the vocabulary
+    std::string_view name;
+};
+
 // What only PostgreSQL can validate, such as an enum's label or a regular expression: a constant boolean SQL expression that
 // raises an error if the literal at `position` is wrong; its value does not matter.
 struct Probe {
@@ -42,6 +48,7 @@ struct Checked {
     bool subscriptions = false;                    // reads the subscriptions
     std::pmr::vector<std::uint32_t> derived = {};  // traits that it is built on, directly or not, ascending
     std::pmr::vector<std::uint32_t> scores = {};   // that it reads, ascending
+    std::pmr::vector<EventUse> event_names = {};   // each once; patterns name no event
 };
 
 // An expression bound to a vocabulary; lifetime and members as above.

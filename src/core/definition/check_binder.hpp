@@ -43,6 +43,7 @@ public:
     bool subscriptions = false;
     std::pmr::vector<std::uint32_t> derived;
     std::pmr::vector<std::uint32_t> scores;
+    std::pmr::vector<EventUse> event_names;
 
     // The last time of the events of each value that has been bound, without its window.
     std::pmr::vector<const BoundValue *> evidence();
@@ -59,6 +60,7 @@ private:
     void join(const Trait &trait);
     const ScoreName *find_score(std::string_view name, std::uint32_t position);
     [[noreturn]] void unknown_trait(const Name &name);
+    std::string other_role_hint(const Name &name) const;
     static void require(const Absence *absence, std::uint32_t position);
     const BoundValue *name(const Name &name);
     const BoundValue *cast(const BoundValue *operand, const Name &name);
@@ -100,6 +102,7 @@ private:
     const BoundValue *read_path(const BoundValue *value, const BoundValue *partner);
     const BoundValue *literal(const BoundText &text, const Type &type, const BoundValue &partner);
     const BoundCondition *compare(const Compare &node);
+    const BoundValue *partner(const Node &node);
     const BoundCondition *compare(Comparison op, const BoundValue *left, const BoundValue *right);
     const BoundCondition *compare_elapsed(Comparison op, const BoundElapsed &elapsed, const BoundValue *duration);
     const BoundCondition *range(const BoundValue *value, const BoundValue *low, bool low_inclusive, const BoundValue *high,
@@ -190,6 +193,7 @@ private:
 
     // check_subscription.cpp
     bool is_subscription(const Name &name) const;
+    static bool is_subscription_field(std::string_view word);
     const BoundValue *subscription(const Name &name);
     const BoundCondition *had_movement(const HadMovement &node);
 
@@ -214,7 +218,9 @@ private:
     const Vocabulary &vocabulary_;
     Arena arena_;
     Role role_;
-    const EventSource *row_ = nullptr;  // whose columns names are, within where (…)
+    const Compare *compared_ = nullptr;  // the comparison whose sides are being bound
+    const Node *partner_ = nullptr;      // what is compared with something, while it is being bound
+    const EventSource *row_ = nullptr;   // whose columns names are, within where (…)
     StepSources steps_;
     bool refers_to_step_ = false;
     const Name *expanded_name_ = nullptr;          // of the derived trait whose formula is being bound, in the text that is checked

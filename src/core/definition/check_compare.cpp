@@ -1,4 +1,6 @@
 // Comparisons: which types fit together, what a literal means next to its partner, in which form both are compared.
+#include <utility>
+
 #include "core/definition/check_binder.hpp"
 #include "core/definition/value_number.hpp"
 #include "core/definition/sql_quote.hpp"
@@ -143,8 +145,19 @@ Binder::Pair Binder::comparable(const BoundValue *left, const BoundValue *right)
     return {left, right};
 }
 
+// A value that another is compared with: a bare word there may be meant as a text.
+const BoundValue *Binder::partner(const Node &node) {
+    const Node *const outer = std::exchange(partner_, &node);
+    const BoundValue *bound = value(node);
+    partner_ = outer;
+    return bound;
+}
+
 const BoundCondition *Binder::compare(const Compare &node) {
-    return compare(node.op, value(*node.left), value(*node.right));
+    const Compare *const outer = std::exchange(compared_, &node);
+    const BoundValue *left = value(*node.left), *right = partner(*node.right);
+    compared_ = outer;
+    return compare(node.op, left, right);
 }
 
 const BoundCondition *Binder::compare(Comparison op, const BoundValue *left, const BoundValue *right) {
@@ -206,7 +219,7 @@ const BoundCondition *Binder::in_list(const InList &node) {
     std::pmr::vector<const BoundValue *> items(&arena_.memory());
     items.reserve(node.items.size());
     for (const Node *item : node.items) {
-        const BoundValue *bound = value(*item);
+        const BoundValue *bound = partner(*item);
         if (items.empty())
             subject = read_path(subject, bound);
         if (items.empty() && subject->type->type_class == TypeClass::timestamp)

@@ -58,12 +58,14 @@ std::vector<Binder::Chosen> Binder::choose(const Events &node, const Node &form)
     for (const EventSource &source : vocabulary_.events)
         if (has_names(source) && (!given || given == &source))
             named.push_back(&source);
-    const auto only_named = [&](std::string_view subject, std::string hint) {
-        if (named.size() > 1)
-            throw Error(ErrorCode::invalid_parameter,
-                        std::string(subject) + " is ambiguous: the sources " + names_of(named) + " have event names", node.position, {},
-                        std::move(hint));
-        return named.front();
+    const auto only_named = [&](const std::string &subject) {
+        if (named.size() == 1)
+            return named.front();
+        std::string hint = "Write ";
+        for (std::size_t i = 0; i < named.size(); ++i)
+            hint += (i == 0 ? "" : i + 1 == named.size() ? " or " : ", ") + subject + " of " + quoted(named[i]->name);
+        throw Error(ErrorCode::invalid_parameter, subject + " is ambiguous: the sources " + names_of(named) + " have event names",
+                    node.position, {}, hint + ".");
     };
     if (node.choice == EventChoice::like) {
         if (named.empty())
@@ -71,9 +73,7 @@ std::vector<Binder::Chosen> Binder::choose(const Events &node, const Node &form)
                         given ? "source " + quoted(given->name) + " has no event names" : "no source has event names", node.position, {},
                         "Write any event.");
         const std::string pattern = "event like " + quoted(node.names.front());
-        choices.push_back({only_named(pattern, "Write " + pattern + " of " + quoted(named.front()->name) + "."),
-                           {node.names.begin(), node.names.end()},
-                           true});
+        choices.push_back({only_named(pattern), {node.names.begin(), node.names.end()}, true});
         return choices;
     }
     for (const std::string_view name : node.names) {
@@ -94,7 +94,7 @@ std::vector<Binder::Chosen> Binder::choose(const Events &node, const Node &form)
             event_source(name, node.position);
             throw Error(ErrorCode::internal_error, "a source was not chosen", node.position);
         } else {
-            source = only_named(quoted(name), "Write " + quoted(name) + " of " + quoted(named.front()->name) + ".");
+            source = only_named(quoted(name));
         }
         auto choice = std::ranges::find(choices, source, &Chosen::source);
         if (choice == choices.end())
@@ -114,6 +114,10 @@ Binder::EventParts Binder::event_parts(const Events &node, const Node &form, Ste
         const auto index = static_cast<std::uint32_t>(&source - vocabulary_.events.data());
         if (const auto place = std::ranges::lower_bound(events, index); place == events.end() || *place != index)
             events.insert(place, index);
+        for (const std::string_view name : choice.names)
+            if (!choice.pattern &&
+                std::ranges::none_of(event_names, [&](const EventUse &use) { return use.source == index && use.name == name; }))
+                event_names.push_back({index, name});
         const auto value = [&](std::int32_t column) {
             const Trait &trait = source.columns[static_cast<std::size_t>(column)];
             return add(BoundTrait{{ValueKind::trait, false, node.position, &trait.type}, &trait, event_row});

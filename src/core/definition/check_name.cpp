@@ -5,6 +5,7 @@
 #include "core/definition/ascii.hpp"
 #include "core/definition/check_binder.hpp"
 #include "core/definition/nearest.hpp"
+#include "core/definition/sql_quote.hpp"
 
 namespace segment::definition {
 namespace {
@@ -197,6 +198,20 @@ const ScoreName *Binder::find_score(std::string_view name, std::uint32_t positio
     return &*score;
 }
 
+// What is no trait may be a scheme, which has its own form, or something that subscriptions tell.
+std::string Binder::other_role_hint(const Name &name) const {
+    const std::string written = display(name.parts);
+    if (std::ranges::find(vocabulary_.schemes, written) != vocabulary_.schemes.end()) {
+        const bool text = compared_ && compared_->left == &name && compared_->right->kind == Kind::text;
+        const std::string rule = text ? quote_literal(static_cast<const Text &>(*compared_->right).value) : "'...'";
+        const bool other = compared_ && compared_->op == Comparison::not_equal;
+        return written + " is a scheme: write " + written + (other ? " is not " : " is ") + rule + '.';
+    }
+    if (vocabulary_.subscriptions && name.parts.size() == 1 && is_subscription_field(written))
+        return "Did you mean \"subscription." + written + "\"?";
+    return {};
+}
+
 void Binder::unknown_trait(const Name &name) {
     const std::string_view first = name.parts[0].name;
     if (first == "subscription" && !name.parts[0].quoted)
@@ -205,12 +220,16 @@ void Binder::unknown_trait(const Name &name) {
     if (!name.parts[0].quoted && (first == "event" || is_step(first)))
         throw Error(ErrorCode::undefined_column, message, name.position, {},
                     "\"" + std::string(first) + "\" is known only inside the where (...) of an event or a sequence's step.");
+    std::string hint = other_role_hint(name);
     const auto bare = [](const TraitSource &source) { return source.prefix.empty() && source.absence; };
-    if (const auto gone = std::ranges::find_if(vocabulary_.trait_sources, bare); gone != vocabulary_.trait_sources.end())
+    if (const auto gone = std::ranges::find_if(vocabulary_.trait_sources, bare); hint.empty() && gone != vocabulary_.trait_sources.end())
         throw Error(ErrorCode::undefined_table, message, name.position,
                     "It may be of a relation that cannot be read: " + std::string(gone->absence->message) + '.',
                     std::string(gone->absence->hint));
-    std::string hint = trait_hint(vocabulary_, name.parts);
+    if (hint.empty())
+        hint = trait_hint(vocabulary_, name.parts);
+    if (hint.empty() && partner_ == &name && name.parts.size() == 1 && !name.parts[0].quoted)
+        hint = "Texts are written in single quotes.";
     if (hint.empty())
         hint = "The views segment.population and segment.source name the relations whose columns are traits.";
     throw Error(ErrorCode::undefined_column, message, name.position, searched(vocabulary_, name.parts), hint);

@@ -57,6 +57,10 @@ bool Binder::is_subscription(const Name &name) const {
     return vocabulary_.subscriptions && !row_ && name.parts.size() > 1 && !name.parts[0].quoted && name.parts[0].name == "subscription";
 }
 
+bool Binder::is_subscription_field(std::string_view word) {
+    return word == tenure || std::ranges::find(fields, word, &Field::name) != fields.end();
+}
+
 const BoundValue *Binder::subscription(const Name &name) {
     require(vocabulary_.subscriptions->absence, name.position);
     subscriptions = true;

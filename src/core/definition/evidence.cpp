@@ -144,7 +144,7 @@ std::string EvidenceWriter::last_ever(const BoundEvents &counted) const {
 std::string EvidenceWriter::times(const BoundEvents &counted) const {
     const CountedEvents events(counted, false);
     const std::string at = column(events.bound(), EventColumn::at);
-    return "(SELECT CASE count(*) WHEN 0 THEN coalesce('0 times, last ever ' || " + last_ever(counted) +
+    return "(SELECT CASE count(*) WHEN 0 THEN '0 times, ' || coalesce('last ever ' || " + last_ever(counted) +
            ", 'never') WHEN 1 THEN '1 time, ' || " + time("min(" + at + ")", events.time_type()) + " ELSE count(*) || ' times, ' || " +
            first_and_last(events) + " END" + rows(events.bound(), {EventColumn::at}) + ")";
 }
@@ -169,7 +169,7 @@ std::string EvidenceWriter::value(const BoundEventValue &value) const {
         case EventFunction::count_distinct:
             return own + " || ' different in ' || " + in_events(value);
         case EventFunction::distinct_periods:
-            return amount(own, unit_word(value.unit)) + " in ' || " + in_events(value);
+            return amount(own, unit_word(value.unit)) + " || ' in ' || " + in_events(value);
         case EventFunction::streak:
             return amount(own, unit_word(value.unit)) + " || coalesce(', last ' || " + last_ever(value.events) + ", '')";
         case EventFunction::share: {
@@ -329,6 +329,9 @@ std::string EvidenceWriter::condition(const BoundCondition &condition) const {
         case ConditionKind::conjunction: {
             // `stopped`: an event before, and none since. The last one decides.
             const auto &operands = static_cast<const BoundJunction &>(condition).operands;
+            for (const BoundCondition *operand : operands)
+                if (operand->kind == ConditionKind::stay)
+                    return this->condition(*operand);
             if (operands.front()->kind != ConditionKind::occurs)
                 return {};
             return "coalesce('last ' || " + last_ever(static_cast<const BoundOccurs &>(*operands.front()).events) + ", 'never')";

@@ -99,7 +99,8 @@ void Parser::refuse_after_did(const Did &result) const {
     if (!is_plain && at_window())
         fail("there is a window already");
     if (is_plain && at(TokenKind::number))
-        fail("expected a count such as \"at least 5 times\", found " + found());
+        fail("expected a count such as \"at least 5 times\", found " + found(),
+             "Write \"exactly " + found() + " times\" or \"at least " + found() + " times\".");
 }
 
 // Whether a count begins here. `more than 14 days ago` and `between 14 days and 7 days ago` are windows: see below.

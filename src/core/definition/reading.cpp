@@ -23,6 +23,7 @@ public:
 
     void read(const BoundCondition &condition);
     void watch_clock(const BoundCondition &condition);
+    void watch_part(const BoundCondition &condition, bool negated);
     Reading finish() { return std::move(result_); }
 
 private:
@@ -172,8 +173,22 @@ void Reader::timed(Comparison op, const BoundValue &left, const BoundValue &righ
 
 void Reader::watch_clock(const BoundCondition &condition) {
     result_.turns = turns(condition, scope_, memory_);
-    if (!result_.turns.empty() || !result_.comparisons.empty())
-        result_.by_clock = at("clock.at", condition);
+    if (result_.turns.empty() && result_.comparisons.empty())
+        return;
+    // Members of other segments are taken as they are: of a stay that must still be open, the clock moves the time that it has been.
+    if (condition.kind == ConditionKind::negation)
+        return watch_part(*static_cast<const BoundNegation &>(condition).operand, true);
+    watch_part(condition, false);
+}
+
+void Reader::watch_part(const BoundCondition &condition, bool negated) {
+    const BoundCondition *part = &condition;
+    if (condition.kind == ConditionKind::conjunction)
+        for (const BoundCondition *operand : static_cast<const BoundJunction &>(condition).operands)
+            if (operand->kind == ConditionKind::stay)
+                part = operand;
+    const BoundNegation negation{{ConditionKind::negation}, part};
+    result_.by_clock = at("clock.at", negated ? negation : *part);
 }
 
 }  // namespace

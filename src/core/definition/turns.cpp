@@ -99,6 +99,8 @@ private:
     void subscription_lines();
     void listed(const BoundListed &listed);
     void midnights();
+    std::pmr::string rows_of(const BoundEventPart &part) const;
+    void days(const BoundValue &value, const BoundValue &number);
     void rows_and_times(const BoundCondition *condition, const BoundValue *instead);
     void meet(const BoundValue &value, const Edge &edge);
     void period(const BoundValue &moment, Unit unit, int offset);
@@ -214,12 +216,24 @@ void TurnWriter::look_at(const BoundEvents &events, std::initializer_list<const 
             rows_and_times(condition, nullptr);
         for (const BoundCondition *condition : conditions)
             rows_and_times(condition, part.at);
-        BoundEventPart timeless = part;
-        timeless.time = nullptr;
-        std::pmr::string from(memory_);
-        SqlWriter(scope_, from).part_rows(timeless);
-        finish(from);
+        finish(rows_of(part));
     }
+}
+
+// A FROM clause over the events of all times. What a condition on them says at as_of it need not say later.
+std::pmr::string TurnWriter::rows_of(const BoundEventPart &part) const {
+    const auto text = [&](const BoundCondition &condition, std::string_view clock) {
+        std::pmr::string sql(memory_);
+        SqlWriter({scope_.vocabulary, clock, scope_.base, scope_.joins}, sql).condition(condition, Binding::disjunction);
+        return sql;
+    };
+    BoundEventPart timeless = part;
+    timeless.time = nullptr;
+    if (part.filter && text(*part.filter, "$1") != text(*part.filter, "$2"))
+        timeless.filter = nullptr;
+    std::pmr::string from(memory_);
+    SqlWriter(scope_, from).part_rows(timeless);
+    return from;
 }
 
 // Conditions of later steps speak of the events of earlier ones, which are not here: all events of the source are looked at.
@@ -280,14 +294,12 @@ void TurnWriter::score(const BoundScoreTrend &trend) {
 // A streak ends when the period after its last one is over.
 void TurnWriter::streak(const BoundEventValue &value) {
     for (const BoundEventPart &part : value.events.parts) {
-        const BoundShift at{{ValueKind::shift, false, 0, &timestamptz_type}, part.at, {}};
+        const BoundInstant converted{{ValueKind::instant, false, 0, &timestamptz_type}, part.at};
+        const BoundValue *instant = part.at->type->type_class == TypeClass::timestamptz ? part.at : &converted;
+        const BoundShift at{{ValueKind::shift, false, 0, &timestamptz_type}, instant, {}};
         period(at, value.unit, 1);
         period(at, value.unit, 2);
-        BoundEventPart timeless = part;
-        timeless.time = nullptr;
-        std::pmr::string from(memory_);
-        SqlWriter(scope_, from).part_rows(timeless);
-        finish(from);
+        finish(rows_of(part));
     }
 }
 
@@ -319,6 +331,47 @@ void TurnWriter::midnights() {
         writer.at_zone();
     });
     finish(" FROM generate_series(1, 800) AS days");
+}
+
+// `days since last 'login'` moves with the clock: it is a number so many days after each of the events.
+void TurnWriter::days(const BoundValue &value, const BoundValue &number) {
+    if (value.kind != ValueKind::call || !number.constant)
+        return;
+    const auto &call = static_cast<const BoundCall &>(value);
+    const BoundValue *moment = call.operand;
+    if (moment->kind == ValueKind::instant)
+        moment = static_cast<const BoundInstant &>(*moment).operand;
+    if (call.function != BoundFunction::days_since || moment->kind != ValueKind::events)
+        return;
+    for (const BoundEventPart &part : static_cast<const BoundEventValue &>(*moment).events.parts) {
+        const BoundInstant converted{{ValueKind::instant, false, 0, &timestamptz_type}, part.at};
+        const BoundValue *instant = part.at->type->type_class == TypeClass::timestamptz ? part.at : &converted;
+        const BoundShift at{{ValueKind::shift, false, 0, &timestamptz_type}, instant, {}};
+        const auto later = [&](bool local, std::string_view further = {}) {
+            item([&](SqlWriter &writer) {
+                writer.out_ += "CASE WHEN abs(";
+                writer.value(number, Binding::disjunction);
+                writer.out_ += ") < 40000 THEN ";
+                if (local) {
+                    writer.out_ += '(';
+                    writer.local_period_start(Unit::day, at, Binding::sum);
+                } else
+                    writer.value(at, Binding::sum);
+                writer.out_ += " + (";
+                writer.value(number, Binding::disjunction);
+                (writer.out_ += ") * interval '24 hours'") += further;
+                if (local) {
+                    writer.out_ += ')';
+                    writer.at_zone();
+                }
+                writer.out_ += " END";
+            });
+        };
+        later(false);
+        if (part.at->type->type_class == TypeClass::date)
+            later(true), later(true, " + interval '1 day'");
+        finish(rows_of(part));
+    }
 }
 
 void TurnWriter::look_within(const BoundValue &value) {
@@ -368,11 +421,15 @@ void TurnWriter::look_at(const BoundCondition &condition) {
             const auto &comparison = static_cast<const BoundCompare &>(condition);
             look_within(*comparison.left);
             look_within(*comparison.right);
+            days(*comparison.left, *comparison.right);
+            days(*comparison.right, *comparison.left);
             rows_and_times(&condition, nullptr);
             return finish("");
         }
         case ConditionKind::range:
             look_within(*static_cast<const BoundRange &>(condition).value);
+            for (const BoundValue *end : {static_cast<const BoundRange &>(condition).low, static_cast<const BoundRange &>(condition).high})
+                days(*static_cast<const BoundRange &>(condition).value, *end);
             rows_and_times(&condition, nullptr);
             return finish("");
         case ConditionKind::list:
