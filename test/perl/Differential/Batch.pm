@@ -26,7 +26,7 @@ sub run
     seed($seed, 1);
     $table->fill;
     my $population = $table->{population};
-    my $script = "SET client_min_messages = warning;\n" . $table->create_sql;
+    my $script = "SET client_min_messages = error;\n" . $table->create_sql;
     choose_base($table) if chance(0.4);
     my @definitions = make_definitions($table, one(0, 0.5, 1, 1));
     my $session = session_sql();
@@ -47,7 +47,7 @@ sub run
         }
         push @told, outcome(bytes("batch $seed, refresh $step, " . $table->describe), $seed, $table, \@definitions, $result, $errors);
         last if grep { !$_->[0] } @told;
-        $script = "SET client_min_messages = warning;\n";
+        $script = "SET client_min_messages = error;\n";
     }
     psql($batch{postgres}, "DROP DATABASE $batch{database};");
     return @told;

@@ -55,7 +55,7 @@ sub try
 {
     my ($node, $server, $seed, $table) = @_;
     my $population = $table->{population};
-    my $script = "SET client_min_messages = warning;\n" . $table->create_sql;
+    my $script = "SET client_min_messages = error;\n" . $table->create_sql;
     choose_base($table) if chance(0.4);
     my @definitions = make_definitions($table, 0);
     $script .= definitions_sql(@definitions) . parts_sql(\@definitions, 1 .. @definitions);
