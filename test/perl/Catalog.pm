@@ -19,7 +19,6 @@ my %ignored = map { $_ => 1 } qw(
     extconfig extcondition);
 
 # How the rows of a catalog belong to an object: what they are called, and properties that come from functions of the server.
-my $object = 'pg_identify_object(o.classid, o.objid, 0)';
 my @catalogs = (
     [ 'pg_proc', 'r.oid', arguments => 'pg_get_function_arguments(r.oid)', result => 'pg_get_function_result(r.oid)',
         body => 'pg_get_function_sqlbody(r.oid)', rights => q{pg_temp.rights(r.proacl, 'f', r.proowner)} ],
@@ -56,8 +55,8 @@ my $preparation = q{
             SELECT 'pg_extension'::regclass AS classid, oid AS objid FROM pg_extension WHERE extname = 'segment'
             UNION
             SELECT d.classid, d.objid FROM o JOIN pg_depend AS d ON d.refclassid = o.classid AND d.refobjid = o.objid AND d.deptype IN ('e', 'i', 'a'))
-        SELECT classid, objid FROM o
-        WHERE (pg_identify_object(classid, objid, 0)).schema IS DISTINCT FROM 'pg_toast'
+        SELECT classid, objid, i.type || ' ' || i.identity AS name FROM o, pg_identify_object(classid, objid, 0) AS i
+        WHERE i.schema IS DISTINCT FROM 'pg_toast'
             AND NOT (classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_class WHERE oid = objid AND relnamespace = 'pg_toast'::regnamespace))
             AND NOT (classid = 'pg_trigger'::regclass AND EXISTS (SELECT FROM pg_trigger WHERE oid = objid AND tgisinternal));
 };
@@ -116,8 +115,8 @@ sub read
         my @pairs = properties($catalog);
         push @pairs, map { "'$_', $computed{$_}" } sort keys %computed;
         my $class = $catalog =~ /^pg_(?:index|sequence)$/ ? 'pg_class' : $catalog eq 'pg_aggregate' ? 'pg_proc' : $catalog;
-        push @queries, "SELECT i.type || ' ' || i.identity, '$catalog', jsonb_build_object(" . join(', ', @pairs) . ")
-            FROM object AS o, $object AS i, $catalog AS r WHERE o.classid = '$class'::regclass AND $key = o.objid";
+        push @queries, "SELECT o.name, '$catalog', jsonb_build_object(" . join(', ', @pairs) . ")
+            FROM object AS o, $catalog AS r WHERE o.classid = '$class'::regclass AND $key = o.objid";
     }
     # A column's place is that among the columns there are: dropped ones have left gaps.
     my @pairs = properties('pg_attribute');
@@ -128,11 +127,11 @@ sub read
             'comment', col_description(r.attrelid, r.attnum))
         FROM object AS o, pg_attribute AS r WHERE o.classid = 'pg_class'::regclass AND r.attrelid = o.objid AND r.attnum > 0 AND NOT r.attisdropped";
     # Of every object, whatever it is: its comment, the rights that a dump takes for the extension's own, and whether it is a member of it.
-    push @queries, "SELECT i.type || ' ' || i.identity, 'object', jsonb_build_object('comment', obj_description(o.objid, o.classid::regclass::name),
+    push @queries, "SELECT o.name, 'object', jsonb_build_object('comment', obj_description(o.objid, o.classid::regclass::name),
             'initial rights', (SELECT string_agg(p.objsubid || ' ' || a, ', ' ORDER BY p.objsubid, a::text) FROM pg_init_privs AS p, unnest(p.initprivs) AS a
                                WHERE p.classoid = o.classid AND p.objoid = o.objid),
             'member', EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = o.classid AND d.objid = o.objid AND d.deptype = 'e'))
-        FROM object AS o, $object AS i";
+        FROM object AS o";
     push @queries, "SELECT 'dumped ' || c::regclass, 'pg_extension', jsonb_build_object('condition', e.extcondition[n])
         FROM pg_extension AS e, unnest(e.extconfig) WITH ORDINALITY AS u (c, n) WHERE e.extname = 'segment'";
 

@@ -40,11 +40,6 @@ END $$;
 SELECT what, longest, try(format(statement, repeat('x', longest))) AS fits, try(format(statement, repeat('x', longest + 1))) AS too_long,
        try(format(statement, repeat('ü', longest / 2 + 1))) AS too_long_in_bytes
 FROM call ORDER BY position;
-SELECT what, try(format(statement, '')) AS empty, try(replace(statement, '%L', 'NULL')) AS missing FROM call ORDER BY position;
--- What is no letter is a name like any other.
-SELECT what, string_agg(try(format(statement, name)), ', ' ORDER BY name) FROM call, unnest(ARRAY[E'\n', E'\x01', '''', '"', '.', 'a.b', '..', '%s', '$1', 'ß', '中', ' ']) AS name
-WHERE what NOT IN ('population', 'prefix') GROUP BY what, position ORDER BY position;
-
 -- A name that is both a segment's whole name and another one's with its population is ambiguous.
 SELECT segment.create_population('n', 'member', key => 'id') > 0 AS created;
 SELECT segment.create_segment('p', 'n', 'id < 3') > 0, segment.create_segment('n.p', 'member', 'id < 2') > 0;

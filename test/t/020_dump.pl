@@ -39,12 +39,12 @@ UNION ALL SELECT 'history', band, key, at, score::text FROM customer_score_healt
 my $catalog = q{
 SELECT name, definition, version, members, description, tags FROM segment.segment
 UNION ALL SELECT name, formula, NULL, NULL, author, NULL FROM segment.derived_trait
-UNION ALL SELECT segment, population, NULL, NULL, scores::text, NULL FROM segment.overview
 UNION ALL SELECT name, kind, NULL, NULL, columns::text, NULL FROM segment.source
 UNION ALL SELECT name, population, NULL, NULL, segments::text, NULL FROM segment.scheme
 UNION ALL SELECT name, mode || missing, NULL, NULL, bands::text, NULL FROM segment.score
 UNION ALL SELECT score || metric, value, NULL, NULL, metric_group, NULL FROM segment.score_metric
 UNION ALL SELECT name, population, NULL, NULL, description, NULL FROM segment.list ORDER BY name, definition};
+my $means = 'SELECT segment, scores FROM segment.overview ORDER BY segment';
 my $quiet = q{SELECT coalesce(sum(entered), 0), coalesce(sum(exited), 0), count(*) FROM segment.refresh('customer')};
 
 sql('postgres', 'CREATE ROLE shop_owner; CREATE DATABASE source');
@@ -90,6 +90,7 @@ SELECT segment.grant_refresh('customer', 'shop_owner');
 sql('source', $setup);
 my $before = sql('source', $state);
 my $before_catalog = sql('source', $catalog);
+my $before_means = sql('source', $means);
 like($before, qr/^member\|pro\|1\|.*include$/m, 'there is something to lose');
 
 # What a restored database must show.
@@ -99,6 +100,7 @@ sub same_afterwards
     is(sql($database, $state), $before, "$what: the same members, stays, changes, overrides and lists");
     is(sql($database, $catalog), $before_catalog, "$what: the same segments");
     is(sql($database, $quiet), '0|0|6', "$what: a refresh changes nothing");
+    is(sql($database, $means), $before_means, "$what: the same means of scores");
     is(sql($database, "SELECT segment.create_segment('later', 'customer', 'everyone') > max(id) FROM segment.segment"), 't', "$what: new ids are new");
     is(sql($database, "SELECT count(*) FROM segment.refresh('customer')"), 7, "$what: goes on");
     is(sql($database, 'SELECT count(*) FROM customer_segment_change c GROUP BY seq HAVING count(*) > 1'), '', "$what: changes are numbered on");
@@ -110,6 +112,7 @@ sub same_afterwards
 my $whole = dump_database('whole', 'source');
 sql('postgres', 'CREATE DATABASE whole');
 restore('whole', $whole);
+is(sql('whole', $means), $before_means, 'the means of scores are dumped');
 same_afterwards('whole', 'whole database');
 
 # 2. The schema first, the data afterwards.

@@ -214,7 +214,7 @@ foreach my $seed ($first .. $first + $populations - 1)
             segment.mrr('account', '$since', '$until', '$grain', granularity => granularity) AS w,
             LATERAL (SELECT count(*) AS different FROM segment.mrr('account', '$since', '$until', '$grain', by => 'size', membership => membership,
                     granularity => granularity) AS s WHERE s.period_start = w.period_start
-                HAVING ($sums) <> ($whole) OR sum(s.transfer_in_mrr + s.transfer_out_mrr) <> 0
+                HAVING ROW($sums) IS DISTINCT FROM ROW($whole) OR sum(s.transfer_in_mrr + s.transfer_out_mrr) <> 0
                     OR bool_or(s.starting_mrr + s.new_mrr + s.expansion_mrr + s.contraction_mrr + s.churned_mrr + s.reactivation_mrr + s.transfer_in_mrr
                                + s.transfer_out_mrr <> s.ending_mrr)
                     OR bool_or(s.grr < 0 OR s.grr > 1 OR s.grr > s.nrr OR s.logo_churn_rate > 1)) AS d"), 0, "SEED=$seed: segments are the whole");

@@ -54,6 +54,7 @@ void CollectorReader::sort_lines(std::pmr::memory_resource *memory) {
     const bool numbers = collector_.kind_ == MemberKind::int8;
     order_.reserve(collector_.lines_.size());
     for (const Collector::Line &line : collector_.lines_) {
+        poll_now_and_then(order_.size());
         order_.push_back(
             {numbers ? ordered(line.member) : ranks[static_cast<std::size_t>(line.member)], static_cast<std::uint32_t>(order_.size())});
     }
@@ -88,7 +89,9 @@ bool CollectorReader::next() {
 
 void CollectorReader::read_changes(std::size_t first, std::size_t last) {
     changes_.clear();
+    changes_.reserve(2 * (last - first));
     for (std::size_t place = first; place < last; ++place) {
+        poll_now_and_then(place);
         const Collector::Line &line = this->line(place);
         changes_.push_back({line.starts_at, line.amount()});
         if (line.ends_at != never) {
@@ -103,6 +106,7 @@ void CollectorReader::read_changes(std::size_t first, std::size_t last) {
     for (auto change = changes_.begin(); change != changes_.end();) {
         Change sum{change->at, 0};
         for (; change != changes_.end() && change->at == sum.at; ++change) {
+            poll_now_and_then(static_cast<std::size_t>(change - changes_.begin()) + 1);
             sum.amount = add(sum.amount, change->amount);
         }
         if (sum.amount != 0) {
@@ -120,12 +124,14 @@ void CollectorReader::sort_changes() {
     std::pmr::vector<Numbered> order(changes_.get_allocator());
     order.reserve(changes_.size());
     for (const Change &change : changes_) {
+        poll_now_and_then(order.size());
         order.push_back({ordered(change.at), static_cast<std::uint32_t>(order.size())});
     }
     sort_by_number(order, interrupts_);
     std::pmr::vector<Change> sorted(changes_.get_allocator());
     sorted.reserve(changes_.size());
     for (const Numbered &item : order) {
+        poll_now_and_then(sorted.size());
         sorted.push_back(changes_[item.index]);
     }
     changes_.swap(sorted);

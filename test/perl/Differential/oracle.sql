@@ -94,9 +94,9 @@ BEGIN
 EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
--- The start of the period that the local time lies in.
+-- The start of the period that the local time lies in; infinite times are in one of their own.
 CREATE FUNCTION oracle.period_start(unit text, ts timestamp, week_start int) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE unit WHEN 'week' THEN date_trunc('day', ts) - make_interval(days => (extract(isodow FROM ts)::int - week_start + 7) % 7)
+    SELECT CASE WHEN NOT isfinite(ts) THEN ts WHEN unit = 'week' THEN date_trunc('day', ts) - make_interval(days => (extract(isodow FROM ts)::int - week_start + 7) % 7)
                      ELSE date_trunc(unit, ts) END $$;
 
 CREATE FUNCTION oracle.anniversary_in(d date, from_day date, until_day date) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
