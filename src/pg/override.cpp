@@ -175,6 +175,18 @@ void end_override(const Target *target, const Identity &caller, int64 difference
     count_members(target->segment, difference);
 }
 
+// An override can end at any moment: the segment, those of its scheme and what is built on them depend on the clock from now on.
+void note_clock(const Segment *segment) {
+    catalog_execute(
+        "WITH RECURSIVE affected (id) AS (SELECT $1 UNION SELECT next.id FROM affected AS a CROSS JOIN LATERAL ("
+        "SELECT u.segment_id FROM segment.catalog_segment_use AS u WHERE u.used_id OPERATOR(pg_catalog.=) a.id UNION ALL "
+        "SELECT other.id FROM segment.catalog_segment AS s JOIN segment.catalog_segment AS other "
+        "ON other.scheme_id OPERATOR(pg_catalog.=) s.scheme_id WHERE s.id OPERATOR(pg_catalog.=) a.id) AS next (id)) "
+        "UPDATE segment.catalog_segment AS s SET next_due = s.as_of FROM affected AS a "
+        "WHERE s.id OPERATOR(pg_catalog.=) a.id AND s.next_due OPERATOR(pg_catalog.>) s.as_of",
+        {int4_argument(segment->id)});
+}
+
 // Who is put into one segment of a scheme leaves the others.
 void leave_rivals(const Target *target, TimestampTz as_of, TimestampTz now) {
     Segments segments = segments_of(target->population);
@@ -227,6 +239,7 @@ void set_override(FunctionCallInfo fcinfo, bool include) {
         difference = include ? enter(&target, as_of, now) : leave(&target, as_of, now);
     }
     end_override(&target, caller, difference);
+    note_clock(target.segment);
 }
 
 bool clear_override(FunctionCallInfo fcinfo) {

@@ -39,6 +39,15 @@ WHERE population = 'member' AND name < '6' ORDER BY name;
 SELECT segment.clear_override('1 plain', 1), segment.alter_population('member', base => 'renews_on within next 300 days');
 SELECT count(*) FROM segment.refresh('member', segments => '{1 plain}', as_of => '2024-01-15 16:00:00+00');
 SELECT next_due FROM segment.segment WHERE name = '1 plain';
+-- What is said by hand ends at its own time, also for what is built on the segment and for its scheme, before any refresh.
+SELECT segment.alter_population('member', base => 'everyone');
+SELECT segment.create_scheme('tier', 'member', $$[{"name": "pro", "definition": "plan = 'pro'"}, {"name": "rest", "otherwise": true}]$$) > 0 AS created;
+SELECT count(segment.create_segment(name, 'member', definition)) FROM (VALUES
+    ('e alone', 'id > 0'), ('f built', $$in segment 'e alone'$$), ('g other', 'id > 0'), ('h scheme', $$in segment 'tier.rest'$$)) AS s (name, definition);
+SELECT count(*) FROM segment.refresh('member', segments => '{f built,g other,h scheme}', as_of => '2024-01-15 16:00:00+00');
+SELECT segment.exclude('e alone', 1, until => 'infinity'), segment.include('tier.pro', 1);
+SELECT name, CASE WHEN next_due = as_of THEN 'at any moment' ELSE next_due::text END AS next_due FROM segment.segment
+WHERE population = 'member' AND (name LIKE 'tier%' OR name BETWEEN 'e' AND 'i') ORDER BY name;
 RESET timezone;
 SELECT segment.drop_population('member', cascade => true);
 RESET search_path;
