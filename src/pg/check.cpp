@@ -278,6 +278,10 @@ void check_population(const Population *population, const Unsound &before, const
         check_scores(population, before);
     }
     MemoryContextDelete(checking.context);
+    // Definitions may mean something else now.
+    catalog_execute(
+        "UPDATE segment.catalog_segment SET next_due = NULL WHERE population_id OPERATOR(pg_catalog.=) $1 AND next_due IS NOT NULL",
+        {int4_argument(population->id)});
 }
 
 char *check_base(const Population *population, const Unsound &before) {

@@ -48,6 +48,17 @@ SELECT count(*) FROM segment.refresh('member', segments => '{f built,g other,h s
 SELECT segment.exclude('e alone', 1, until => 'infinity'), segment.include('tier.pro', 1);
 SELECT name, CASE WHEN next_due = as_of THEN 'at any moment' ELSE next_due::text END AS next_due FROM segment.segment
 WHERE population = 'member' AND (name LIKE 'tier%' OR name BETWEEN 'e' AND 'i') ORDER BY name;
+-- A formula, and the base, can make the same words look at the clock: nothing is known until the next refresh.
+SELECT segment.add_trait('member', 'age', 'id');
+SELECT segment.create_segment('old', 'member', 'age > 0') > 0 AS created;
+SELECT count(*) FROM segment.refresh('member', segments => '{old}', as_of => '2024-01-15 16:00:00+00');
+SELECT next_due FROM segment.segment WHERE name = 'old';
+SELECT segment.add_trait('member', 'age', 'days since signup_at', if_exists => 'replace');
+SELECT next_due FROM segment.segment WHERE name = 'old';
+SELECT count(*) FROM segment.refresh('member', segments => '{old}', as_of => '2024-01-15 16:00:00+00');
+SELECT CASE WHEN next_due = as_of THEN 'at any moment' ELSE next_due::text END AS next_due FROM segment.segment WHERE name = 'old';
+SELECT segment.alter_population('member', base => 'signup_at within 300 days');
+SELECT next_due FROM segment.segment WHERE name = 'old';
 RESET timezone;
 SELECT segment.drop_population('member', cascade => true);
 RESET search_path;
