@@ -107,9 +107,13 @@ void alter_source(FunctionCallInfo fcinfo) {
         check_registered_name("source", new_name);
         refuse_name(population, new_name, "", IfExists::error);
     }
-    const UserRelation *relation = relation_name != nullptr ? relation_named(relation_name)
-                                                            : relation_registered(source.relation_schema, source.relation_name,
-                                                                                  psprintf("the relation of \"%s\"", name));
+    // A new name alone needs no look at the relation, which may be gone.
+    const UserRelation *relation = nullptr;
+    if (relation_name != nullptr) {
+        relation = relation_named(relation_name);
+    } else if (key != nullptr || !PG_ARGISNULL(5)) {
+        relation = relation_registered(source.relation_schema, source.relation_name, psprintf("the relation of \"%s\"", name));
+    }
     if (!PG_ARGISNULL(5)) {
         source.columns = changed_columns(source, PG_GETARG_DATUM(5));
         check_described(relation, source.columns);
@@ -125,12 +129,14 @@ void alter_source(FunctionCallInfo fcinfo) {
                     {int4_argument(population->id),
                      int4_argument(source.id),
                      text_argument(new_name),
-                     text_argument(relation->schema),
-                     text_argument(relation->name),
+                     text_argument(relation != nullptr ? relation->schema : source.relation_schema),
+                     text_argument(relation != nullptr ? relation->name : source.relation_name),
                      text_argument(key != nullptr ? key : source.key),
                      {JSONBOID, source.columns}});
-    check_population(population, before, relation->sql);
-    look_for_event_names(population, new_name != nullptr ? new_name : name);
+    check_population(population, before, relation != nullptr ? relation->sql : nullptr);
+    if (relation != nullptr) {
+        look_for_event_names(population, new_name != nullptr ? new_name : name);
+    }
 }
 
 }  // namespace

@@ -111,10 +111,12 @@ void remove_source(const char *population_name, const char *name) {
     }
     spi::Argument id = int4_argument(DatumGetInt32(value_of(sources, 0, 0)));
     Rows users = catalog_execute(
-        "SELECT s.name FROM segment.catalog_source_use u JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) u.segment_id "
+        "SELECT 'segment' AS kind, s.name FROM segment.catalog_source_use u JOIN segment.catalog_segment s ON s.id OPERATOR(pg_catalog.=) "
+        "u.segment_id "
         "WHERE u.source_id OPERATOR(pg_catalog.=) $1 UNION ALL "
-        "SELECT s.name FROM segment.catalog_score_source_use u JOIN segment.catalog_score s ON s.id OPERATOR(pg_catalog.=) u.score_id "
-        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY name",
+        "SELECT 'score', s.name FROM segment.catalog_score_source_use u JOIN segment.catalog_score s ON s.id OPERATOR(pg_catalog.=) "
+        "u.score_id "
+        "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY kind DESC, name",
         {id});
     bool used_by_base = DatumGetBool(value_of(sources, 0, 1));
     const char *traits = traits_reading(population, DatumGetInt32(value_of(sources, 0, 0)));
@@ -123,7 +125,7 @@ void remove_source(const char *population_name, const char *name) {
         initStringInfo(&names);
         appendStringInfoString(&names, used_by_base ? "the population's base" : "");
         for (uint64 row = 0; row < users.count; row++)
-            appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", text_of(users, row, 0));
+            appendStringInfo(&names, "%s%s \"%s\"", names.len > 0 ? ", " : "", text_of(users, row, 0), text_of(users, row, 1));
         appendStringInfo(&names, "%s%s", names.len > 0 && traits[0] != '\0' ? ", " : "", traits);
         ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
                         errmsg("source \"%s\" of population \"%s\" is used by definitions", name, population->name),

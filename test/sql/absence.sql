@@ -83,6 +83,9 @@ SELECT segment.add_events('client', 'clicks', 'more', key => 'client_id', occurr
 SELECT segment.alter_source('client', 'more', new_name => 'extras');
 SELECT segment.create_segment('phoned', 'client', 'extras.phone is set') > 0 AS created;
 SELECT segment.alter_source('client', 'extras', new_name => 'more');
+-- A name is only a name.
+SELECT segment.alter_source('client', 'activity', new_name => 'deeds');
+SELECT segment.alter_source('client', 'deeds', new_name => 'activity');
 
 -- Removing works, and tells who stands in the way.
 SELECT segment.remove_source('client', 'usage');
