@@ -79,11 +79,12 @@ sub list_query
       . " FROM $table AS e WHERE occurred_at <= timestamptz '@{[Customers::AS_OF]}' GROUP BY customer_id) AS found";
 }
 
-# The events with a number of each.
+# The events of one customer in a hundred, with a number of each: plain SQL takes too long for those of all.
 sub amounts
 {
     my ($postgres, $table) = @_;
-    $postgres->rows("CREATE OR REPLACE VIEW ${table}_amount AS SELECT *, substr(device, 8)::numeric AS amount FROM $table");
+    $postgres->rows($_) foreach "CREATE TABLE ${table}_amount AS SELECT *, substr(device, 8)::numeric AS amount FROM $table WHERE customer_id % 100 = 0",
+      "CREATE INDEX ON ${table}_amount (customer_id, occurred_at)", "VACUUM (ANALYZE) ${table}_amount";
     return "${table}_amount";
 }
 

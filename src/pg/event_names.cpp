@@ -30,6 +30,7 @@ struct Counted {
     Size length;
     uint32 hash;
     int64 rows, last;
+    uint32 meaning;  // to the pass
 };
 
 }  // namespace
@@ -83,9 +84,9 @@ NameCounter *count_names(EventNames *names, uint32 source, Oid name_type, int16 
     return counter;
 }
 
-void count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at) {
+uint32 *count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at) {
     if (counter == nullptr || counter->too_many || (name_is_null && OidIsValid(counter->name_type))) {
-        return;
+        return nullptr;
     }
     const char *bytes = "";
     Size length = 0;
@@ -106,12 +107,12 @@ void count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at) {
         if (item->hash == hash && item->length == length && memcmp(item->bytes, bytes, length) == 0) {
             item->rows++;
             item->last = std::max(item->last, at);
-            return;
+            return &item->meaning;
         }
     }
     if (counter->count == most_names) {
         counter->too_many = true;
-        return;
+        return nullptr;
     }
     Counted *item = &counter->items[counter->count++];
     counter->place[slot] = static_cast<uint16>(counter->count);
@@ -121,10 +122,11 @@ void count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at) {
         MemoryContextSwitchTo(before);
         bytes = counter->name_length > 0 ? DatumGetPointer(name) : VARDATA_ANY(DatumGetPointer(name));
     }
-    *item = {name, bytes, length, hash, 1, at};
+    *item = {name, bytes, length, hash, 1, at, 0};
     if (counter->name_by_value) {
         item->bytes = reinterpret_cast<const char *>(&item->name);
     }
+    return &item->meaning;
 }
 
 namespace {

@@ -21,8 +21,9 @@ struct NameCounter;
 NameCounter *count_names(EventNames *names, uint32 source, Oid name_type, int16 name_length, bool name_by_value, Oid time_type,
                          bool from_beginning, int64 latest);
 
-// An event of the pass. `name` is detoasted; `at` is of the pass's time type, as an integer. Null for no counter.
-void count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at);
+// An event of the pass. `name` is detoasted; `at` is of the pass's time type, as an integer. Gives a place for what the pass makes of
+// the name, 0 at first, so that the bytes are looked up once; null where the name is not counted, as without a counter.
+uint32 *count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at);
 
 // Writes down what the passes have counted.
 void store_event_names(const EventNames *names, const Population *population);

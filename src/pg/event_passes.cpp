@@ -296,8 +296,11 @@ NameId name_of(const Pass *pass, const TupleTableSlot *slot, MemoryContext conte
         name = PointerGetDatum(PG_DETOAST_DATUM_PACKED(name));
         MemoryContextSwitchTo(before);
     }
-    count_name(pass->counter, name, false, event_time(pass->time_type, slot->tts_values[1]));
-    uint32 code = encode(pass->name_encoder, name);
+    uint32 *kept = count_name(pass->counter, name, false, event_time(pass->time_type, slot->tts_values[1]));
+    uint32 code = kept != nullptr && *kept != 0 ? *kept - 1 : encode(pass->name_encoder, name);
+    if (kept != nullptr) {
+        *kept = code + 1;
+    }
     return code % 2 == 0 ? code / 2 - 1 : behaviour::other_name;
 }
 
