@@ -34,7 +34,7 @@ score::Results *renumbered(const ComputedScore &computed, const Run *run) {
             }
         }
     }
-    auto *results = boundary::core([&] {
+    auto *renumbered = boundary::core([&] {
         auto *memory = make_in_context<ContextResource>(context, context);
         auto *results = make_in_context<score::Results>(context, UINT64_MAX, *computed.overflow, memory);
         for (uint64 first = 0; first < now->count(); first += members::chunk_size) {
@@ -44,7 +44,7 @@ score::Results *renumbered(const ComputedScore &computed, const Run *run) {
         return results;
     });
     pfree(by_ordinal);
-    return results;
+    return renumbered;
 }
 
 }  // namespace
