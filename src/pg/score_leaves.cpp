@@ -49,7 +49,7 @@ void for_each_feature(const ScoreRun &scores, const definition::Vocabulary &voca
             const std::string_view sql = plan.features()[feature].sql;
             if (sql == name->value.sql) {
                 visit(feature, kinds * i);
-            } else if (sql == name->band.sql) {
+            } else if (sql == name->band.sql && scores.scores[i].score->model.hysteresis == 0) {
                 visit(feature, kinds * i + 1);
             }
         }
