@@ -11,6 +11,7 @@
 #include "pg/next_due.hpp"
 #include "pg/override.hpp"
 #include "pg/score.hpp"
+#include "pg/score_leaves.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -240,9 +241,11 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     const spi::Argument selected = ids_argument(&segments, &selection);
     ScoreRun *scores = refresh_scores(population, &segments, as_of, request->segments != nullptr ? &selected : nullptr);
     Progress *progress = begin_progress(population->name);
+    const Addition known = known_scores(scores);
     Run *run =
-        begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes, nullptr, before_segments(scores));
+        begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes, &known, before_segments(scores));
     ScoreMeans *means = begin_score_means(scores, run);
+    run->leaves = score_leaves(scores, run);
     CurrentMrr *mrr = read_current_mrr(run, as_of);
     Membership *membership =
         begin_membership(run, mrr, means, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));

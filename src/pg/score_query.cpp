@@ -69,7 +69,7 @@ public:
 
 private:
     const char *formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses, int32 &event_number);
-    const char *condition(const ScoreMetric &metric, ScoreUses &uses);
+    const char *condition(std::string_view whose, std::string_view name, std::string_view text, ScoreUses &uses);
     template <typename Bound>
     void use(const Bound &bound, ScoreUses &uses);
     void add_segment(std::int32_t id);
@@ -143,8 +143,8 @@ const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, S
     return copy_text(memory_, sql);
 }
 
-const char *QueryWriter::condition(const ScoreMetric &metric, ScoreUses &uses) {
-    const Checked checked = this->checked("the condition of metric \"", metric.name, metric.condition, [&](std::string_view text) {
+const char *QueryWriter::condition(std::string_view whose, std::string_view name, std::string_view text, ScoreUses &uses) {
+    const Checked checked = this->checked(whose, name, text, [&](std::string_view text) {
         return definition::check(definition::parse_definition(text, arena_), binding_->vocabulary, arena_);
     });
     use(checked, uses);
@@ -191,13 +191,17 @@ ScoreQuery *QueryWriter::write() {
     for (std::size_t i = 0; i < static_cast<std::size_t>(score_->metric_count); ++i) {
         const ScoreMetric &metric = score_->metrics[i];
         ScoreUses &used = uses.emplace_back(ScoreUses{});
-        columns.push_back(metric.value != nullptr ? formula(metric, i, used, numbers[i]) : condition(metric, used));
+        columns.push_back(metric.value != nullptr ? formula(metric, i, used, numbers[i])
+                                                  : condition("the condition of metric \"", metric.name, metric.condition, used));
     }
-    std::ranges::sort(joins_);
     std::pmr::string from(&arena_), where(&arena_);
-    definition::append_from(from, {binding_->vocabulary, as_of_sql_, &base_, joins_});
     if (base_.condition->kind != definition::ConditionKind::everyone)
-        where.append(" WHERE ").append(definition::condition_sql(base_, scope(), &arena_));
+        where.append(" WHERE (").append(definition::condition_sql(base_, scope(), &arena_)).append(")");
+    ScoreUses &used = uses.emplace_back(ScoreUses{});
+    if (score_->filter != nullptr)
+        where.append(where.empty() ? " WHERE " : " AND ").append(condition("the filter of score \"", score_->name, score_->filter, used));
+    std::ranges::sort(joins_);
+    definition::append_from(from, {binding_->vocabulary, as_of_sql_, &base_, joins_});
     query->with_sql = copy_text(memory_, with_);
     query->from_sql = copy_text(memory_, from);
     query->where_sql = copy_text(memory_, where);

@@ -26,9 +26,9 @@ struct ScoreUses {
 struct ScoreQuery {
     const char *with_sql;   // the members of segments that conditions ask for, as stored; or empty
     const char *from_sql;   // the population with what metrics read
-    const char *where_sql;  // the base with its WHERE; or empty
+    const char *where_sql;  // the base and the score's filter with their WHERE; or empty
     const char **columns;   // of each metric: a number, or of a condition a boolean; NULL where it is missing or stale
-    ScoreUses *uses;        // of each metric
+    ScoreUses *uses;        // of each metric, and after them of the filter
     int32 *event_numbers;   // of each metric: its place among the numbers of events, which takes the column's place; or no_event_number
     bool reads_events;      // any of them is one
     int32 probe_count;

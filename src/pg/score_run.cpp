@@ -57,7 +57,7 @@ void for_each_chunk(score::Grid *grid, Visit visit) {
     }
 }
 
-// Percentiles know where a value stands when all have been read. Returns whether the grid still holds everybody.
+// Percentiles and zscores know where a value stands when all have been read. Returns whether the grid still holds everybody.
 bool note_values(const Work &work) {
     score::Grid *grid = work.scan->grid;
     bool more = run_score_pass(work.scan);
@@ -89,8 +89,8 @@ void compute(const Work &work) {
 }
 
 void run_passes(const Work &work) {
-    const bool ready = work.scorer->ranks() && note_values(work);
-    if (work.scorer->ranks() && !ready) {
+    const bool ready = work.scorer->needs_all() && note_values(work);
+    if (work.scorer->needs_all() && !ready) {
         restart_score_scan(work.scan);
     }
     for (bool more = true; more;) {

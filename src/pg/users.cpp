@@ -133,9 +133,9 @@ void find_traits(Wanted &wanted, Compilation *compilation, const Binding *bindin
     }
 }
 
-bool metric_uses(const Wanted &wanted, const ScoreMetric &metric, const ScoreUses *found, const ScoreRecord *scores,
-                 const boundary::ErrorRecord *error) {
-    const char *text = metric.value != nullptr ? metric.value : metric.condition;
+// Of a metric's text, or a filter's.
+bool text_uses(const Wanted &wanted, const char *text, const ScoreUses *found, const ScoreRecord *scores,
+               const boundary::ErrorRecord *error) {
     if (found == nullptr) {
         return uses(wanted, text, nullptr, error);
     }
@@ -158,8 +158,11 @@ void find_scores(const Wanted &wanted, const Population *population, const Segme
                                                      : score_query(population, segments, binding, &score,
                                                                    instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error);
         bool used = false;
-        for (int32 metric = 0; metric < score.metric_count && !used; metric++) {
-            used = metric_uses(wanted, score.metrics[metric], query == nullptr ? nullptr : &query->uses[metric], scores.items, &error);
+        for (int32 place = 0; place <= score.metric_count && !used; place++) {
+            const char *text = place == score.metric_count             ? score.filter
+                               : score.metrics[place].value != nullptr ? score.metrics[place].value
+                                                                       : score.metrics[place].condition;
+            used = text != nullptr && text_uses(wanted, text, query == nullptr ? nullptr : &query->uses[place], scores.items, &error);
         }
         if (used && !(wanted.what == Registered::score && static_cast<uint32>(i) == wanted.index)) {
             users->scores[users->score_count++] = score.name;
