@@ -7,6 +7,7 @@
 #include <memory_resource>
 #include <vector>
 
+#include "core/behaviour/count_table.hpp"
 #include "core/behaviour/partitions.hpp"
 #include "core/behaviour/tracks.hpp"
 #include "core/interrupts.hpp"
@@ -48,6 +49,11 @@ public:
     void for_members(std::uint32_t partition, Row &row, Visit visit) const {
         for_members(partition, overflow_, row, visit);
     }
+
+    // Calls `visit(track)` for each track with events of members of the partition that `is_wanted(track)`, while `table` holds them,
+    // summed up. Such a track has CountTable::most_buckets slots at most.
+    template <class IsWanted, class Visit>
+    void for_tracks(std::uint32_t partition, CountTable &table, IsWanted is_wanted, Visit visit) const;
 
     // What is in memory.
     std::size_t bytes() const { return hits_.bytes() + folded_.bytes(); }
@@ -94,21 +100,41 @@ private:
 
 template <class Visit>
 void EventCounts::for_members(std::uint32_t partition, Overflow *overflow, Row &row, Visit visit) const {
-    std::pmr::vector<Hit> hits(memory_);
-    std::pmr::vector<Folded> folded(memory_);
-    Partitions<Hit>::Begins hit_begins;
-    Partitions<Folded>::Begins folded_begins;
-    hits_.sort(partition, overflow, hits, hit_begins);
-    folded_.sort(partition, overflow, folded, folded_begins);
+    Partitions<Hit>::Sorted hits(memory_);
+    Partitions<Folded>::Sorted folded(memory_);
+    hits_.sort(partition, overflow, hits);
+    folded_.sort(partition, overflow, folded);
     for (std::uint32_t member = 0; member < partition_size; ++member) {
-        for (std::uint32_t i = hit_begins[member]; i < hit_begins[member + 1]; ++i)
-            count(row, hits[i].slot(), 1);
-        for (std::uint32_t i = folded_begins[member]; i < folded_begins[member + 1]; ++i)
-            count(row, folded[i].slot(), folded[i].count());
+        for (const Hit &hit : hits.of(member))
+            count(row, hit.slot(), 1);
+        for (const Folded &entry : folded.of(member))
+            count(row, entry.slot(), entry.count());
         if (row.touched.empty())
             continue;
         visit(member);
         clear(row);
+    }
+}
+
+template <class IsWanted, class Visit>
+void EventCounts::for_tracks(std::uint32_t partition, CountTable &table, IsWanted is_wanted, Visit visit) const {
+    Partitions<Hit>::Sorted hits(memory_);
+    Partitions<Folded>::Sorted folded(memory_);
+    const auto tracks = static_cast<TrackId>(tracks_.tracks().size());
+    const auto track_of = [&](const auto &entry) { return tracks_.track_of(entry.slot()); };
+    hits_.sort(partition, overflow_, tracks, track_of, hits);
+    folded_.sort(partition, overflow_, tracks, track_of, folded);
+    for (TrackId id = 0; id < tracks; ++id) {
+        if ((hits.of(id).empty() && folded.of(id).empty()) || !is_wanted(id))
+            continue;
+        const Slot begin = tracks_.tracks()[id].begin;
+        table.clear(tracks_.tracks()[id].end - begin);
+        for (const Hit &hit : hits.of(id))
+            table.add(hit.member(), hit.slot() - begin, 1);
+        for (const Folded &entry : folded.of(id))
+            table.add(entry.member(), entry.slot() - begin, entry.count());
+        table.sum_up();
+        visit(id);
     }
 }
 

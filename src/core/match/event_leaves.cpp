@@ -44,9 +44,7 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
     : memory_(memory),
       tracks_(memory),
       measures_(memory),
-      counts_of_(memory),
-      ends_(memory),
-      flips_(memory),
+      tests_of_(memory),
       measures_of_(memory),
       leaf_of_node_(plan.nodes().size(), UINT32_MAX, memory),
       default_(memory),
@@ -62,6 +60,7 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
       has_lists_(!std::ranges::all_of(asked.features(), &EventFeature::is_counted)),
       counts_(tracks_, has_lists_ ? budget / 2 : budget, overflow, interrupts, memory),
       lists_(has_counts_ ? budget / 2 : budget, overflow, interrupts, memory),
+      table_(memory),
       row_{std::pmr::vector<std::uint64_t>(memory), std::pmr::vector<TrackId>(memory), std::pmr::vector<std::uint8_t>(memory)},
       sums_(memory),
       is_found_(memory),
@@ -86,16 +85,17 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
             find_buckets(asked.features()[i], constants, measures_[i]);
     seal_lists(asked, constants);
     number_leaves(plan, asked);
-    counts_of_.resize(tracks_.tracks().size());
+    tests_of_.resize(tracks_.tracks().size());
     measures_of_.resize(tracks_.tracks().size());
     for (MeasureId id = 0; id < measures_.size(); ++id) {
-        if (add_count(measures_[id]))
+        if (add_tests(measures_[id])) {
+            has_tests_ = true;
             continue;
+        }
         for (const Term &term : measures_[id].terms)
             measures_of_[term.track].push_back(id);
+        has_rows_ = has_rows_ || !measures_[id].evaluator;
     }
-    for (std::pmr::vector<Count> &counts : counts_of_)
-        nest(counts);
     row_ = counts_.empty_row();
     sums_.resize(tracks_.slots() + tracks_.tracks().size());
     is_found_.resize(measures_.size());
@@ -231,32 +231,33 @@ void EventLeaves::number_leaves(const Plan &plan, const EventFeatures &asked) {
     }
 }
 
-// Whether the measure is a count that can be kept so: large thresholds are rare.
-bool EventLeaves::add_count(const Measure &measure) {
+// Whether the measure is a count that a table tells: large thresholds and very many windows are rare.
+bool EventLeaves::add_tests(const Measure &measure) {
+    using behaviour::CountTable;
     constexpr std::int64_t largest = 1'000;
-    if (measure.evaluator || measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1 ||
-        (!measure.cuts.empty() && measure.cuts.back() > largest))
+    if (measure.evaluator || measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1)
         return false;
     const Term &term = measure.terms.front();
-    const std::uint32_t base = tracks_.tracks()[term.track].begin + term.track;
-    const auto limit = static_cast<std::uint32_t>(std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0) + 1);
-    counts_of_[term.track].push_back(
-        {base + term.buckets.begin, base + term.buckets.end, static_cast<std::uint32_t>(ends_.size()), limit, 1});
-    ends_.push_back(static_cast<std::uint32_t>(flips_.size()));
-    for (std::uint32_t number = 1; number <= limit; ++number) {
+    const auto &track = tracks_.tracks()[term.track];
+    const std::uint32_t buckets = std::max(track.end - track.begin, 1u);
+    // Counts above the largest cut decide alike.
+    const std::int64_t last = std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0) + 1;
+    if (buckets > CountTable::most_buckets || last > std::min<std::int64_t>(largest, CountTable::limit(buckets)))
+        return false;
+    std::pmr::vector<CountTest> &tests = tests_of_[term.track];
+    std::pmr::vector<std::uint32_t> newest(default_.size(), UINT32_MAX, memory_);  // test by leaf
+    for (std::int64_t number = 1; number <= last; ++number) {
         const std::uint32_t found = code_of(measure.cuts, number);
-        flips_.insert(flips_.end(), measure.flips.begin() + measure.flip_begins[found],
-                      measure.flips.begin() + measure.flip_begins[found + 1]);
-        ends_.push_back(static_cast<std::uint32_t>(flips_.size()));
+        for (std::uint32_t i = measure.flip_begins[found]; i < measure.flip_begins[found + 1]; ++i) {
+            std::uint32_t &test = newest[measure.flips[i]];
+            if (test == UINT32_MAX || tests[test].counts.most + 1 < number) {
+                test = static_cast<std::uint32_t>(tests.size());
+                tests.push_back({term.buckets, {static_cast<CountTable::Count>(number), 0}, measure.flips[i]});
+            }
+            tests[test].counts.most = number < last ? static_cast<CountTable::Count>(number) : CountTable::unlimited;
+        }
     }
     return true;
-}
-
-// Of windows with one end, those that begin earlier contain the later ones: if one is empty, so are all after it.
-void EventLeaves::nest(std::pmr::vector<Count> &counts) {
-    std::ranges::sort(counts, [](const Count &a, const Count &b) { return a.end != b.end ? a.end < b.end : a.begin < b.begin; });
-    for (std::size_t i = counts.size(); i-- > 1;)
-        counts[i - 1].nested = counts[i - 1].end == counts[i].end ? counts[i].nested + 1 : 1;
 }
 
 void EventLeaves::sum_up(const behaviour::EventCounts::Row &row) {
@@ -312,22 +313,6 @@ std::uint32_t EventLeaves::code(const Measure &measure, const behaviour::EventCo
     return code_of(measure.cuts, count(measure, row));
 }
 
-void EventLeaves::flip_counts(TrackId track, std::uint32_t ordinal) {
-    const std::pmr::vector<Count> &counts = counts_of_[track];
-    for (std::size_t next = 0; next < counts.size();) {
-        const Count &count = counts[next];
-        const std::uint64_t number = sums_[count.end] - sums_[count.begin];
-        if (number == 0) {
-            next += count.nested;
-            continue;
-        }
-        const std::uint32_t *const end = ends_.data() + count.first + std::min<std::uint64_t>(number, count.limit);
-        for (std::uint32_t i = end[-1]; i < *end; ++i)
-            flip(flips_[i], ordinal);
-        ++next;
-    }
-}
-
 void EventLeaves::flip_leaves(const Measure &measure, std::uint32_t code, std::uint32_t ordinal) {
     for (std::uint32_t i = measure.flip_begins[code]; i < measure.flip_begins[code + 1]; ++i)
         flip(measure.flips[i], ordinal);
@@ -341,14 +326,21 @@ void EventLeaves::find(std::span<const MeasureId> measures) {
         }
 }
 
-// The members of a partition, whose first one has the ordinal `first` in the chunk.
-void EventLeaves::load_counts(std::uint32_t partition, std::uint32_t first) {
+// The members of a partition, whose first one has the ordinal `first` in the chunk; all at once.
+void EventLeaves::load_tests(std::uint32_t partition, std::uint32_t first) {
+    const auto has_tests = [&](TrackId track) { return !tests_of_[track].empty(); };
+    counts_.for_tracks(partition, table_, has_tests, [&](TrackId track) {
+        for (const CountTest &test : tests_of_[track])
+            table_.flip(test.window, test.counts, words_.data() + test.leaf * std::size_t{members::words_per_chunk} + first / 64);
+    });
+}
+
+// One by one, what looks at more than that.
+void EventLeaves::load_rows(std::uint32_t partition, std::uint32_t first) {
     counts_.for_members(partition, row_, [&](std::uint32_t member) {
         sum_up(row_);
-        for (const TrackId track : row_.touched) {
-            flip_counts(track, first + member);
+        for (const TrackId track : row_.touched)
             find(measures_of_[track]);
-        }
         for (const MeasureId measure : found_) {
             flip_leaves(measures_[measure], code(measures_[measure], row_), first + member);
             is_found_[measure] = 0;
@@ -375,8 +367,10 @@ void EventLeaves::load(std::uint32_t chunk, Interrupts &interrupts) {
     for (std::uint32_t i = 0; i < partitions_per_chunk; ++i) {
         interrupts.poll();
         const std::uint32_t partition = chunk * partitions_per_chunk + i, first = i * behaviour::partition_size;
-        if (has_counts_)
-            load_counts(partition, first);
+        if (has_tests_)
+            load_tests(partition, first);
+        if (has_rows_)
+            load_rows(partition, first);
         if (has_lists_)
             load_lists(partition, first);
     }
