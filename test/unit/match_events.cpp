@@ -62,8 +62,9 @@ TEST(MatchEvents, WhatPassesTake) {
     EXPECT_TRUE(Compiled().takes("count of 'login' fell by 50 percent within 4 weeks from at least 10"));
     EXPECT_TRUE(Compiled().takes("days since last 'login' > 1.5"));
     // Windows of each member's own, and what counts do not tell.
-    EXPECT_FALSE(Compiled().takes("did 'login' within 7 days of signup_at"));
-    EXPECT_FALSE(Compiled().takes("did 'login' since signup_at"));
+    EXPECT_TRUE(Compiled().takes("did 'login' within 7 days of signup_at"));
+    EXPECT_TRUE(Compiled().takes("did 'login' since signup_at"));
+    EXPECT_TRUE(Compiled().takes("sum(amount) of 'login' from signup_at to (signup_at + 7 days) > 3"));
     EXPECT_TRUE(Compiled().takes("sum(amount) of 'login' > 3"));
     EXPECT_TRUE(Compiled().takes("avg(seats) of 'login' within 30 days >= 2.5"));
     EXPECT_TRUE(Compiled().takes("count distinct product of 'login' within 30 days >= 2"));

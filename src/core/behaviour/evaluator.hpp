@@ -11,11 +11,20 @@
 
 namespace segment::behaviour {
 
-// The events of a list in (after, until].
+// An end of a window of each member's own: the number of the one event on a list. Nothing is within if there is none, or it has none.
+struct MemberEdge {
+    ListId list;
+    bool inclusive;
+};
+
+// The events of a list in (after, until] that are not before `low` nor after `high`.
 struct ListTerm {
     ListId list;
     Time after, until;
+    std::optional<MemberEdge> low = {}, high = {};
 };
+
+Occurrences events_of(const ListTerm &term, const EventLists::Member &member);
 
 // One kind of condition, for all members one after the other.
 class Evaluator {
@@ -36,7 +45,7 @@ public:
 inline void gather(std::span<const ListTerm> terms, const EventLists::Member &member, std::pmr::vector<Occurrence> &events) {
     events.clear();
     for (const ListTerm &term : terms)
-        for (const Occurrence &event : within(member.list(term.list), term.after, term.until))
+        for (const Occurrence &event : events_of(term, member))
             if (event.is_set)
                 events.push_back(event);
 }

@@ -35,7 +35,7 @@ Occurrences last_together(Occurrences events) {
 std::optional<std::int64_t> Pick::value(const EventLists::Member &member) {
     std::uint32_t found = missing;
     for (const ListTerm &term : terms_) {
-        const Occurrences events = within(member.list(term.list), term.after, term.until);
+        const Occurrences events = events_of(term, member);
         if (events.empty())
             continue;
         if (choice_ == Choice::first) {

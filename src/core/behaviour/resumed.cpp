@@ -7,7 +7,7 @@ namespace segment::behaviour {
 std::optional<std::int64_t> Resumed::value(const EventLists::Member &member) {
     events_.clear();
     for (const ListTerm &term : terms_) {
-        const Occurrences events = within(member.list(term.list), term.after, term.until);
+        const Occurrences events = events_of(term, member);
         events_.insert(events_.end(), events.begin(), events.end());
     }
     if (terms_.size() > 1)

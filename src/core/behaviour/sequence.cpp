@@ -98,7 +98,7 @@ std::optional<std::int64_t> Sequence::value(const EventLists::Member &member) {
     member_ = &member;
     events_.clear();
     for (const SequenceStep &step : steps_)
-        events_.push_back(within(member.list(step.events.list), step.events.after, step.events.until));
+        events_.push_back(events_of(step.events, member));
     reached_.clear();
     for (const Occurrence &first : events_.front())
         reached_.push_back(&first);

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "core/behaviour/count.hpp"
 #include "core/behaviour/distinct.hpp"
 #include "core/behaviour/pick.hpp"
 #include "core/behaviour/resumed.hpp"
@@ -44,6 +45,12 @@ behaviour::Evaluator *make_evaluator(const EventFeature &feature, const Evaluato
         return make(std::in_place_type<behaviour::Sequence>, std::span<const behaviour::SequenceStep>(steps), interrupts);
     }
     switch (feature.function) {
+        case EventFunction::count: {
+            std::pmr::vector<behaviour::WeightedTerm> terms(memory);
+            for (std::size_t i = 0; i < input.terms.size(); ++i)
+                terms.push_back({input.terms[i], feature.terms[i].weight});
+            return make(std::in_place_type<behaviour::Count>, std::span<const behaviour::WeightedTerm>(terms));
+        }
         case EventFunction::sum:
             return arithmetic(Aggregate::sum);
         case EventFunction::avg:

@@ -11,8 +11,6 @@ using namespace definition;
 
 namespace {
 
-constexpr std::size_t most_filters = 1'000;  // of a stream: a query's target list has 1,664 columns
-
 bool is_name_of(const BoundValue &value, const EventSource &source) {
     if (value.kind != ValueKind::trait || source.event_name < 0)
         return false;
@@ -44,7 +42,14 @@ std::uint32_t index_of(std::pmr::vector<std::pmr::string> &items, std::pmr::stri
 }  // namespace
 
 EventFeatures::EventFeatures(const std::pmr::vector<bool> &readable, Plan &plan, std::pmr::memory_resource *memory)
-    : readable_(readable), plan_(plan), memory_(memory), streams_(memory), features_(memory), constants_(memory), constant_ids_(memory) {}
+    : readable_(readable),
+      plan_(plan),
+      memory_(memory),
+      streams_(memory),
+      features_(memory),
+      constants_(memory),
+      constant_ids_(memory),
+      member_joins_(memory) {}
 
 std::optional<FeatureId> EventFeatures::take(const BoundEventValue &value, const Scope &scope) {
     EventFeature feature = make_feature(EventForm::value, value.function);
@@ -55,6 +60,8 @@ std::optional<FeatureId> EventFeatures::take(const BoundEventValue &value, const
         for (const BoundEventPart &part : value.events.parts)
             if (!add_term(part, 1, scope, feature))
                 return {};
+        if (!feature.is_counted() && feature.function != EventFunction::count)
+            return {};
     }
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).value(value, Binding::disjunction);
@@ -145,8 +152,12 @@ bool EventFeatures::add_bounds(const BoundCondition &time, const Scope &scope, s
             const bool low = comparison.op == Comparison::greater || comparison.op == Comparison::greater_equal;
             const bool high = comparison.op == Comparison::less || comparison.op == Comparison::less_equal;
             const bool inclusive = comparison.op == Comparison::greater_equal || comparison.op == Comparison::less_equal;
-            return (low || high) && is_subject(*comparison.left) &&
-                   add_bound(*comparison.right, inclusive, *comparison.left->type, scope, low ? term.lows : term.highs);
+            if ((!low && !high) || !is_subject(*comparison.left))
+                return false;
+            const Type &type = *comparison.left->type;
+            return comparison.right->constant
+                       ? add_bound(*comparison.right, inclusive, type, scope, low ? term.lows : term.highs)
+                       : add_member_bound(*comparison.right, inclusive, type, scope, low ? term.member_low : term.member_high);
         }
         default:
             return false;
@@ -160,6 +171,19 @@ bool EventFeatures::add_bound(const BoundValue &constant, bool inclusive, const 
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).typed_constant(constant, type);
     bounds.push_back({constant_id(std::move(sql)), inclusive});
+    return true;
+}
+
+bool EventFeatures::add_member_bound(const BoundValue &bound, bool inclusive, const Type &type, const Scope &scope,
+                                     std::optional<MemberBound> &known) {
+    if (known || bound.type->type_class != type.type_class)
+        return false;
+    const behaviour::StreamId members = members_stream(scope);
+    if (streams_[members].columns.size() >= most_columns)
+        return false;
+    std::pmr::string sql(memory_);
+    SqlWriter(scope, sql).value(bound, Binding::disjunction);
+    known = {members, column(members, std::move(sql), ColumnForm::integer), inclusive};
     return true;
 }
 
@@ -178,6 +202,14 @@ behaviour::StreamId EventFeatures::stream(std::uint32_t source, std::pmr::string
         streams_.push_back({source, std::move(time_sql), std::pmr::vector<std::pmr::string>(memory_),
                             std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<EventColumn>(memory_)});
     return id;
+}
+
+// Its rows have a time that is always in the past.
+behaviour::StreamId EventFeatures::members_stream(const Scope &scope) {
+    for (const std::uint32_t join : scope.joins)
+        if (const auto place = std::ranges::lower_bound(member_joins_, join); place == member_joins_.end() || *place != join)
+            member_joins_.insert(place, join);
+    return stream(members_source, std::pmr::string(scope.as_of_sql, memory_));
 }
 
 // Names are told apart before anything else is looked at; all the rest of a filter is left to PostgreSQL.

@@ -2,6 +2,7 @@
 // the events, collected while the definitions are compiled.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
@@ -39,14 +40,26 @@ struct EventColumn {
 
 inline constexpr std::uint32_t no_column = UINT32_MAX;
 
+// Of a stream, so that a query's target list, which has 1,664 columns at most, holds them.
+inline constexpr std::size_t most_filters = 1'000, most_columns = 300;
+
+inline constexpr std::uint32_t members_source = UINT32_MAX;
+
 // A query over one source, read once: for each row its key and time, the name, whether each of the filters holds, and the columns. SQL
-// is over the source under the alias `e`.
+// is over the source under the alias `e`. The stream of `members_source` has a row for each member, its SQL is over the members.
 struct EventStream {
-    std::uint32_t source;  // index into Vocabulary::events
+    std::uint32_t source;  // index into Vocabulary::events, or members_source
     std::pmr::string time_sql;
     std::pmr::vector<std::pmr::string> names;    // constants of the type of the source's names
     std::pmr::vector<std::pmr::string> filters;  // conditions, true or else
     std::pmr::vector<EventColumn> columns;
+};
+
+// A time of each member's own that times are compared with: a column of the members' stream. Times of members without one are not within.
+struct MemberBound {
+    behaviour::StreamId stream;
+    std::uint32_t column;
+    bool inclusive;
 };
 
 // Some of a stream's events, those whose times lie between all of the bounds.
@@ -58,6 +71,7 @@ struct EventTerm {
     std::int64_t weight;  // of a sum of counts
     // Of the stream's columns, those that are read of each event, or no_column: for its number and its code (behaviour/event_lists.hpp).
     std::uint32_t number = no_column, code = no_column;
+    std::optional<MemberBound> member_low = {}, member_high = {};
 };
 
 // A step of a sequence (behaviour/sequence.hpp), its lists as indexes of terms.
@@ -84,7 +98,8 @@ struct EventFeature {
     // Whether sums of counts by time tell it; all else needs the events themselves.
     bool is_counted() const {
         using enum definition::EventFunction;
-        return form == EventForm::value && (function == count || function == first_time || function == last_time);
+        return form == EventForm::value && (function == count || function == first_time || function == last_time) &&
+               std::ranges::none_of(terms, [](const EventTerm &term) { return term.member_low || term.member_high; });
     }
     // Whether it depends on when events happened, beyond the bounds of their times.
     bool is_ordered() const {
@@ -126,6 +141,8 @@ public:
     const std::pmr::vector<EventFeature> &features() const { return features_; }
     // SQL of the times that bounds refer to.
     const std::pmr::vector<std::pmr::string> &constants() const { return constants_; }
+    // Of Vocabulary::joins, those that the members' stream reads, sorted.
+    const std::pmr::vector<std::uint32_t> &member_joins() const { return member_joins_; }
 
 private:
     EventFeature make_feature(EventForm form, definition::EventFunction function) const;
@@ -135,7 +152,7 @@ private:
     bool add_step(const definition::BoundEventPart &part, const definition::Scope &scope, EventFeature &feature);
     bool add_shifted(const definition::BoundEventPart &part, const definition::Span &span, const definition::Scope &scope,
                      EventFeature &feature);
-    std::uint32_t column(const EventTerm &term, std::pmr::string sql, ColumnForm form);
+    std::uint32_t column(behaviour::StreamId stream, std::pmr::string sql, ColumnForm form);
     std::uint32_t value_column(const EventTerm &term, const definition::BoundValue &value, const definition::Scope &scope, ColumnForm form);
     FeatureId add_condition(const definition::BoundCondition &condition, const definition::Scope &scope, EventFeature feature);
     ConstantId constant_id(std::pmr::string sql);
@@ -143,7 +160,10 @@ private:
     bool add_bounds(const definition::BoundCondition &time, const definition::Scope &scope, std::pmr::string &subject, EventTerm &term);
     bool add_bound(const definition::BoundValue &constant, bool inclusive, const definition::Type &type, const definition::Scope &scope,
                    std::pmr::vector<TimeBound> &bounds);
+    bool add_member_bound(const definition::BoundValue &bound, bool inclusive, const definition::Type &type, const definition::Scope &scope,
+                          std::optional<MemberBound> &known);
     behaviour::StreamId stream(std::uint32_t source, std::pmr::string time_sql);
+    behaviour::StreamId members_stream(const definition::Scope &scope);
     void choose(const definition::BoundEventPart &part, const definition::Scope &scope, EventTerm &term);
 
     const std::pmr::vector<bool> &readable_;
@@ -153,6 +173,7 @@ private:
     std::pmr::vector<EventFeature> features_;
     std::pmr::vector<std::pmr::string> constants_;
     std::pmr::unordered_map<std::pmr::string, ConstantId> constant_ids_;
+    std::pmr::vector<std::uint32_t> member_joins_;
 };
 
 }  // namespace segment::match

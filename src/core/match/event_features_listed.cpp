@@ -12,8 +12,6 @@ using namespace definition;
 
 namespace {
 
-constexpr std::size_t most_columns = 300;  // of a stream: with its filters they must fit into a target list
-
 // Types of exact numbers. Sums of floating point numbers depend on the order in which they are added up, which is PostgreSQL's.
 bool is_exact(const Type &type) {
     return type.type_class == TypeClass::integer || type.type_class == TypeClass::numeric;
@@ -64,8 +62,8 @@ bool is_plain_moment(const BoundValue &at) {
 
 }  // namespace
 
-std::uint32_t EventFeatures::column(const EventTerm &term, std::pmr::string sql, ColumnForm form) {
-    auto &columns = streams_[term.stream].columns;
+std::uint32_t EventFeatures::column(behaviour::StreamId stream, std::pmr::string sql, ColumnForm form) {
+    auto &columns = streams_[stream].columns;
     const auto found = std::ranges::find_if(columns, [&](const EventColumn &known) { return known.form == form && known.sql == sql; });
     const auto index = static_cast<std::uint32_t>(found - columns.begin());
     if (found == columns.end())
@@ -76,7 +74,7 @@ std::uint32_t EventFeatures::column(const EventTerm &term, std::pmr::string sql,
 std::uint32_t EventFeatures::value_column(const EventTerm &term, const BoundValue &value, const Scope &scope, ColumnForm form) {
     std::pmr::string sql(memory_);
     SqlWriter(scope, sql).value(value, Binding::disjunction);
-    return column(term, std::move(sql), form);
+    return column(term.stream, std::move(sql), form);
 }
 
 bool EventFeatures::add_list(const BoundEventValue &value, const Scope &scope, EventFeature &feature) {
@@ -137,13 +135,13 @@ bool EventFeatures::add_list(const BoundEventValue &value, const Scope &scope, E
             case EventFunction::streak: {
                 std::pmr::string period(memory_);
                 SqlWriter(scope, period).period(*part.at, value.unit, Binding::disjunction);
-                term.number = column(term, std::move(period), ColumnForm::integer);
+                term.number = column(term.stream, std::move(period), ColumnForm::integer);
                 break;
             }
             default:
                 term.code = value_column(term, *part.value, scope, ColumnForm::order);
                 if (picks && tie)
-                    term.number = column(term, std::pmr::string("e.", memory_).append(tie->sql), ColumnForm::integer);
+                    term.number = column(term.stream, std::pmr::string("e.", memory_).append(tie->sql), ColumnForm::integer);
                 break;
         }
     }
@@ -217,7 +215,7 @@ bool EventFeatures::add_step(const BoundEventPart &part, const Scope &scope, Eve
     if (streams_[term.stream].columns.size() >= most_columns)
         return false;
     if (const Trait *const tie = tie_break(*part.source))
-        term.number = column(term, std::pmr::string("e.", memory_).append(tie->sql), ColumnForm::integer);
+        term.number = column(term.stream, std::pmr::string("e.", memory_).append(tie->sql), ColumnForm::integer);
     return true;
 }
 

@@ -122,7 +122,8 @@ private:
     };
 
     void add_lists(const EventFeature &feature, const EventConstants &constants, std::uint32_t index);
-    behaviour::ListId list(behaviour::TrackId track, const EventTerm &term);
+    behaviour::ListId list(behaviour::TrackId track, std::uint32_t number, std::uint32_t code);
+    std::optional<behaviour::MemberEdge> edge(const std::optional<MemberBound> &bound);
     void add_evaluator(const EventFeature &feature, const EventConstants &constants, std::uint32_t index);
     void seal_lists(const EventFeatures &asked, const EventConstants &constants);
     std::uint32_t code_without_events(const Measure &measure) const;

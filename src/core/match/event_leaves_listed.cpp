@@ -10,15 +10,15 @@ namespace segment::match {
 using behaviour::ListId;
 using behaviour::TrackId;
 
-ListId EventLeaves::list(TrackId track, const EventTerm &term) {
+ListId EventLeaves::list(TrackId track, std::uint32_t number, std::uint32_t code) {
     const auto found = std::ranges::find_if(
-        event_lists_, [&](const List &known) { return known.track == track && known.number == term.number && known.code == term.code; });
+        event_lists_, [&](const List &known) { return known.track == track && known.number == number && known.code == code; });
     const auto id = static_cast<ListId>(found - event_lists_.begin());
     if (found == event_lists_.end()) {
         if (event_lists_.size() >= behaviour::EventLists::most_lists)
             throw Error(ErrorCode::program_limit_exceeded, "the definitions look at too many choices of events", Error::no_position,
                         "At most " + std::to_string(behaviour::EventLists::most_lists) + " of them are kept apart.");
-        event_lists_.push_back({track, term.number, term.code});
+        event_lists_.push_back({track, number, code});
     }
     return id;
 }
@@ -28,8 +28,17 @@ void EventLeaves::add_lists(const EventFeature &feature, const EventConstants &c
         const TrackId track = this->track(list_tracks_, term, constants);
         const auto [after, until] = window(term, constants);
         list_tracks_.window(track, after, until);
-        list_terms_[index].push_back({list(track, term), after, until});
+        list_terms_[index].push_back({list(track, term.number, term.code), after, until, edge(term.member_low), edge(term.member_high)});
     }
+}
+
+// What members' own times are kept on.
+std::optional<behaviour::MemberEdge> EventLeaves::edge(const std::optional<MemberBound> &bound) {
+    if (!bound)
+        return {};
+    const TrackId track = list_tracks_.track(bound->stream, {});
+    list_tracks_.window(track, behaviour::beginning_of_time, INT64_MAX);
+    return behaviour::MemberEdge{list(track, bound->column, no_column), bound->inclusive};
 }
 
 void EventLeaves::add_evaluator(const EventFeature &feature, const EventConstants &constants, std::uint32_t index) {
