@@ -7,6 +7,7 @@
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "pg/boundary.hpp"
+#include "pg/compilation.hpp"
 #include "pg/located.hpp"
 #include "pg/memory.hpp"
 
@@ -264,6 +265,17 @@ ScoreQuery *score_query(const Population *population, const Segments *segments, 
         boundary::raise(error);
     }
     return query.value_or(nullptr);
+}
+
+Fault score_fault(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score) {
+    if (const Fault missing = missing_score_table(population, score); missing.message != nullptr) {
+        return missing;
+    }
+    boundary::ErrorRecord error{};
+    if (score_query(population, segments, binding, score, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error) != nullptr) {
+        return {};
+    }
+    return {error.sqlstate, error.message, error.detail, error.hint};
 }
 
 }  // namespace segment::pg

@@ -45,6 +45,9 @@ ScoreQuery *score_query(const Population *population, const Segments *segments, 
 ScoreQuery *score_query(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score,
                         const char *as_of_sql, EventNumbers *numbers, boundary::ErrorRecord &error);
 
+// Why it cannot be computed any more: one of its tables is gone, or a metric means nothing. Without a message it can.
+Fault score_fault(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score);
+
 // Raises unless a span of time is positive, and so short (1,000 years) that the instant before it can be told.
 void check_span(const char *name, const Interval &span);
 

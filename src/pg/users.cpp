@@ -52,12 +52,16 @@ bool names(const char *definition, const char *name) {
     });
 }
 
-bool refers_to_list(const char *definition, const char *name) {
+bool refers_to(const char *definition, definition::Word what, const char *name) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
         ContextResource memory(context);
-        return definition::refers_to(definition, definition::Word::list, name, memory);
+        return definition::refers_to(definition, what, name, memory);
     });
+}
+
+bool refers_to_list(const char *definition, const char *name) {
+    return refers_to(definition, definition::Word::list, name);
 }
 
 // What the text says where the binder cannot; `error` is why it cannot.
@@ -170,6 +174,46 @@ void find_scores(const Wanted &wanted, const Population *population, const Segme
     }
 }
 
+// A source that traits may read.
+struct Read {
+    int32 id;
+    const char *name;
+    bool subscriptions;  // or else events
+};
+
+Read read_of(const Population *population, int32 id, const char *name) {
+    const SubscriptionRelations subscriptions = subscription_relations(population);
+    const std::span items(subscriptions.items, static_cast<size_t>(subscriptions.count));
+    return {id, name, std::ranges::find(items, id, &SubscriptionRelation::id) != items.end()};
+}
+
+bool reads(const Read &source, const DerivedValue &value, const Binding &binding) {
+    if (source.subscriptions) {
+        return value.subscriptions;
+    }
+    for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
+        if (value.events[i] && binding.sources[i].id == source.id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What a formula without a meaning says of the source: its name, or by the error that it is what is missing.
+bool may_read(const Read &source, const char *formula, const boundary::ErrorRecord &error, const Binding &binding) {
+    if (source.subscriptions) {
+        return names(formula, "subscription");
+    }
+    for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
+        const definition::Absence *absence = binding.vocabulary.events[i].absence;
+        if (binding.sources[i].id == source.id && absence != nullptr && error.message != nullptr &&
+            strstr(error.message, absence->message.data()) != nullptr) {
+            return true;
+        }
+    }
+    return refers_to(formula, definition::Word::of, source.name);
+}
+
 void append_name(StringInfo names, const char *kind, const char *name) {
     appendStringInfo(names, "%s%s \"%s\"", names->len > 0 ? ", " : "", kind, name);
 }
@@ -234,32 +278,28 @@ Users find_users(const Population *population, Registered what, uint32 index, co
     return users;
 }
 
-char *traits_reading(const Population *population, int32 source_id) {
+char *traits_reading(const Population *population, int32 source_id, const char *source_name) {
     StringInfoData names;
     initStringInfo(&names);
     Segments segments = segments_of(population);
     Segments none{0, segments.items};
+    const DerivedTraits traits = derived_traits(population);
+    const Read source = read_of(population, source_id, source_name);
     Identity caller = begin_identity(population_owner(population));
+    Binding binding{};
+    Compilation *compilation = nullptr;
     if (is_bindable(population)) {
-        Binding binding = bind(population, &segments);
-        Compilation *compilation =
+        binding = bind(population, &segments);
+        compilation =
             compile_sound(CurrentMemoryContext, population, &binding, &none, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr);
-        for (const definition::DerivedTrait &trait : binding.vocabulary.derived) {
-            boundary::ErrorRecord error{};
-            DerivedValue value;
-            if (compilation == nullptr || !derived_value(compilation, binding.vocabulary, trait, &value, error)) {
-                continue;
-            }
-            bool reads = false;
-            for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
-                reads = reads || (value.events[i] && binding.sources[i].id == source_id);
-            }
-            for (int32 i = 0; i < binding.subscription_count; i++) {
-                reads = reads || (value.subscriptions && binding.subscriptions[i] == source_id);
-            }
-            if (reads) {
-                append_name(&names, "trait", trait.name.data());
-            }
+    }
+    for (int32 i = 0; i < traits.count; i++) {
+        boundary::ErrorRecord error{};
+        DerivedValue value;
+        const bool sound = compilation != nullptr && derived_value(compilation, binding.vocabulary,
+                                                                   binding.vocabulary.derived[static_cast<size_t>(i)], &value, error);
+        if (sound ? reads(source, value, binding) : may_read(source, traits.items[i].formula, error, binding)) {
+            append_name(&names, "trait", traits.items[i].name);
         }
     }
     end_identity(caller);
