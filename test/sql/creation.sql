@@ -26,3 +26,15 @@ SELECT members FROM segment.refresh('customer', ARRAY['sum(amount) of ''order'' 
 
 SELECT segment.drop_population('customer', cascade => true);
 DROP VIEW customer, event;
+
+-- Looking up one segment among many does not read the others, although the plan was made when there was none.
+CREATE TABLE customer (id int PRIMARY KEY, seats int);
+VACUUM segment.catalog_segment, segment.catalog_segment_version;
+\c -
+SELECT segment.create_population('customer', 'customer', key => 'id') IS NOT NULL AS created;
+BEGIN;
+SELECT count(segment.create_segment('s' || n, 'customer', 'seats > ' || n)) FROM generate_series(1, 1000) AS n;
+SELECT idx_tup_fetch < 20 * 1000 AS few, seq_tup_read FROM pg_stat_xact_all_tables WHERE relid = 'segment.catalog_segment'::regclass;
+ROLLBACK;
+SELECT segment.drop_population('customer', cascade => true);
+DROP TABLE customer;

@@ -12,6 +12,9 @@ CREATE FUNCTION oracle.operand(f float8) RETURNS float8 LANGUAGE plpgsql IMMUTAB
 BEGIN RETURN CASE WHEN f = 0 OR abs(f) BETWEEN 1e-100 AND 1e100 THEN f END; END $$;
 CREATE FUNCTION oracle.operand(n numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN RETURN CASE WHEN abs(n) < 1e1000 THEN n END; END $$;
+-- In a formula with a float.
+CREATE FUNCTION oracle.float_operand(n numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN n = 0 OR abs(n) BETWEEN 1e-100 AND 1e100 THEN n END; END $$;
 
 CREATE FUNCTION oracle.arithmetic(op text, a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
