@@ -56,11 +56,10 @@ double required_number(FunctionCallInfo fcinfo, int index, const char *name) {
 }
 
 double required_finite(FunctionCallInfo fcinfo, int index, const char *name) {
-    double value = required_number(fcinfo, index, name);
-    if (!std::isfinite(value)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be finite", name)));
+    if (!PG_ARGISNULL(index) && !std::isfinite(PG_GETARG_FLOAT8(index))) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a finite number", name)));
     }
-    return value;
+    return required_number(fcinfo, index, name);
 }
 
 spi::Argument optional_finite(FunctionCallInfo fcinfo, int index, const char *name) {

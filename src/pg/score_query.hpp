@@ -1,6 +1,7 @@
 // The metrics of a score as SQL over its population.
 #pragma once
 
+#include "core/score/expression.hpp"
 #include "pg/boundary.hpp"
 #include "pg/event_numbers.hpp"
 #include "pg/score.hpp"
@@ -23,19 +24,25 @@ struct ScoreUses {
     bool traits;      // values of traits, which have no past
 };
 
+// How to compute a value: columns count from the query's first one, numbers and conditions as EventNumbers does.
+struct ScoreProgram {
+    int32 length;  // 0: there is none
+    const score::Instruction *instructions;
+};
+
 struct ScoreQuery {
     const char *with_sql;   // the members of segments that conditions ask for, as stored; or empty
     const char *from_sql;   // the population with what metrics read
     const char *where_sql;  // the base and the score's filter with their WHERE; or empty
-    const char **columns;   // of each metric: a number, or of a condition a boolean; NULL where it is missing or stale
-    ScoreUses *uses;        // of each metric, and after them of the filter
-    int32 *event_numbers;   // of each metric: its place among the numbers of events, which takes the column's place; or no_event_number
-    bool reads_events;      // any of them is one
+    int32 column_count;
+    const char *
+        *columns;     // of each metric: a number, or of a condition a boolean; NULL where it is missing or stale. Then what programs read
+    ScoreUses *uses;  // of each metric, and after them of the filter
+    ScoreProgram *programs;  // of each metric: what takes the column's place, if it comes from events that passes have read
+    bool reads_events;       // any of them does
     int32 probe_count;
     const char **probes;
 };
-
-inline constexpr int32 no_event_number = -1;
 
 // Raises when a metric is wrong, with its place. As of an SQL expression, in the current context. What passes over the sources can tell is
 // asked of `numbers`, if there are any; else everything is in the columns.
