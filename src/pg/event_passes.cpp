@@ -54,7 +54,7 @@ struct Pass {
 struct Batch {
     uint32 count;
     Datum *keys;  // or integers
-    uint64 *hashes;
+    uint64 *hashes, *ordinals;
     behaviour::Cell *cells;
     Time *times;
     uint64 *flags;  // words_per_row each
@@ -265,17 +265,22 @@ void place_batch(EventPasses *passes) {
     Batch *batch = &passes->batch;
     const MemberKeys *keys = passes->keys;
     if (keys->numbering() == Numbering::direct) {
-        for (uint32 i = 0; i < batch->count; i++) {
-            place(passes, i, batch->keys[i]);
-        }
+        std::copy_n(batch->keys, batch->count, batch->ordinals);
     } else {
         for (uint32 i = 0; i < batch->count; i++) {
             batch->hashes[i] = passes->integer_keys ? members::hash(batch->keys[i]) : keys->hash(batch->keys[i]);
             keys->prefetch(batch->hashes[i]);
         }
         for (uint32 i = 0; i < batch->count; i++) {
-            place(passes, i, keys->find(batch->keys[i], batch->hashes[i]));
+            batch->ordinals[i] = keys->find(batch->keys[i], batch->hashes[i]);
         }
+    }
+    for (uint32 i = 0; i < batch->count; i++) {
+        passes->members->prefetch(static_cast<members::Ordinal>(batch->ordinals[i]));
+        passes->leaves->prefetch(static_cast<members::Ordinal>(batch->ordinals[i]));
+    }
+    for (uint32 i = 0; i < batch->count; i++) {
+        place(passes, i, batch->ordinals[i]);
     }
     passes->rows += batch->count;
     report(passes);
@@ -406,13 +411,13 @@ void run_pass(EventPasses *passes, uint32 id) {
     initStringInfo(&sql);
     append(&sql, pass->select);
     append(&sql, " WHERE ");
+    // Conditions of one cost are evaluated in this order: most events are old, hardly any are to come.
+    if (earliest != behaviour::beginning_of_time) {
+        append(&sql, pass->stream->time_sql);
+        append(&sql, " > $2 AND ");
+    }
     append(&sql, pass->stream->time_sql);
     append(&sql, " <= $1");
-    if (earliest != behaviour::beginning_of_time) {
-        append(&sql, " AND ");
-        append(&sql, pass->stream->time_sql);
-        append(&sql, " > $2");
-    }
     report(passes);
     spi::connect();
     spi::execute_to(spi::make_receiver(receive_row, passes), sql.data,
@@ -463,6 +468,7 @@ EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures
     passes->passes = allocate<Pass>(passes->count);
     passes->batch.keys = allocate<Datum>(rows_per_batch);
     passes->batch.hashes = allocate<uint64>(rows_per_batch);
+    passes->batch.ordinals = allocate<uint64>(rows_per_batch);
     passes->batch.cells = allocate<behaviour::Cell>(rows_per_batch);
     passes->batch.times = allocate<Time>(rows_per_batch);
     passes->batch.context = AllocSetContextCreate(context, "segment event keys", ALLOCSET_DEFAULT_SIZES);

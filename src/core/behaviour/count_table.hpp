@@ -41,7 +41,7 @@ public:
     void sum_up();
 
     struct Range {
-        Count least, most;  // 1 to below the limit of the track's buckets; the most can be `unlimited`
+        Count least, most;  // 1 to the limit of the track's buckets; below it, or `unlimited`
     };
     // Flips the bits of the members with a number of events in `window` that lies in `range`.
     void flip(Buckets window, Range range, std::uint64_t *members) const;

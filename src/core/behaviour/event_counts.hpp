@@ -32,6 +32,9 @@ public:
             fold();
     }
 
+    // Before many events are added.
+    void prefetch(members::Ordinal ordinal) const { hits_.prefetch(ordinal >> partition_bits); }
+
     // One member's counts, by slot. Only the tracks touched have any.
     struct Row {
         std::pmr::vector<std::uint64_t> counts;

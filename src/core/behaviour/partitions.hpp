@@ -40,6 +40,12 @@ public:
         target.newest->entries[target.used++] = entry;
     }
 
+    // Before many entries are appended that go to different partitions.
+    void prefetch(std::uint32_t partition) const {
+        if (partition < partitions_.size() && partitions_[partition].newest)
+            __builtin_prefetch(&partitions_[partition].newest->entries[partitions_[partition].used], 1);
+    }
+
     std::uint32_t count() const { return static_cast<std::uint32_t>(partitions_.size()); }
     // What is in memory.
     std::size_t bytes() const { return blocks_ * sizeof(Block); }

@@ -234,16 +234,17 @@ void EventLeaves::number_leaves(const Plan &plan, const EventFeatures &asked) {
 // Whether the measure is a count that a table tells: large thresholds and very many windows are rare.
 bool EventLeaves::add_tests(const Measure &measure) {
     using behaviour::CountTable;
-    constexpr std::int64_t largest = 1'000;
+    constexpr std::int64_t largest = 1'000;  // threshold
     if (measure.evaluator || measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1)
         return false;
     const Term &term = measure.terms.front();
     const auto &track = tracks_.tracks()[term.track];
     const std::uint32_t buckets = std::max(track.end - track.begin, 1u);
-    // Counts above the largest cut decide alike.
-    const std::int64_t last = std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0) + 1;
-    if (buckets > CountTable::most_buckets || last > std::min<std::int64_t>(largest, CountTable::limit(buckets)))
+    const std::int64_t last_cut = std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0);
+    if (buckets > CountTable::most_buckets || last_cut > largest || last_cut >= CountTable::limit(buckets))
         return false;
+    // Numbers above the last cut decide alike.
+    const std::int64_t last = last_cut + 1;
     std::pmr::vector<CountTest> &tests = tests_of_[term.track];
     std::pmr::vector<std::uint32_t> newest(default_.size(), UINT32_MAX, memory_);  // test by leaf
     for (std::int64_t number = 1; number <= last; ++number) {

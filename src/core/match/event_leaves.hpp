@@ -61,6 +61,9 @@ public:
         counts_.add(ordinal, cell, flags, time);
     }
 
+    // Before many events are added.
+    void prefetch(members::Ordinal ordinal) const { counts_.prefetch(ordinal); }
+
     // Calls `visit(list, number, code)` for each list that the event belongs to, with the columns of the stream that are to be read.
     template <class Visit>
     void for_lists(behaviour::StreamId stream, behaviour::NameId name, const std::uint64_t *flags, behaviour::Time time,
