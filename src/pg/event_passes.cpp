@@ -24,6 +24,7 @@ using match::EventStream;
 
 // Rows are looked up in batches, so that their keys are fetched into the cache together.
 constexpr uint32 rows_per_batch = 512;
+constexpr uint32 rows_ahead = 16;
 
 // Of the memory of events, what is kept of the different values of a column takes one part of so many at most.
 constexpr uint64 share_of_values = 8;
@@ -276,10 +277,11 @@ void place_batch(EventPasses *passes) {
         }
     }
     for (uint32 i = 0; i < batch->count; i++) {
-        passes->members->prefetch(static_cast<members::Ordinal>(batch->ordinals[i]));
-        passes->leaves->prefetch(static_cast<members::Ordinal>(batch->ordinals[i]));
-    }
-    for (uint32 i = 0; i < batch->count; i++) {
+        if (i + rows_ahead < batch->count) {
+            auto ahead = static_cast<members::Ordinal>(batch->ordinals[i + rows_ahead]);
+            passes->members->prefetch(ahead);
+            passes->leaves->prefetch(ahead);
+        }
         place(passes, i, batch->ordinals[i]);
     }
     passes->rows += batch->count;

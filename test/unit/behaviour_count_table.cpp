@@ -12,31 +12,38 @@
 namespace segment::behaviour {
 namespace {
 
-using Words = std::array<std::uint64_t, CountTable::words>;
+template <class Count>
+struct BehaviourCountTable : testing::Test {};
+using CountTypes = testing::Types<std::uint8_t, std::uint16_t>;
+TYPED_TEST_SUITE(BehaviourCountTable, CountTypes);
+
+using Words = std::array<std::uint64_t, NarrowTable::words>;
 
 bool holds(const Words &words, std::uint32_t member) {
     return (words[member / 64] >> member % 64 & 1) == 1;
 }
 
-TEST(BehaviourCountTable, EachMemberHasItsBit) {
-    CountTable table(std::pmr::new_delete_resource());
+TYPED_TEST(BehaviourCountTable, EachMemberHasItsBit) {
+    using Table = CountTable<TypeParam>;
+    Table table(std::pmr::new_delete_resource());
     for (std::uint32_t member = 0; member < partition_size; ++member) {
         table.clear(1);
         table.add(member, 0, 1);
         table.sum_up();
         Words words{};
-        table.flip({0, 1}, {1, CountTable::unlimited}, words.data());
+        table.flip({0, 1}, 1, Table::unlimited, words.data());
         for (std::uint32_t other = 0; other < partition_size; ++other)
             ASSERT_EQ(holds(words, other), other == member) << member;
-        table.flip({0, 1}, {1, CountTable::unlimited}, words.data());
+        table.flip({0, 1}, 1, Table::unlimited, words.data());
         ASSERT_EQ(words, Words{});
     }
 }
 
-TEST(BehaviourCountTable, LargeNumbersStayAboveEveryThreshold) {
-    for (const std::uint32_t buckets : {1u, 2u, 20u, CountTable::most_buckets}) {
-        CountTable table(std::pmr::new_delete_resource());
-        const std::uint32_t limit = CountTable::limit(buckets);
+TYPED_TEST(BehaviourCountTable, LargeNumbersStayAboveEveryThreshold) {
+    using Table = CountTable<TypeParam>;
+    for (const std::uint32_t buckets : {1u, 2u, 20u, std::min<std::uint32_t>(most_table_buckets, Table::unlimited / 2)}) {
+        Table table(std::pmr::new_delete_resource());
+        const std::uint32_t limit = Table::limit(buckets);
         table.clear(buckets);
         for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
             table.add(1, bucket, limit - 1);  // the largest exact one, in each bucket
@@ -45,29 +52,30 @@ TEST(BehaviourCountTable, LargeNumbersStayAboveEveryThreshold) {
                 table.add(3, bucket, limit - 1);
         }
         table.sum_up();
-        const auto last = static_cast<CountTable::Count>(limit - 1);
+        const auto last = static_cast<TypeParam>(limit - 1);
         Words at_least{}, exactly{};
-        table.flip({buckets - 1, buckets}, {last, CountTable::unlimited}, at_least.data());
-        table.flip({buckets - 1, buckets}, {last, last}, exactly.data());
+        table.flip({buckets - 1, buckets}, last, Table::unlimited, at_least.data());
+        table.flip({buckets - 1, buckets}, last, last, exactly.data());
         for (std::uint32_t member = 0; member < 5; ++member) {
             EXPECT_EQ(holds(at_least, member), member >= 1 && member <= 3) << buckets << " " << member;
             EXPECT_EQ(holds(exactly, member), member == 1) << buckets << " " << member;
         }
         Words above{};
-        table.flip({0, 1}, {static_cast<CountTable::Count>(limit), CountTable::unlimited}, above.data());
+        table.flip({0, 1}, static_cast<TypeParam>(limit), Table::unlimited, above.data());
         EXPECT_EQ(above[0], 12u);  // members 2 and 3
         Words all{};
-        table.flip({0, buckets}, {last, CountTable::unlimited}, all.data());
+        table.flip({0, buckets}, last, Table::unlimited, all.data());
         EXPECT_EQ(all, at_least);
     }
 }
 
-TEST(BehaviourCountTable, RandomEventsWindowsAndRanges) {
+TYPED_TEST(BehaviourCountTable, RandomEventsWindowsAndRanges) {
+    using Table = CountTable<TypeParam>;
     std::mt19937 random(3);
     const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
-    CountTable table(std::pmr::new_delete_resource());
+    Table table(std::pmr::new_delete_resource());
     for (int round = 0; round < 60; ++round) {
-        const std::uint32_t buckets = 1 + below(30);
+        const std::uint32_t buckets = 1 + below(30), limit = Table::limit(buckets);
         table.clear(buckets);
         std::vector<std::vector<std::uint64_t>> truth(partition_size, std::vector<std::uint64_t>(buckets));
         for (std::uint32_t i = 0; i < 20'000; ++i) {
@@ -79,14 +87,15 @@ TEST(BehaviourCountTable, RandomEventsWindowsAndRanges) {
         table.sum_up();
         for (int i = 0; i < 20; ++i) {
             const std::uint32_t first = below(buckets), end = first + below(buckets - first + 1);
-            const std::uint32_t least = 1 + below(12), most = below(2) == 0 ? CountTable::unlimited : least + below(20);
+            const std::uint32_t least = 1 + below(std::min(12u, limit)),
+                                most = least == limit || below(2) == 0 ? Table::unlimited : least + below(limit - least);
             Words words{};
-            table.flip({first, end}, {static_cast<CountTable::Count>(least), static_cast<CountTable::Count>(most)}, words.data());
+            table.flip({first, end}, static_cast<TypeParam>(least), static_cast<TypeParam>(most), words.data());
             for (std::uint32_t member = 0; member < partition_size; ++member) {
                 std::uint64_t sum = 0;
                 for (std::uint32_t bucket = first; bucket < end; ++bucket)
                     sum += truth[member][bucket];
-                ASSERT_EQ(holds(words, member), sum >= least && (most == CountTable::unlimited || sum <= most)) << member;
+                ASSERT_EQ(holds(words, member), sum >= least && (most == Table::unlimited || sum <= most)) << member;
             }
         }
     }

@@ -83,17 +83,17 @@ struct World {
 
     // Side by side the members have the same counts as one by one, up to those that a table tells.
     void check_table(const EventCounts &counts, std::uint32_t partition, const Counts &expected) const {
-        CountTable table(std::pmr::new_delete_resource());
-        const auto all = [](TrackId) { return true; };
+        NarrowTable table(std::pmr::new_delete_resource());
         Counts seen;
-        counts.for_tracks(partition, table, all, [&](TrackId track) {
+        counts.for_tracks(partition, [&](TrackId track, auto fill) {
+            fill(table);
             for (std::size_t i = 0; i < asked.size(); ++i) {
                 if (asked[i].track != track)
                     continue;
                 const Buckets buckets = tracks.buckets(track, asked[i].after, asked[i].until);
-                for (CountTable::Count least = 1; least <= 3; ++least) {
-                    std::array<std::uint64_t, CountTable::words> words{};
-                    table.flip(buckets, {least, CountTable::unlimited}, words.data());
+                for (std::uint8_t least = 1; least <= 3; ++least) {
+                    std::array<std::uint64_t, NarrowTable::words> words{};
+                    table.flip(buckets, least, NarrowTable::unlimited, words.data());
                     for (std::uint32_t member = 0; member < partition_size; ++member)
                         if ((words[member / 64] >> member % 64 & 1) == 1)
                             ++seen[{partition << partition_bits | member, i}];

@@ -155,7 +155,7 @@ struct World {
     }
 
     std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); }
-    std::int64_t number() { return below(30) == 0 ? 998 + below(5) : below(4); }  // some are more than is told side by side
+    std::int64_t number() { return below(30) == 0 ? 998 + below(5) : below(20) == 0 ? 100 + below(200) : below(4); }
     std::int64_t time() { return below(15) == 0 ? INT64_MIN : below(15) == 0 ? INT64_MAX : below(30); }
 
     bool inside(const EventTerm &term, std::int64_t at) const {

@@ -67,7 +67,8 @@ public:
     // What was moved out is among them if `overflow` is given.
     template <class Key>
     void sort(std::uint32_t partition, Overflow *overflow, std::uint32_t keys, Key key, Sorted &sorted) const {
-        auto &[entries, begins] = sorted;
+        std::pmr::vector<Entry> &entries = sorted.entries;
+        std::pmr::vector<std::uint32_t> &begins = sorted.begins;
         begins.assign(keys + 1, 0);
         if (partition >= count()) {
             entries.clear();
