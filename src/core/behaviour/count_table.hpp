@@ -4,8 +4,10 @@
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory_resource>
 #include <vector>
 
@@ -14,44 +16,43 @@
 
 namespace segment::behaviour {
 
+// Tracks of more buckets than these take too much memory: 1,024 counts for each.
+inline constexpr std::uint32_t most_table_buckets = 256;
+
+// `Count` is of 8 or 16 bits: half as wide is twice as fast, where numbers are small.
+template <std::unsigned_integral Count>
 class CountTable {
 public:
-    using Count = std::uint16_t;
-    static constexpr Count unlimited = UINT16_MAX;
     static constexpr std::uint32_t words = partition_size / 64;  // a bit for each member
+    static constexpr Count unlimited = std::numeric_limits<Count>::max();
 
     explicit CountTable(std::pmr::memory_resource *memory) : rows_(memory) {}
 
-    // Tracks of more buckets than these take too much memory: 2 kB for each.
-    static constexpr std::uint32_t most_buckets = 256;
-    // Sums of so many buckets are exact below this number and reach it where they should.
+    // Sums of so many buckets are exact below this number and reach it where they should. 0: there are too many buckets.
     static constexpr std::uint32_t limit(std::uint32_t buckets) { return unlimited / buckets; }
 
-    // Begins anew for a track of 1 to most_buckets buckets.
+    // Begins anew for a track of 1 to most_table_buckets buckets.
     void clear(std::uint32_t buckets);
 
     // So many events of a member, numbered from the partition's first, are in the bucket.
     void add(std::uint32_t member, std::uint32_t bucket, std::uint64_t number) {
         Count &count = rows_[bucket + 1][place(member)];
-        // What is cut off keeps sums of all buckets below 65,536.
+        // What is cut off keeps the sum of all buckets within the type.
         count = static_cast<Count>(count + number < limit_ ? count + number : limit_);
     }
 
     // To be called when all has been added, before `flip`.
     void sum_up();
 
-    struct Range {
-        Count least, most;  // 1 to below the limit of the track's buckets; the most can be `unlimited`
-    };
-    // Flips the bits of the members with a number of events in `window` that lies in `range`.
-    void flip(Buckets window, Range range, std::uint64_t *members) const;
+    // Flips the bits of the members with `least` to `most` events in the window. `least` is 1 to the limit of the buckets, `most` below
+    // it or `unlimited`.
+    void flip(Buckets window, Count least, Count most, std::uint64_t *members) const;
 
 private:
-    static constexpr std::uint32_t bits = 16, columns = partition_size / bits;
-    static_assert(bits == 8 * sizeof(Count));
+    static constexpr std::uint32_t bits = 8 * sizeof(Count), columns = partition_size / bits;
 
-    // 16 members that follow each other stand in one column of 16 rows of 64: what a comparison says of a row is one bit of the column's
-    // 16, which lie in memory as the partition's words do.
+    // As many members as a count has bits, one after the other, stand in one column of as many rows: what a comparison says of a row is
+    // one bit in each column, and columns of bits lie in memory as the partition's words do.
     static constexpr std::uint32_t place(std::uint32_t member) {
         constexpr std::uint32_t order = std::endian::native == std::endian::little ? 0 : 64 / bits - 1;
         return member % bits * columns + (member / bits ^ order);
@@ -63,5 +64,10 @@ private:
     std::uint64_t limit_ = 0;
     std::uint32_t buckets_ = 0;
 };
+
+using NarrowTable = CountTable<std::uint8_t>;
+using WideTable = CountTable<std::uint16_t>;
+extern template class CountTable<std::uint8_t>;
+extern template class CountTable<std::uint16_t>;
 
 }  // namespace segment::behaviour

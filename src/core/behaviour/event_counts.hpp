@@ -32,6 +32,9 @@ public:
             fold();
     }
 
+    // Before many events are added.
+    void prefetch(members::Ordinal ordinal) const { hits_.prefetch(ordinal >> partition_bits); }
+
     // One member's counts, by slot. Only the tracks touched have any.
     struct Row {
         std::pmr::vector<std::uint64_t> counts;
@@ -50,10 +53,10 @@ public:
         for_members(partition, overflow_, row, visit);
     }
 
-    // Calls `visit(track)` for each track with events of members of the partition that `is_wanted(track)`, while `table` holds them,
-    // summed up. Such a track has CountTable::most_buckets slots at most.
-    template <class IsWanted, class Visit>
-    void for_tracks(std::uint32_t partition, CountTable &table, IsWanted is_wanted, Visit visit) const;
+    // Calls `visit(track, fill)` for each track with events of members of the partition. `fill(table)` puts them into a CountTable and sums
+    // it up, which takes tracks of most_table_buckets slots at most.
+    template <class Visit>
+    void for_tracks(std::uint32_t partition, Visit visit) const;
 
     // What is in memory.
     std::size_t bytes() const { return hits_.bytes() + folded_.bytes(); }
@@ -116,8 +119,8 @@ void EventCounts::for_members(std::uint32_t partition, Overflow *overflow, Row &
     }
 }
 
-template <class IsWanted, class Visit>
-void EventCounts::for_tracks(std::uint32_t partition, CountTable &table, IsWanted is_wanted, Visit visit) const {
+template <class Visit>
+void EventCounts::for_tracks(std::uint32_t partition, Visit visit) const {
     Partitions<Hit>::Sorted hits(memory_);
     Partitions<Folded>::Sorted folded(memory_);
     const auto tracks = static_cast<TrackId>(tracks_.tracks().size());
@@ -125,16 +128,17 @@ void EventCounts::for_tracks(std::uint32_t partition, CountTable &table, IsWante
     hits_.sort(partition, overflow_, tracks, track_of, hits);
     folded_.sort(partition, overflow_, tracks, track_of, folded);
     for (TrackId id = 0; id < tracks; ++id) {
-        if ((hits.of(id).empty() && folded.of(id).empty()) || !is_wanted(id))
+        if (hits.of(id).empty() && folded.of(id).empty())
             continue;
-        const Slot begin = tracks_.tracks()[id].begin;
-        table.clear(tracks_.tracks()[id].end - begin);
-        for (const Hit &hit : hits.of(id))
-            table.add(hit.member(), hit.slot() - begin, 1);
-        for (const Folded &entry : folded.of(id))
-            table.add(entry.member(), entry.slot() - begin, entry.count());
-        table.sum_up();
-        visit(id);
+        visit(id, [&](auto &table) {
+            const Tracks::Track &track = tracks_.tracks()[id];
+            table.clear(track.end - track.begin);
+            for (const Hit &hit : hits.of(id))
+                table.add(hit.member(), hit.slot() - track.begin, 1);
+            for (const Folded &entry : folded.of(id))
+                table.add(entry.member(), entry.slot() - track.begin, entry.count());
+            table.sum_up();
+        });
     }
 }
 

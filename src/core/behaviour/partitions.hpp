@@ -40,6 +40,12 @@ public:
         target.newest->entries[target.used++] = entry;
     }
 
+    // Before many entries are appended that go to different partitions.
+    void prefetch(std::uint32_t partition) const {
+        if (partition < partitions_.size() && partitions_[partition].newest)
+            __builtin_prefetch(&partitions_[partition].newest->entries[partitions_[partition].used], 1);
+    }
+
     std::uint32_t count() const { return static_cast<std::uint32_t>(partitions_.size()); }
     // What is in memory.
     std::size_t bytes() const { return blocks_ * sizeof(Block); }
@@ -61,7 +67,8 @@ public:
     // What was moved out is among them if `overflow` is given.
     template <class Key>
     void sort(std::uint32_t partition, Overflow *overflow, std::uint32_t keys, Key key, Sorted &sorted) const {
-        auto &[entries, begins] = sorted;
+        std::pmr::vector<Entry> &entries = sorted.entries;
+        std::pmr::vector<std::uint32_t> &begins = sorted.begins;
         begins.assign(keys + 1, 0);
         if (partition >= count()) {
             entries.clear();

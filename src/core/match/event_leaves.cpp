@@ -60,7 +60,8 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
       has_lists_(!std::ranges::all_of(asked.features(), &EventFeature::is_counted)),
       counts_(tracks_, has_lists_ ? budget / 2 : budget, overflow, interrupts, memory),
       lists_(has_counts_ ? budget / 2 : budget, overflow, interrupts, memory),
-      table_(memory),
+      narrow_table_(memory),
+      wide_table_(memory),
       row_{std::pmr::vector<std::uint64_t>(memory), std::pmr::vector<TrackId>(memory), std::pmr::vector<std::uint8_t>(memory)},
       sums_(memory),
       is_found_(memory),
@@ -85,7 +86,8 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
             find_buckets(asked.features()[i], constants, measures_[i]);
     seal_lists(asked, constants);
     number_leaves(plan, asked);
-    tests_of_.resize(tracks_.tracks().size());
+    for (std::size_t i = 0; i < tracks_.tracks().size(); ++i)
+        tests_of_.push_back({std::pmr::vector<CountTest>(memory)});
     measures_of_.resize(tracks_.tracks().size());
     for (MeasureId id = 0; id < measures_.size(); ++id) {
         if (add_tests(measures_[id])) {
@@ -233,28 +235,32 @@ void EventLeaves::number_leaves(const Plan &plan, const EventFeatures &asked) {
 
 // Whether the measure is a count that a table tells: large thresholds and very many windows are rare.
 bool EventLeaves::add_tests(const Measure &measure) {
-    using behaviour::CountTable;
-    constexpr std::int64_t largest = 1'000;
+    using behaviour::WideTable;
+    constexpr std::int64_t largest = 1'000;  // threshold
     if (measure.evaluator || measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1)
         return false;
     const Term &term = measure.terms.front();
     const auto &track = tracks_.tracks()[term.track];
     const std::uint32_t buckets = std::max(track.end - track.begin, 1u);
-    // Counts above the largest cut decide alike.
-    const std::int64_t last = std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0) + 1;
-    if (buckets > CountTable::most_buckets || last > std::min<std::int64_t>(largest, CountTable::limit(buckets)))
+    const std::int64_t last_cut = std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0);
+    if (buckets > behaviour::most_table_buckets || last_cut > largest || last_cut >= WideTable::limit(buckets))
         return false;
-    std::pmr::vector<CountTest> &tests = tests_of_[term.track];
-    std::pmr::vector<std::uint32_t> newest(default_.size(), UINT32_MAX, memory_);  // test by leaf
+    // Numbers above the last cut decide alike.
+    const std::int64_t last = last_cut + 1;
+    auto &[tests, is_narrow] = tests_of_[term.track];
+    is_narrow = is_narrow && last_cut < behaviour::NarrowTable::limit(buckets);
+    // By leaf: those of a measure are numbered one after the other.
+    const auto [first_leaf, last_leaf] = std::ranges::minmax_element(measure.flips);
+    std::pmr::vector<std::uint32_t> newest(measure.flips.empty() ? 0 : *last_leaf - *first_leaf + 1, UINT32_MAX, memory_);
     for (std::int64_t number = 1; number <= last; ++number) {
         const std::uint32_t found = code_of(measure.cuts, number);
         for (std::uint32_t i = measure.flip_begins[found]; i < measure.flip_begins[found + 1]; ++i) {
-            std::uint32_t &test = newest[measure.flips[i]];
-            if (test == UINT32_MAX || tests[test].counts.most + 1 < number) {
+            std::uint32_t &test = newest[measure.flips[i] - *first_leaf];
+            if (test == UINT32_MAX || tests[test].most + 1 < number) {
                 test = static_cast<std::uint32_t>(tests.size());
-                tests.push_back({term.buckets, {static_cast<CountTable::Count>(number), 0}, measure.flips[i]});
+                tests.push_back({term.buckets, static_cast<std::uint16_t>(number), 0, measure.flips[i]});
             }
-            tests[test].counts.most = number < last ? static_cast<CountTable::Count>(number) : CountTable::unlimited;
+            tests[test].most = number < last ? static_cast<std::uint16_t>(number) : WideTable::unlimited;
         }
     }
     return true;
@@ -328,10 +334,22 @@ void EventLeaves::find(std::span<const MeasureId> measures) {
 
 // The members of a partition, whose first one has the ordinal `first` in the chunk; all at once.
 void EventLeaves::load_tests(std::uint32_t partition, std::uint32_t first) {
-    const auto has_tests = [&](TrackId track) { return !tests_of_[track].empty(); };
-    counts_.for_tracks(partition, table_, has_tests, [&](TrackId track) {
-        for (const CountTest &test : tests_of_[track])
-            table_.flip(test.window, test.counts, words_.data() + test.leaf * std::size_t{members::words_per_chunk} + first / 64);
+    const auto flip_tests = [&]<class Count>(behaviour::CountTable<Count> &table, std::span<const CountTest> tests) {
+        for (const CountTest &test : tests)
+            table.flip(test.window, static_cast<Count>(test.least), static_cast<Count>(test.most),
+                       words_.data() + test.leaf * std::size_t{members::words_per_chunk} + first / 64);
+    };
+    counts_.for_tracks(partition, [&](TrackId track, auto fill) {
+        const auto &[tests, is_narrow] = tests_of_[track];
+        if (tests.empty())
+            return;
+        if (is_narrow) {
+            fill(narrow_table_);
+            flip_tests(narrow_table_, tests);
+        } else {
+            fill(wide_table_);
+            flip_tests(wide_table_, tests);
+        }
     });
 }
 

@@ -41,8 +41,8 @@ struct EventConstants {
 class EventLeaves final : public LeafVectors {
 public:
     // Ranks the features of `asked` in the plan. Counts and lists take `budget` bytes as EventCounts and EventLists say, half of it each
-    // if there are both; the leaves take another 8 kB each. What the constants refer to, `overflow`, `wide` and `interrupts` must outlive
-    // it.
+    // if there are both; the leaves take another 8 kB each, and tables of a partition's counts 1 MB at most. What the constants refer to,
+    // `overflow`, `wide` and `interrupts` must outlive it.
     EventLeaves(Plan &plan, const EventFeatures &asked, const EventConstants &constants, std::size_t budget, behaviour::Overflow *overflow,
                 behaviour::WideValues &wide, Interrupts &interrupts, std::pmr::memory_resource *memory);
     ~EventLeaves();
@@ -60,6 +60,9 @@ public:
     void add(members::Ordinal ordinal, behaviour::Cell cell, const std::uint64_t *flags, behaviour::Time time) {
         counts_.add(ordinal, cell, flags, time);
     }
+
+    // Before many events are added.
+    void prefetch(members::Ordinal ordinal) const { counts_.prefetch(ordinal); }
 
     // Calls `visit(list, number, code)` for each list that the event belongs to, with the columns of the stream that are to be read.
     template <class Visit>
@@ -105,11 +108,15 @@ private:
         behaviour::Evaluator *evaluator = nullptr;  // of those that need the events themselves; they have no terms
     };
     using MeasureId = std::uint32_t;
-    // What flips a leaf of a count on one track: most measures are, and are told for all members of a partition together.
+    // Numbers of events that flip a leaf of a count on one track: most measures are, and are told for all members of a partition together.
     struct CountTest {
         behaviour::Buckets window;
-        behaviour::CountTable::Range counts;
+        std::uint16_t least, most;  // or WideTable::unlimited
         std::uint32_t leaf;
+    };
+    struct TrackTests {
+        std::pmr::vector<CountTest> tests;
+        bool is_narrow = true;  // a table of small numbers tells them
     };
 
     // Codes of values, as Plan says.
@@ -153,7 +160,7 @@ private:
     std::pmr::memory_resource *memory_;
     behaviour::Tracks tracks_;
     std::pmr::vector<Measure> measures_;
-    std::pmr::vector<std::pmr::vector<CountTest>> tests_of_;     // by track
+    std::pmr::vector<TrackTests> tests_of_;                      // by track
     std::pmr::vector<std::pmr::vector<MeasureId>> measures_of_;  // by track: the other measures that look at it
     bool has_tests_ = false, has_rows_ = false;                  // whether there are some, and other measures of counts
     std::pmr::vector<std::uint32_t> leaf_of_node_;
@@ -169,7 +176,8 @@ private:
     bool has_counts_, has_lists_;
     behaviour::EventCounts counts_;
     behaviour::EventLists lists_;
-    behaviour::CountTable table_;
+    behaviour::NarrowTable narrow_table_;
+    behaviour::WideTable wide_table_;
     behaviour::EventCounts::Row row_;
     std::pmr::vector<std::uint64_t> sums_;     // of a track's counts before each of its slots, from slot + track on
     std::pmr::vector<std::uint8_t> is_found_;  // by measure: whether the member's shared measures have it already

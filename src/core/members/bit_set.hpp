@@ -20,6 +20,8 @@ public:
     void insert(Ordinal ordinal);
 
     bool contains(Ordinal ordinal) const { return (words(ordinal / chunk_size)[ordinal % chunk_size / 64] >> ordinal % 64 & 1) != 0; }
+    // Before many members are asked for that are far from each other.
+    void prefetch(Ordinal ordinal) const { __builtin_prefetch(&words(ordinal / chunk_size)[ordinal % chunk_size / 64]); }
     std::uint64_t count() const;
 
     // Chunks from this one on are empty.

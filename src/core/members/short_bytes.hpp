@@ -1,6 +1,7 @@
 // Up to 16 bytes as two words, which are compared and hashed faster than bytes.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -16,12 +17,11 @@ struct ShortBytes {
     ShortBytes() = default;
     // At most `longest` of them.
     ShortBytes(const char *bytes, std::size_t length) {
-        if (length >= 8) {
-            head = load<std::uint64_t>(bytes);
-            tail = load<std::uint64_t>(bytes + length - 8);
-        } else if (length >= 4) {
-            head = load<std::uint32_t>(bytes);
-            tail = load<std::uint32_t>(bytes + length - 4);
+        if (length >= 4) {
+            // The same four loads whether they overlap or not: lengths are mixed, and which of two ways to go would often be mispredicted.
+            const std::size_t last = length - 4;
+            head = load<std::uint32_t>(bytes) | load<std::uint32_t>(bytes + std::min<std::size_t>(last, 4)) << 32;
+            tail = load<std::uint32_t>(bytes + std::max<std::size_t>(last, 4) - 4) | load<std::uint32_t>(bytes + last) << 32;
         } else if (length > 0) {
             head = load<std::uint8_t>(bytes) | load<std::uint8_t>(bytes + length / 2) << 8;
             tail = load<std::uint8_t>(bytes + length - 1);
