@@ -19,8 +19,8 @@ struct BrokenSegments {
     Datum sound;  // the names of the others, a text[]
 };
 
-// What is built on a broken segment or score is broken too; with the base all are. To be called as whoever may refresh the population; it is
-// evaluated as its owner. Raises when the population's own relation cannot be read.
+// What is built on a broken segment or score is broken too; with the base all are. To be called as whoever may refresh the population; it
+// is evaluated as its owner. Raises when the population's own relation cannot be read.
 BrokenSegments broken_segments(const Population *population);
 
 // SQLSTATE, message and detail in one text, for the catalog.

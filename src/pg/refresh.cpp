@@ -133,7 +133,8 @@ void record_segments(const Run *run, const Membership *membership, const Current
     int items = static_cast<int>(count);
     catalog_execute(
         "UPDATE segment.catalog_segment AS s SET members = r.members, refreshed_version = r.version, mrr = r.mrr, next_due = r.due, "
-        "last_error = NULL, refreshed_at = $6, as_of = $7 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+        "last_error = NULL, refreshed_at = $6, as_of = $7 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), "
+        "pg_catalog.unnest($3), "
         "pg_catalog.unnest($4), pg_catalog.unnest($5)) AS r (id, members, version, mrr, due) "
         "WHERE s.id OPERATOR(pg_catalog.=) r.id",
         {{INT4ARRAYOID, PointerGetDatum(construct_array(ids, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
