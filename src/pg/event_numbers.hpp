@@ -24,8 +24,8 @@ struct EventNumbers;
 EventNumbers *begin_event_numbers(const Binding *binding);
 
 // The place of the formula's value among the numbers; nothing if only SQL can tell it, as definition::formula_sql does. Today passes tell
-// the count, count distinct, sum, avg and median of events over windows that are the same for all members, and streaks, if that is all of
-// the formula; sums of floating point numbers are left to SQL. To be called inside boundary::core; the formula may be forgotten after it.
+// the count, count distinct, sum, avg, median, min and max of events, and streaks, if that is all of the formula; floating point numbers
+// are left to SQL, and so are the least and greatest times. To be called inside boundary::core; the formula may be forgotten after it.
 std::optional<uint32> ask_event_number(EventNumbers *numbers, const definition::CheckedFormula &formula, const definition::Scope &scope);
 
 // Reads the sources, as the current user, with the active snapshot, inside begin_identity. `members` are those who exist, numbered by

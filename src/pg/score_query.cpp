@@ -126,7 +126,7 @@ const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, S
     use(checked, uses);
     uses.traits = !checked.traits.empty();
     if (numbers_ != nullptr && stale_edges_[index] == nullptr) {
-        if (const auto number = ask_event_number(numbers_, checked, scope())) {
+        if (const auto number = ask_event_number(numbers_, checked, {binding_->vocabulary, as_of_sql_, &base_, checked.joins})) {
             event_number = static_cast<int32>(*number);
             return "NULL::float8";
         }
