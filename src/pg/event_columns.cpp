@@ -1,9 +1,6 @@
 #include "pg/event_columns.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <vector>
 
 #include "core/members/hash.hpp"
 #include "pg/boundary.hpp"
@@ -14,8 +11,6 @@
 
 namespace segment::pg {
 
-using behaviour::Aggregate;
-using behaviour::Occurrence;
 using match::ColumnForm;
 
 namespace {
@@ -29,11 +24,6 @@ struct Reader {
     ValueIds *ids;     // ColumnForm::identity, of types that are no numbers
 };
 
-struct Bounds {
-    uint32 count;
-    Datum *numerics;
-};
-
 }  // namespace
 
 struct EventColumns {
@@ -42,18 +32,9 @@ struct EventColumns {
     const match::Plan *plan;
     TemporaryFile *overflow;
     uint64 value_memory;
-    Reader **readers;  // by stream, then column
-    Bounds *bounds;    // by feature: distinct cuts of aggregates of numbers
-};
-
-struct EventCalculation {
-    EventColumns *columns;
-    uint32 feature;
-    Aggregate aggregate;
-    Occurrence *events;
-    Size count;
-    int64 place;    // of the aggregate among the feature's cuts
-    double number;  // or the aggregate itself
+    Reader **readers;       // by stream, then column
+    NumericBounds *bounds;  // by feature: distinct cuts of aggregates of numbers
+    ValueIds **ids;         // by pool
 };
 
 namespace {
@@ -61,11 +42,6 @@ namespace {
 const match::EventFeature &feature_of(const EventColumns *columns, uint32 feature) {
     return columns->asked->features()[feature];
 }
-
-struct Moved {
-    uint32 length;
-    char *bytes;
-};
 
 // Bytes with their length before them.
 int64 move_out(EventColumns *columns, const char *bytes, uint32 length) {
@@ -76,18 +52,6 @@ int64 move_out(EventColumns *columns, const char *bytes, uint32 length) {
         boundary::core([&] { return columns->overflow->append(std::as_bytes(std::span(buffer, sizeof length + length))); });
     pfree(buffer);
     return static_cast<int64>(place);
-}
-
-Moved read_back(EventColumns *columns, int64 place) {
-    const auto read = [&](char *target, Size size) {
-        boundary::core([&] { columns->overflow->read(static_cast<uint64>(place), std::as_writable_bytes(std::span(target, size))); });
-    };
-    uint32 length;
-    read(reinterpret_cast<char *>(&length), sizeof length);
-    // What follows the length is aligned as a value must be.
-    char *buffer = static_cast<char *>(palloc(MAXIMUM_ALIGNOF + length)) + MAXIMUM_ALIGNOF - sizeof length;
-    read(buffer, sizeof length + length);
-    return {length, buffer + sizeof length};
 }
 
 ColumnValue number_of(EventColumns *columns, Datum value) {
@@ -136,58 +100,6 @@ ColumnValue identity_of(EventColumns *columns, const Reader *reader, Datum value
     }
     int64 id = reader->ids->find_or_insert(bytes, length);
     return id >= 0 ? ColumnValue{id, 0, true, false} : ColumnValue{move_out(columns, bytes, length), 0, true, true};
-}
-
-Datum numeric_of(EventColumns *columns, const Occurrence &event) {
-    if (event.is_wide) {
-        return PointerGetDatum(read_back(columns, event.number).bytes);
-    }
-    // With the digits after the point that the value was written with: divisions depend on them.
-    return DirectFunctionCall2(numeric_round, NumericGetDatum(int64_div_fast_to_numeric(event.number, behaviour::decimals_of_numbers)),
-                               Int32GetDatum(static_cast<int32>(event.code)));
-}
-
-int compare_numerics(Datum a, Datum b) {
-    return DatumGetInt32(DirectFunctionCall2(numeric_cmp, a, b));
-}
-
-Datum aggregate_of(Aggregate aggregate, Datum *values, Size count) {
-    if (aggregate == Aggregate::median) {
-        qsort(values, count, sizeof(Datum), [](const void *a, const void *b) {
-            return compare_numerics(*static_cast<const Datum *>(a), *static_cast<const Datum *>(b));
-        });
-        Datum sum = DirectFunctionCall2(numeric_add, values[(count - 1) / 2], values[count / 2]);
-        return DirectFunctionCall2(numeric_div, sum, DirectFunctionCall1(int4_numeric, Int32GetDatum(2)));
-    }
-    Datum sum = values[0];
-    for (Size i = 1; i < count; i++) {
-        CHECK_FOR_INTERRUPTS();
-        sum = DirectFunctionCall2(numeric_add, sum, values[i]);
-    }
-    return aggregate == Aggregate::sum
-               ? sum
-               : DirectFunctionCall2(numeric_div, sum, DirectFunctionCall1(int8_numeric, Int64GetDatum(static_cast<int64>(count))));
-}
-
-int64 place_of(const Bounds *bounds, Datum value) {
-    uint32 low = 0, high = bounds->count;
-    while (low < high) {
-        uint32 middle = low + (high - low) / 2;
-        if (compare_numerics(bounds->numerics[middle], value) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    bool equal = low < bounds->count && compare_numerics(bounds->numerics[low], value) == 0;
-    return 2 * static_cast<int64>(low) + (equal ? 2 : 1);
-}
-
-EventCalculation calculate(EventColumns *columns, uint32 feature, Aggregate aggregate, std::span<const Occurrence> events) {
-    std::pmr::vector<Occurrence> copy(events.begin(), events.end());
-    EventCalculation calculation{columns, feature, aggregate, copy.data(), copy.size(), 0, 0};
-    boundary::backend<&calculate_aggregate>(&calculation);
-    return calculation;
 }
 
 void describe_type(Reader *reader, Form_pg_attribute attribute) {
@@ -290,7 +202,8 @@ EventColumns *begin_event_columns(const match::EventFeatures *asked, const match
     for (size_t i = 0; i < streams.size(); i++) {
         columns->readers[i] = allocate<Reader>(streams[i].columns.size());
     }
-    columns->bounds = allocate<Bounds>(asked->features().size());
+    columns->bounds = allocate<NumericBounds>(asked->features().size());
+    columns->ids = allocate<ValueIds *>(asked->pools());
     return columns;
 }
 
@@ -299,7 +212,11 @@ void describe_event_column(EventColumns *columns, uint32 stream, uint32 column, 
     reader->form = columns->asked->streams()[stream].columns[column].form;
     describe_type(reader, attribute);
     if (reader->form == ColumnForm::identity && !reader->by_value && reader->type != NUMERICOID) {
-        reader->ids = boundary::core([&] { return make_in_context<ValueIds>(columns->context, columns->context, columns->value_memory); });
+        ValueIds **ids = &columns->ids[columns->asked->streams()[stream].columns[column].pool];
+        if (*ids == nullptr) {
+            *ids = boundary::core([&] { return make_in_context<ValueIds>(columns->context, columns->context, columns->value_memory); });
+        }
+        reader->ids = *ids;
     }
 }
 
@@ -336,70 +253,25 @@ ColumnValue read_event_column(EventColumns *columns, uint32 stream, uint32 colum
     return {integer_of(reader, value), 0, true, false};
 }
 
-void calculate_aggregate(EventCalculation *calculation) {
-    MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "segment event arithmetic", ALLOCSET_DEFAULT_SIZES);
-    MemoryContext caller = MemoryContextSwitchTo(work);
-    auto *values = allocate<Datum>(calculation->count);
-    for (Size i = 0; i < calculation->count; i++) {
-        values[i] = numeric_of(calculation->columns, calculation->events[i]);
-    }
-    Datum value = aggregate_of(calculation->aggregate, values, calculation->count);
-    calculation->place = place_of(&calculation->columns->bounds[calculation->feature], value);
-    calculation->number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
-    MemoryContextSwitchTo(caller);
-    MemoryContextDelete(work);
-}
-
-void identify_values(EventCalculation *calculation) {
-    struct Found {
-        Moved moved;
-        Occurrence *event;
-        bool numeric;
+MovedValue read_moved_value(EventColumns *columns, int64 place) {
+    const auto read = [&](char *target, Size size) {
+        boundary::core([&] { columns->overflow->read(static_cast<uint64>(place), std::as_writable_bytes(std::span(target, size))); });
     };
-    EventColumns *columns = calculation->columns;
-    MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "segment event values", ALLOCSET_DEFAULT_SIZES);
-    MemoryContext caller = MemoryContextSwitchTo(work);
-    const match::EventTerm &term = feature_of(columns, calculation->feature).terms.front();
-    bool numeric = columns->readers[term.stream][term.number].type == NUMERICOID;
-    auto *found = allocate<Found>(calculation->count);
-    Size count = 0;
-    for (Size i = 0; i < calculation->count; i++) {
-        if (calculation->events[i].is_wide) {
-            found[count++] = {read_back(columns, calculation->events[i].number), &calculation->events[i], numeric};
-        }
-    }
-    auto compare = [](const void *left, const void *right) {
-        const auto *a = static_cast<const Found *>(left), *b = static_cast<const Found *>(right);
-        if (a->numeric) {
-            return compare_numerics(PointerGetDatum(a->moved.bytes), PointerGetDatum(b->moved.bytes));
-        }
-        int order = memcmp(a->moved.bytes, b->moved.bytes, std::min(a->moved.length, b->moved.length));
-        return order != 0 ? order : a->moved.length < b->moved.length ? -1 : a->moved.length > b->moved.length ? 1 : 0;
-    };
-    qsort(found, count, sizeof(Found), compare);
-    int64 id = -1;
-    for (Size i = 0; i < count; i++) {
-        if (i > 0 && compare(&found[i - 1], &found[i]) != 0) {
-            id--;
-        }
-        found[i].event->number = id;
-    }
-    MemoryContextSwitchTo(caller);
-    MemoryContextDelete(work);
+    uint32 length;
+    read(reinterpret_cast<char *>(&length), sizeof length);
+    // What follows the length is aligned as a value must be.
+    char *buffer = static_cast<char *>(palloc(MAXIMUM_ALIGNOF + length)) + MAXIMUM_ALIGNOF - sizeof length;
+    read(buffer, sizeof length + length);
+    return {length, buffer + sizeof length};
 }
 
-std::int64_t EventArithmetic::aggregate(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) {
-    return calculate(columns_, feature, aggregate, events).place;
+const NumericBounds &numeric_bounds(const EventColumns *columns, uint32 feature) {
+    return columns->bounds[feature];
 }
 
-double EventArithmetic::number(std::uint32_t feature, Aggregate aggregate, std::span<const Occurrence> events) {
-    const double number = calculate(columns_, feature, aggregate, events).number;
-    return std::isfinite(number) ? number : std::numeric_limits<double>::quiet_NaN();
-}
-
-void EventArithmetic::identify(std::uint32_t feature, std::span<Occurrence> events) {
-    EventCalculation calculation{columns_, feature, Aggregate::sum, events.data(), events.size(), 0, 0};
-    boundary::backend<&identify_values>(&calculation);
+bool has_numeric_identity(const EventColumns *columns, uint32 feature) {
+    const match::EventTerm &term = feature_of(columns, feature).terms.front();
+    return columns->readers[term.stream][term.number].type == NUMERICOID;
 }
 
 }  // namespace segment::pg

@@ -1,5 +1,5 @@
 // What is read of each event beside its time and name: numbers and codes for the lists of events, in the forms of
-// core/match/event_features.hpp, and the arithmetic that the core leaves to PostgreSQL.
+// core/match/event_features.hpp.
 #pragma once
 
 #include "core/match/event_leaves.hpp"
@@ -33,16 +33,22 @@ struct ColumnValue {
 // The value of a column. It may raise, and detoasts into the current context.
 ColumnValue read_event_column(EventColumns *columns, uint32 stream, uint32 column, Datum value, bool isnull);
 
-// Implements WideValues; `columns` must outlive it.
-class EventArithmetic final : public behaviour::WideValues {
-public:
-    explicit EventArithmetic(EventColumns *columns) : columns_(columns) {}
-    std::int64_t aggregate(std::uint32_t feature, behaviour::Aggregate aggregate, std::span<const behaviour::Occurrence> events) override;
-    double number(std::uint32_t feature, behaviour::Aggregate aggregate, std::span<const behaviour::Occurrence> events) override;
-    void identify(std::uint32_t feature, std::span<behaviour::Occurrence> events) override;
-
-private:
-    EventColumns *columns_;
+// Distinct cuts of a feature that is compared with numbers, in their order.
+struct NumericBounds {
+    uint32 count;
+    Datum *numerics;
 };
+const NumericBounds &numeric_bounds(const EventColumns *columns, uint32 feature);
+
+// Whether the feature's values are told apart as numerics.
+bool has_numeric_identity(const EventColumns *columns, uint32 feature);
+
+// A value that was moved out of memory, by what its column gave as its number; its bytes are aligned as a value of a type of varying
+// length.
+struct MovedValue {
+    uint32 length;
+    char *bytes;
+};
+MovedValue read_moved_value(EventColumns *columns, int64 place);
 
 }  // namespace segment::pg

@@ -425,7 +425,8 @@ Texts unseen_events(const Population *population, const Binding &binding, const 
             end++;
         }
         Unseen unseen{};
-        if (is_unseen(known, binding, *uses[i].event, &unseen)) {
+        if (is_unseen(known, binding, *uses[i].event, &unseen) &&
+            (unseen.all_known || compilation->events.asks_for(uses[i].event->source, uses[i].event->name))) {
             const char *others = end - i > 1 ? psprintf(" and %u more", end - i - 1) : "";
             const char *hint = unseen.near != nullptr ? psprintf("; did you mean \"%s\"?", unseen.near) : "";
             texts.items[texts.count++] = psprintf("segment \"%s\"%s: event \"%s\" has not been seen in source \"%s\"%s",

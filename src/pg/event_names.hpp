@@ -42,7 +42,7 @@ const char *event_names_sql(const Population *population, const EventRelation *s
 // source of which not all is known is asked for the event before.
 void warn_of_unseen_events(const Population *population, const Binding &binding, const definition::Checked &checked);
 
-// As texts for a run's warnings, without asking.
+// As texts for a run's warnings: of events that its passes have looked for, or that cannot be in a source of which all names are known.
 struct Texts {
     int count;
     const char **items;

@@ -4,6 +4,7 @@
 
 #include "pg/boundary.hpp"
 #include "pg/cut_values.hpp"
+#include "pg/event_arithmetic.hpp"
 #include "pg/event_bounds.hpp"
 #include "pg/event_pass.hpp"
 #include "pg/event_rows.hpp"
@@ -99,20 +100,15 @@ void run_pass(EventPasses *passes, EventRows *rows, uint32 id) {
     receive_event_rows(rows, pass, report, passes);
 }
 
-// Once for each source, however many of the passes read it: the one that has met most of them.
+// However many of the passes read a source, its rows count once: as the one tells that has met most of them.
 void note_ignored(const EventPasses *passes, IgnoredRows *ignored) {
-    for (uint32 source = 0; source < passes->binding->vocabulary.events.size(); source++) {
-        uint64 without_key = 0, of_unknown_key = 0;
-        for (uint32 i = 0; i < passes->count; i++) {
-            const EventPass *pass = &passes->passes[i];
-            if (pass->stream->source == source) {
-                without_key = std::max(without_key, pass->without_key);
-                of_unknown_key = std::max(of_unknown_key, pass->of_unknown_key);
-            }
+    for (uint32 i = 0; i < passes->count; i++) {
+        const EventPass *pass = &passes->passes[i];
+        if (pass->source != nullptr) {
+            const char *name = to_cstring(pass->source->name);
+            ignore_at_least(ignored, name, "member is null", pass->without_key);
+            ignore_at_least(ignored, name, "member is unknown", pass->of_unknown_key);
         }
-        const char *name = to_cstring(passes->binding->vocabulary.events[source].name);
-        ignore_rows(ignored, name, "member is null", without_key);
-        ignore_rows(ignored, name, "member is unknown", of_unknown_key);
     }
 }
 

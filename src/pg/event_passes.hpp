@@ -18,7 +18,8 @@ struct EventPasses;
 // plan, notes rows that belong to nobody, and counts the events by their names unless `names` is null. Tells `progress`, if there is one,
 // how far it is. What it is handed must outlive it.
 EventPasses *run_event_passes(const Binding *binding, const match::EventFeatures *asked, match::Plan *plan, const MemberKeys *keys,
-                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, EventNames *names = nullptr, Progress *progress = nullptr);
+                              const members::BitSet *members, uint64 memory, IgnoredRows *ignored, EventNames *names = nullptr,
+                              Progress *progress = nullptr);
 
 // Null for null.
 match::LeafVectors *leaf_vectors(EventPasses *passes);

@@ -156,7 +156,9 @@ void list_event(EventRows *rows, uint32 row, NameId name, const TupleTableSlot *
     Time time = rows->batch.times[row];
     rows->leaves->for_lists(rows->pass->id, name, flags, time, [&](behaviour::ListId list, uint32 number, uint32 code) {
         ColumnValue value = column_value(rows, number, slot);
-        if (code != match::no_column) {
+        if (code == match::row_column) {
+            value.code = static_cast<uint32>(rows->pass->rows + row);
+        } else if (code != match::no_column) {
             value.code = column_value(rows, code, slot).code;
         }
         if (listed->count == listed->capacity) {

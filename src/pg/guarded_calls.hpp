@@ -9,10 +9,14 @@
 
 namespace segment::pg {
 
-// event_columns.cpp: what the arithmetic of events leaves to PostgreSQL's types.
+// event_arithmetic.cpp: what the arithmetic of events leaves to PostgreSQL's types.
 struct EventCalculation;
+struct WideComparison;
+struct WideRelation;
 void calculate_aggregate(EventCalculation *calculation);
 void identify_values(EventCalculation *calculation);
+void compare_wide_values(WideComparison *comparison);
+void relate_aggregates(WideRelation *relation);
 
 }  // namespace segment::pg
 
@@ -31,8 +35,9 @@ struct CallList {
 
 }  // namespace detail
 
-using GuardedCalls = detail::CallList<&AllocSetContextCreateInternal, &BufFileCreateTemp, &BufFileSeek, &FunctionCall2Coll,
-                                      &OidInputFunctionCall, &ProcessInterrupts, &pg::calculate_aggregate, &pg::identify_values,
-                                      &pg_detoast_datum, &pg_verify_mbstr, &read_file, &write_file>;
+using GuardedCalls =
+    detail::CallList<&AllocSetContextCreateInternal, &BufFileCreateTemp, &BufFileSeek, &FunctionCall2Coll, &OidInputFunctionCall,
+                     &ProcessInterrupts, &pg::calculate_aggregate, &pg::compare_wide_values, &pg::identify_values, &pg::relate_aggregates,
+                     &pg_detoast_datum, &pg_verify_mbstr, &read_file, &write_file>;
 
 }  // namespace segment::boundary

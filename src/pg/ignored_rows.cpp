@@ -1,5 +1,7 @@
 #include "pg/ignored_rows.hpp"
 
+#include <algorithm>
+
 namespace segment::pg {
 
 struct IgnoredRows {
@@ -19,15 +21,14 @@ IgnoredRows *begin_ignored_rows() {
     return ignored;
 }
 
-void ignore_rows(IgnoredRows *ignored, const char *source, const char *reason, uint64 rows) {
-    if (rows == 0) {
-        return;
-    }
+namespace {
+
+// Where the rows are counted.
+int64 *counter(IgnoredRows *ignored, const char *source, const char *reason) {
     for (int i = 0; i < ignored->count; i++) {
         IgnoredRows::Item *item = &ignored->items[i];
         if (strcmp(item->source, source) == 0 && strcmp(item->reason, reason) == 0) {
-            item->rows += static_cast<int64>(rows);
-            return;
+            return &item->rows;
         }
     }
     MemoryContext before = MemoryContextSwitchTo(ignored->context);
@@ -36,8 +37,24 @@ void ignore_rows(IgnoredRows *ignored, const char *source, const char *reason, u
         const Size size = sizeof(IgnoredRows::Item) * static_cast<Size>(ignored->capacity);
         ignored->items = static_cast<IgnoredRows::Item *>(ignored->items == nullptr ? palloc(size) : repalloc(ignored->items, size));
     }
-    ignored->items[ignored->count++] = {pstrdup(source), pstrdup(reason), static_cast<int64>(rows)};
+    ignored->items[ignored->count] = {pstrdup(source), pstrdup(reason), 0};
     MemoryContextSwitchTo(before);
+    return &ignored->items[ignored->count++].rows;
+}
+
+}  // namespace
+
+void ignore_rows(IgnoredRows *ignored, const char *source, const char *reason, uint64 rows) {
+    if (rows > 0) {
+        *counter(ignored, source, reason) += static_cast<int64>(rows);
+    }
+}
+
+void ignore_at_least(IgnoredRows *ignored, const char *source, const char *reason, uint64 rows) {
+    if (rows > 0) {
+        int64 *known = counter(ignored, source, reason);
+        *known = std::max(*known, static_cast<int64>(rows));
+    }
 }
 
 IgnoredArguments ignored_arguments(const IgnoredRows *ignored) {

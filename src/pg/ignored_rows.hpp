@@ -14,6 +14,9 @@ IgnoredRows *begin_ignored_rows();
 // Adds rows of a source; none add nothing. The names are copied. Reasons are sentences without a period, such as "member is null".
 void ignore_rows(IgnoredRows *ignored, const char *source, const char *reason, uint64 rows);
 
+// Makes sure that so many rows are noted: what several passes over a source meet is noted once.
+void ignore_at_least(IgnoredRows *ignored, const char *source, const char *reason, uint64 rows);
+
 // Three arrays of equal length: sources and reasons (text[]), rows (bigint[]).
 struct IgnoredArguments {
     spi::Argument sources, reasons, rows;

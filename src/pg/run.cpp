@@ -24,7 +24,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     auto *run = static_cast<Run *>(palloc0(sizeof(Run)));
     run->context = context;
     run->population = population;
-    run->ignored = begin_ignored_rows();
+    run->ignored = before != nullptr ? before->ignored : begin_ignored_rows();
     run->binding = bind(population, segments);
     // For single members subqueries are cheaper than passes over all events.
     bool few = addition != nullptr && addition->one_member;

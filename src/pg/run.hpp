@@ -37,6 +37,7 @@ struct Addition {
 struct Before {
     RunNumbering numbering;
     uint64 memory;
+    IgnoredRows *ignored;  // rows of sources that did not count so far
 };
 
 // Whether members keep their ordinals from run to run; if not, they are numbered from 0 on as the scan delivers them.

@@ -63,7 +63,7 @@ private:
     template <typename Bound>
     void use(const Bound &bound, ScoreUses &uses);
     void add_segment(std::int32_t id);
-    definition::Scope scope() const { return {binding_->vocabulary, as_of_sql_, &base_, {}}; }
+    definition::Scope scope(std::span<const std::uint32_t> joins = {}) const { return {binding_->vocabulary, as_of_sql_, &base_, joins}; }
 
     ContextResource memory_;
     std::pmr::monotonic_buffer_resource arena_;
@@ -150,7 +150,7 @@ const char *QueryWriter::condition(std::string_view whose, std::string_view name
     uses.segment_count = static_cast<int32>(segments.size());
     uses.segments = copy_items(memory_, segments);
     if (numbers_ != nullptr && program != nullptr) {
-        ProgramWriter writer(*numbers_, scope(), columns_, memory_, &arena_);
+        ProgramWriter writer(*numbers_, scope(checked.joins), columns_, memory_, &arena_);
         *program = writer.condition(*checked.condition);
         if (program->length > 0)
             return "NULL::boolean";
@@ -162,7 +162,7 @@ const char *QueryWriter::condition(std::string_view whose, std::string_view name
 
 // None if the value gets stale in a way that the pass does not tell: by the hour, which is told by the clock, or by times without zone.
 ScoreProgram QueryWriter::program_of(const CheckedFormula &formula, const ScoreMetric &metric, bool gets_stale) {
-    ProgramWriter writer(*numbers_, scope(), columns_, memory_, &arena_);
+    ProgramWriter writer(*numbers_, scope(formula.joins), columns_, memory_, &arena_);
     if (!gets_stale)
         return writer.value(*formula.value);
     if (metric.stale_after.time != 0)

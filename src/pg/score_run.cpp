@@ -139,8 +139,8 @@ void refresh_score(const Population *population, const Segments *segments, const
     work.seen_column = work.past.column + (work.past.at_sql != nullptr ? 1 : 0);
     const uint32 width = work.seen_column + (work.edges != nullptr ? metrics : 0);
     const uint64 memory = refresh_memory() / share_of_values, for_events = query->reads_events ? memory / share_of_events : 0;
-    work.scan =
-        begin_score_scan(population, binding, score, query, numbers, &run->before.numbering, width, memory - for_events, for_events);
+    work.scan = begin_score_scan(population, binding, score, query, numbers, &run->before.numbering, width, memory - for_events, for_events,
+                                 run->before.ignored);
     MemoryContext context = CurrentMemoryContext;
     TemporaryFile *overflow = boundary::core([&] {
         auto *memory = make_in_context<ContextResource>(context, context);
@@ -224,6 +224,7 @@ ScoreRun *refresh_scores(const Population *population, const Segments *segments,
     MemoryContext caller = CurrentMemoryContext;
     auto *run = static_cast<ScoreRun *>(palloc0(sizeof(ScoreRun)));
     run->before.numbering.context = caller;
+    run->before.ignored = begin_ignored_rows();
     run->scores = static_cast<ComputedScore *>(palloc0(sizeof(ComputedScore) * static_cast<Size>(scores.count + 1)));
     if (scores.count == 0) {
         return run;

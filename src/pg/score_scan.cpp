@@ -206,7 +206,7 @@ struct MemberInputs {
 // Values that come from events take the places that the query has left missing.
 void place_event_numbers(ScoreScan *scan) {
     if (!scan->state->read_events) {
-        run_event_numbers(scan->numbers, scan->members->numbering->keys, scan->everybody, scan->event_memory, begin_ignored_rows());
+        run_event_numbers(scan->numbers, scan->members->numbering->keys, scan->everybody, scan->event_memory, scan->ignored);
         scan->state->read_events = true;
     }
     score::Grid *grid = scan->grid;
@@ -261,7 +261,8 @@ bool receive_keyed(void *closure, TupleTableSlot *slot) {
 }  // namespace
 
 ScoreScan *begin_score_scan(const Population *population, const Binding *binding, const ScoreRecord *score, const ScoreQuery *query,
-                            EventNumbers *numbers, RunNumbering *members, uint32 width, uint64 memory, uint64 event_memory) {
+                            EventNumbers *numbers, RunNumbering *members, uint32 width, uint64 memory, uint64 event_memory,
+                            IgnoredRows *ignored) {
     auto *scan = static_cast<ScoreScan *>(palloc0(sizeof(ScoreScan)));
     scan->context = CurrentMemoryContext;
     scan->population = population;
@@ -271,6 +272,7 @@ ScoreScan *begin_score_scan(const Population *population, const Binding *binding
     scan->query = query;
     scan->numbers = query->reads_events ? numbers : nullptr;
     scan->event_memory = event_memory;
+    scan->ignored = ignored;
     const auto columns = static_cast<Size>(query->column_count);
     width += static_cast<uint32>(query->column_count - score->metric_count);
     auto *state = scan->state = static_cast<ScoreScanState *>(palloc0(sizeof(ScoreScanState)));

@@ -18,6 +18,7 @@ struct ScoreScan {
     RunNumbering *members;
     const ScoreQuery *query;
     EventNumbers *numbers;  // null if the query reads no events
+    IgnoredRows *ignored;
     uint64 event_memory;
     score::Grid *grid;
     members::BitSet *everybody;  // whom the first pass has met
@@ -30,7 +31,8 @@ struct ScoreScan {
 // takes no more than `memory` bytes, or the room of one chunk, and what comes from events no more than `event_memory`. In the current
 // context.
 ScoreScan *begin_score_scan(const Population *population, const Binding *binding, const ScoreRecord *score, const ScoreQuery *query,
-                            EventNumbers *numbers, RunNumbering *members, uint32 width, uint64 memory, uint64 event_memory);
+                            EventNumbers *numbers, RunNumbering *members, uint32 width, uint64 memory, uint64 event_memory,
+                            IgnoredRows *ignored);
 
 // Reads the chunks that no earlier pass has read, as many as there is room for. Returns whether another pass has to follow. As the
 // current user, with the active snapshot, inside begin_identity. Raises when a key is NULL or occurs twice, with three of them.

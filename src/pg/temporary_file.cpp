@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/interrupts.hpp"
 
 namespace segment::pg {
 
@@ -12,6 +13,8 @@ constexpr int number_shift = 32;  // a file of the server's has 1 GB
 }  // namespace
 
 void TemporaryFile::go_to(Place place) {
+    // What does not fit into memory may be long to read and to write.
+    BackendInterrupts().poll();
     if (boundary::backend<&BufFileSeek>(file_, place.number, place.offset, SEEK_SET) != 0) {
         throw Error(ErrorCode::internal_error, "a temporary file has no such place");
     }

@@ -1,5 +1,5 @@
 # How long a refresh goes on after it has been cancelled, at random moments of large ones: the first and an unchanged one, rows and sets,
-# keys with a dictionary, several passes; and so the reports on revenue. The aim is 100 ms, which the notes tell; it fails if one ends
+# keys with a dictionary, several passes, events that are counted, sorted and moved to files; and so the reports on revenue. The aim is 100 ms, which the notes tell; it fails if one ends
 # otherwise than cancelled.
 #
 #   ROUNDS=n    how many of each (3)
@@ -27,6 +27,18 @@ $node->safe_psql('postgres', qq{
     SELECT segment.create_segment(p || n, p, format('a = %s and b > %s or plan in (''plan %s'', ''plan %s'')', n % 7, n * 3 % 1000, n % 40, n % 37),
                                   materialize => CASE p WHEN 'rows' THEN 'rows' ELSE 'set' END)
     FROM (VALUES ('sets', 300), ('codes', 300), ('rows', 20)) AS p (p, count), generate_series(1, count) AS n});
+# Events of everybody, and as many of one member, whose list is long.
+$node->safe_psql('postgres', qq{
+    CREATE TABLE event AS
+        SELECT CASE WHEN n % 2 = 0 THEN 1 + hashint4(n) % $members ELSE 1 END AS id, timestamptz '2025-01-01Z' + n * interval '1 second' AS at,
+               CASE n % 3 WHEN 0 THEN 'visit' WHEN 1 THEN 'cart' ELSE 'order' END AS name, 'product ' || hashint4(n + 1) % 1000 AS product, (n % 1000) / 8.0 AS amount
+        FROM generate_series(1, 10 * $members) AS n;
+    SELECT segment.create_population('events', 'customer', key => 'id');
+    SELECT segment.add_events('events', 'shop', 'event', key => 'id', occurred_at => 'at', event_name => 'name');
+    SELECT segment.create_segment('e' || row_number() OVER (), 'events', text, materialize => 'set') FROM (VALUES
+        ('did ''visit'' at least 2 times'), ('sum(amount) of ''order'' > 100'), ('median(amount) of any event > 50'), ('count distinct product of any event > 3'),
+        ('did ''visit'' then ''cart'' where (product = step1.product) then ''order'' where (product = step2.product and amount > step1.amount)'),
+        ('did ''visit'' then not ''cart'' then ''order'' within 1 minute')) AS d (text)});
 
 # How long it took, and what it said when it was cancelled; nothing if it ended before.
 sub timed
@@ -49,6 +61,7 @@ sub refresh
 
 my $several = "SET segment.refresh_memory = '1MB'";
 foreach my $case ([ 'sets, first', 'sets', '' ], [ 'dictionary, first', 'codes', '' ], [ 'rows, first', 'rows', '' ],
+    [ 'events', 'events', '' ], [ 'events in files', 'events', $several ],
     [ 'sets, unchanged', 'sets', '' ], [ 'dictionary, unchanged', 'codes', '' ], [ 'rows, unchanged', 'rows', '' ], [ 'several passes', 'codes', $several ])
 {
     my ($name, $population, $settings) = @$case;

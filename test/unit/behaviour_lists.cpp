@@ -49,6 +49,12 @@ struct Wide final : WideValues {
             if (event.is_wide)
                 event.number = -1 - event.number % 10;
     }
+    int compare(const Occurrence &left, const Occurrence &right) override {
+        ++asked;
+        return left.is_wide - right.is_wide;
+    }
+    bool hold(const Relation &, const AggregateOf &, const AggregateOf &) override { return true; }
+    bool is_same(const Occurrence &left, const Occurrence &right) override { return left.number == right.number; }
 };
 
 std::pmr::memory_resource *const memory = std::pmr::new_delete_resource();

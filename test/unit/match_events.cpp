@@ -24,6 +24,9 @@ struct NothingWide final : behaviour::WideValues {
     std::int64_t aggregate(std::uint32_t, behaviour::Aggregate, std::span<const behaviour::Occurrence>) override { return 0; }
     double number(std::uint32_t, behaviour::Aggregate, std::span<const behaviour::Occurrence>) override { return 0; }
     void identify(std::uint32_t, std::span<behaviour::Occurrence>) override {}
+    int compare(const behaviour::Occurrence &, const behaviour::Occurrence &) override { return 0; }
+    bool hold(const behaviour::Relation &, const behaviour::AggregateOf &, const behaviour::AggregateOf &) override { return true; }
+    bool is_same(const behaviour::Occurrence &, const behaviour::Occurrence &) override { return false; }
 };
 
 // Definitions compiled into one plan, over the sources of behaviour_support.hpp.
@@ -79,8 +82,13 @@ TEST(MatchEvents, WhatPassesTake) {
     EXPECT_TRUE(Compiled().takes("did 'a' then 'b' within 7 days then not 'c' within 1 day"));
     // What adds up in no certain order, orders by what is no integer, refers to other steps, or needs several sources.
     EXPECT_FALSE(Compiled().takes("sum(weight) of 'login' > 3"));
-    EXPECT_FALSE(Compiled().takes("did 'a' then 'b' where (product = step1.product)"));
-    EXPECT_FALSE(Compiled().takes("sum(amount) of 'login' fell by 50 percent within 4 weeks"));
+    EXPECT_TRUE(Compiled().takes("did 'a' then 'b' where (product = step1.product)"));
+    EXPECT_TRUE(Compiled().takes("did 'a' then 'b' where (not (amount > step1.seats) or step1.product = 'x')"));
+    EXPECT_FALSE(Compiled().takes("did 'a' then 'b' where (amount - step1.amount > 2)"));
+    EXPECT_FALSE(Compiled().takes("did 'a' then 'b' where (weight > step1.weight)"));
+    EXPECT_TRUE(Compiled().takes("sum(amount) of 'login' fell by 50 percent within 4 weeks"));
+    EXPECT_TRUE(Compiled().takes("max(amount) of 'a' > avg(seats) of 'b' within 3 days"));
+    EXPECT_FALSE(Compiled().takes("sum(weight) of 'login' rose by 3 within 4 weeks"));
     EXPECT_FALSE(Compiled().takes("did 'login' then 'visit'"));
     Compiled unreadable;
     unreadable.readable[0] = false;

@@ -29,6 +29,16 @@ Wide total(std::span<const Occurrence> events) {
     return sum;
 }
 
+// In millionths; nothing of what is missing or a quotient.
+std::optional<Wide> exact_aggregate(Aggregate aggregate, std::span<const Occurrence> events) {
+    if (aggregate == Aggregate::sum)
+        return total(events);
+    if (events.empty() || (aggregate != Aggregate::least && aggregate != Aggregate::greatest))
+        return {};
+    const auto [least, greatest] = std::ranges::minmax(events, {}, &Occurrence::number);
+    return aggregate == Aggregate::least ? least.number : greatest.number;
+}
+
 bool is_between_millionths(HalfMillionths bound) {
     return bound % 2 != 0;
 }
@@ -51,6 +61,8 @@ std::optional<std::int64_t> Arithmetic::value(const EventLists::Member &member) 
             case Aggregate::median:
                 found = median();
                 break;
+            default:
+                break;
         }
     }
     return found ? found : wide_.aggregate(feature_, aggregate_, events_);
@@ -60,11 +72,9 @@ std::optional<std::int64_t> Arithmetic::value(const EventLists::Member &member) 
 std::optional<double> Arithmetic::number(const EventLists::Member &member) {
     constexpr Wide largest_exact = Wide{1} << 53;
     gather(terms_, member, events_);
-    if (aggregate_ == Aggregate::sum && std::ranges::none_of(events_, &Occurrence::is_wide)) {
-        const Wide sum = total(events_);
-        if (magnitude(sum) <= largest_exact)
-            return static_cast<double>(static_cast<std::int64_t>(sum)) / static_cast<double>(number_scale);
-    }
+    if (std::ranges::none_of(events_, &Occurrence::is_wide))
+        if (const auto exact = exact_aggregate(aggregate_, events_); exact && magnitude(*exact) <= largest_exact)
+            return static_cast<double>(static_cast<std::int64_t>(*exact)) / static_cast<double>(number_scale);
     return events_.empty() ? std::nullopt : std::optional<double>(wide_.number(feature_, aggregate_, events_));
 }
 

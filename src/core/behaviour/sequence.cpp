@@ -19,14 +19,14 @@ bool is_before_in_list(const Occurrence &a, const Occurrence &b) {
 
 }  // namespace
 
-bool Sequence::is_later(const Event &event, const Event &than) {
+bool is_later(const StepEvent &event, const StepEvent &than) {
     const Occurrence &a = *event.occurrence, &b = *than.occurrence;
     if (a.time != b.time)
         return a.time > b.time;
     return event.step->source != SequenceStep::no_source && event.step->source == than.step->source && is_before_in_list(b, a);
 }
 
-const Occurrence *Sequence::first_after(std::size_t step, const Event &event) const {
+const Occurrence *Sequence::first_after(std::size_t step, const StepEvent &event) const {
     const Occurrences events = events_[step];
     const auto found = std::ranges::partition_point(events, [&](const Occurrence &other) {
         return !is_later({&steps_[step], &other}, event);
@@ -34,15 +34,15 @@ const Occurrence *Sequence::first_after(std::size_t step, const Event &event) co
     return found == events.end() ? nullptr : &*found;
 }
 
-bool Sequence::is_blocked(std::size_t begin, std::size_t end, const Event &after, const Event &before) const {
+bool Sequence::is_blocked(std::size_t begin, std::size_t end, const StepEvent &after, const StepEvent &before) const {
     for (std::size_t step = begin; step < end; ++step)
         if (const Occurrence *first = first_after(step, after); first && is_later(before, {&steps_[step], first}))
             return true;
     return false;
 }
 
-std::optional<Time> Sequence::deadline(const SequenceStep &step, Time time) const {
-    const Occurrences known = member_->list(step.deadlines);
+std::optional<Time> deadline(const EventLists::Member &member, const SequenceStep &step, Time time) {
+    const Occurrences known = member.list(step.deadlines);
     const auto found = std::ranges::lower_bound(known, time, {}, &Occurrence::time);
     return found != known.end() && found->time == time && found->is_set ? std::optional(found->number) : std::nullopt;
 }
@@ -52,21 +52,21 @@ void Sequence::advance(std::size_t previous, std::size_t step) {
     next_.clear();
     std::size_t before = 0, looked_at = 0;  // the events of the step before that come first
     for (const Occurrence &occurrence : events_[step]) {
-        const Event event{&own, &occurrence};
+        const StepEvent event{&own, &occurrence};
         while (before < reached_.size() && is_later(event, {&steps_[previous], reached_[before]}))
             ++before;
         // The nearest one before is the best, but where clocks change an earlier one may have a later deadline.
         for (std::size_t from = before; from-- > 0;) {
             if (++looked_at % steps_per_poll == 0)
                 interrupts_.poll();
-            const Event candidate{&steps_[previous], reached_[from]};
+            const StepEvent candidate{&steps_[previous], reached_[from]};
             if (is_blocked(previous + 1, step, candidate, event))
                 break;
             if (own.deadlines == SequenceStep::no_deadline) {
                 next_.push_back(&occurrence);
                 break;
             }
-            const std::optional<Time> until = deadline(own, candidate.occurrence->time);
+            const std::optional<Time> until = deadline(*member_, own, candidate.occurrence->time);
             if (until && occurrence.time <= *until) {
                 next_.push_back(&occurrence);
                 break;
@@ -78,12 +78,12 @@ void Sequence::advance(std::size_t previous, std::size_t step) {
     reached_.swap(next_);
 }
 
-bool Sequence::stays_out(std::size_t begin, const Event &event) const {
+bool Sequence::stays_out(std::size_t begin, const StepEvent &event) const {
     for (std::size_t step = begin; step < steps_.size(); ++step) {
         const SequenceStep &negated = steps_[step];
         Time end = INT64_MAX;
         if (negated.deadlines != SequenceStep::no_deadline) {
-            const std::optional<Time> until = deadline(negated, event.occurrence->time);
+            const std::optional<Time> until = deadline(*member_, negated, event.occurrence->time);
             if (!until || *until > negated.events.until)
                 return false;
             end = *until;

@@ -19,6 +19,16 @@ struct SequenceStep {
     static constexpr ListId no_deadline = UINT32_MAX;
 };
 
+// An event of a step.
+struct StepEvent {
+    const SequenceStep *step;
+    const Occurrence *occurrence;
+};
+bool is_later(const StepEvent &event, const StepEvent &than);
+
+// Until when the step's `within` lasts after an event of that time; nothing if there is no such time.
+std::optional<Time> deadline(const EventLists::Member &member, const SequenceStep &step, Time time);
+
 // Sequences whose steps do not refer to one another's columns: 1 if some events, one for each step that is not negated, follow one another
 // with none of the negated steps' events in between, else 0. The first step is not negated, and of those that are only the last may
 // have deadlines.
@@ -30,22 +40,14 @@ public:
     std::optional<std::int64_t> value(const EventLists::Member &member) override;
 
 private:
-    // An event of a step.
-    struct Event {
-        const SequenceStep *step;
-        const Occurrence *occurrence;
-    };
-    static bool is_later(const Event &event, const Event &than);
-
     // The step's first event that is later than another one; null if there is none.
-    const Occurrence *first_after(std::size_t step, const Event &event) const;
+    const Occurrence *first_after(std::size_t step, const StepEvent &event) const;
     // Whether an event of the negated steps in [begin, end) lies between the two.
-    bool is_blocked(std::size_t begin, std::size_t end, const Event &after, const Event &before) const;
-    std::optional<Time> deadline(const SequenceStep &step, Time time) const;
+    bool is_blocked(std::size_t begin, std::size_t end, const StepEvent &after, const StepEvent &before) const;
     // Goes on from the events that the step `previous` is reached with to those of `step`.
     void advance(std::size_t previous, std::size_t step);
     // Whether the negated steps from `begin` on do not happen after the event.
-    bool stays_out(std::size_t begin, const Event &event) const;
+    bool stays_out(std::size_t begin, const StepEvent &event) const;
 
     std::pmr::vector<SequenceStep> steps_;
     Interrupts &interrupts_;

@@ -118,7 +118,7 @@ void SqlWriter::value(const BoundValue &value, Binding least) {
 
 // A member's column is known by its name in the scan, an event's by that of its table.
 void SqlWriter::column(const Trait &trait, Row row) {
-    if (row == event_row)
+    if (row == event_row_)
         out_ += event_alias_;
     else if (row != member_row)
         out_ += "e" + std::to_string(row - event_row);

@@ -26,6 +26,9 @@ class SqlWriter {
 public:
     SqlWriter(const Scope &scope, std::pmr::string &out) : scope_(scope), out_(out) {}
 
+    // Columns of that row are written as those of the event.
+    void read_as_event(Row row) { event_row_ = row; }
+
     // Puts parentheses around what binds less tightly than `least`.
     void value(const BoundValue &value, Binding least);
 
@@ -170,7 +173,8 @@ private:
 
     const Scope &scope_;
     std::pmr::string &out_;
-    std::string_view event_alias_ = "e";  // of the row that columns of `event_row` are read from
+    std::string_view event_alias_ = "e";  // of the row that columns of the event are read from
+    Row event_row_ = event_row;
     // Within arithmetic: the decimal exponent that bounds floating point operands; 0 outside, −1 where it is exact.
     int bound_ = 0;
     // Within what holds only for times that are far from the ends of PostgreSQL's range.

@@ -17,11 +17,9 @@ constexpr std::int64_t largest = 1'000'000'000;  // its products with counts sta
 constexpr std::int64_t most_days = 1'000'000;
 constexpr std::int64_t microseconds_per_day = 86'400'000'000;
 
-// A number as value / 10^decimals, if it is short enough for exact arithmetic with counts.
-struct Decimal {
-    std::int64_t value, scale;
-};
+using behaviour::Decimal;
 
+// A number that is short enough for exact arithmetic with counts.
 std::optional<Decimal> decimal_of(std::string_view digits) {
     std::string plain(digits);
     std::size_t decimals = 0;
@@ -130,6 +128,19 @@ std::optional<NodeId> days_since(const BoundEventValue &last, Comparison op, con
     return plan.leaf(*feature, {&range, 1});
 }
 
+std::optional<NodeId> one_of(const std::optional<FeatureId> &feature, Plan &plan) {
+    if (!feature)
+        return {};
+    const CutRange range = range_of(Comparison::equal, plan.cut(*feature, "1::bigint"));
+    return plan.leaf(*feature, {&range, 1});
+}
+
+behaviour::RelationKind relation_of(Comparison op) {
+    return op == Comparison::less || op == Comparison::greater               ? behaviour::RelationKind::less
+           : op == Comparison::less_equal || op == Comparison::greater_equal ? behaviour::RelationKind::less_equal
+                                                                             : behaviour::RelationKind::equal;
+}
+
 }  // namespace
 
 CutRange range_of(Comparison op, CutId cut) {
@@ -155,6 +166,12 @@ std::optional<NodeId> event_comparison(const BoundCompare &comparison, const Sco
     const BoundEventValue *const count = events_of(left, EventFunction::count), *const other = events_of(right, EventFunction::count);
     if (count && other)
         return question.compare({{count->events, 1}, {other->events, -1}}, comparison.op, 0);
+    if (left.kind == ValueKind::events && right.kind == ValueKind::events) {
+        const bool swapped = comparison.op == Comparison::greater || comparison.op == Comparison::greater_equal;
+        const auto &first = static_cast<const BoundEventValue &>(swapped ? right : left);
+        const auto &second = static_cast<const BoundEventValue &>(swapped ? left : right);
+        return one_of(events.take({relation_of(comparison.op)}, first, second, comparison, scope), plan);
+    }
     const auto number = decimal_of(right);
     if (!number)
         return {};
@@ -169,7 +186,7 @@ std::optional<NodeId> event_comparison(const BoundCompare &comparison, const Sco
 // A fall or rise is the conjunction of three comparisons: there is one, it is large enough, and it begins high enough.
 std::optional<NodeId> event_trend(const BoundTrend &trend, const Scope &scope, Plan &plan, EventFeatures &events) {
     const auto amount = decimal_of(trend.amount), least = decimal_of(trend.from_at_least.empty() ? "0" : trend.from_at_least);
-    if (trend.function != EventFunction::count || !amount || !least)
+    if (!amount || !least)
         return {};
     for (const BoundEventPart &part : trend.events.parts)
         if (part.mark->kind != ConditionKind::compare)
@@ -178,6 +195,12 @@ std::optional<NodeId> event_trend(const BoundTrend &trend, const Scope &scope, P
     const BoundEvents later = question.among(trend.events, [](const BoundEventPart &part) { return part.mark; });
     const BoundEvents earlier = question.among(
         trend.events, [&](const BoundEventPart &part) { return question.not_after(static_cast<const BoundCompare &>(*part.mark)); });
+    if (trend.function != EventFunction::count) {
+        const behaviour::Relation relation{trend.fell ? behaviour::RelationKind::fell : behaviour::RelationKind::rose, *amount,
+                                           trend.relative, trend.from_at_least.empty() ? std::nullopt : least};
+        const BoundValue value{ValueKind::events, false, 0, &numeric_type};
+        return one_of(events.take(relation, {value, trend.function, earlier}, {value, trend.function, later}, trend, scope), plan);
+    }
     const std::int64_t sign = trend.fell ? -1 : 1, scale = amount->scale;
     const auto changed = question.compare({{later, sign}, {earlier, -sign}}, Comparison::greater_equal, 1);
     const auto enough =

@@ -3,8 +3,10 @@
 #include <new>
 #include <utility>
 
+#include "core/behaviour/comparison.hpp"
 #include "core/behaviour/count.hpp"
 #include "core/behaviour/distinct.hpp"
+#include "core/behaviour/linked_sequence.hpp"
 #include "core/behaviour/pick.hpp"
 #include "core/behaviour/resumed.hpp"
 #include "core/behaviour/sequence.hpp"
@@ -42,8 +44,27 @@ behaviour::Evaluator *make_evaluator(const EventFeature &feature, const Evaluato
         for (const EventStep &step : feature.steps)
             steps.push_back({input.terms[step.events], step.source, step.negated,
                              step.deadlines == no_column ? behaviour::SequenceStep::no_deadline : input.terms[step.deadlines].list});
+        if (!feature.links.empty()) {
+            std::pmr::vector<behaviour::LinkedStep> linked(memory);
+            for (std::size_t i = 0; i < steps.size(); ++i)
+                linked.push_back({steps[i], feature.steps[i].link});
+            std::pmr::vector<behaviour::StepColumn> columns(memory);
+            for (const EventStepColumn &column : feature.columns)
+                columns.push_back({column.step, input.terms[column.term].list});
+            return make(std::in_place_type<behaviour::LinkedSequence>, std::span<const behaviour::LinkedStep>(linked),
+                        behaviour::Links(columns, feature.links, wide, memory), interrupts);
+        }
         return make(std::in_place_type<behaviour::Sequence>, std::span<const behaviour::SequenceStep>(steps), interrupts);
     }
+    if (feature.form == EventForm::comparison) {
+        const auto &[relation, left, right, left_terms] = *feature.comparison;
+        const auto quantity = [&](behaviour::Aggregate kind, std::span<const behaviour::ListTerm> terms) {
+            return behaviour::Quantity{kind, std::pmr::vector<behaviour::ListTerm>(terms.begin(), terms.end(), memory)};
+        };
+        return make(std::in_place_type<behaviour::Comparison>, relation, quantity(left, input.terms.first(left_terms)),
+                    quantity(right, input.terms.subspan(left_terms)), wide);
+    }
+    const bool has_codes = feature.terms.front().code != no_column;
     switch (feature.function) {
         case EventFunction::count: {
             std::pmr::vector<behaviour::WeightedTerm> terms(memory);
@@ -58,9 +79,9 @@ behaviour::Evaluator *make_evaluator(const EventFeature &feature, const Evaluato
         case EventFunction::median:
             return arithmetic(Aggregate::median);
         case EventFunction::min:
-            return pick(behaviour::Choice::least);
+            return has_codes ? pick(behaviour::Choice::least) : arithmetic(Aggregate::least);
         case EventFunction::max:
-            return pick(behaviour::Choice::greatest);
+            return has_codes ? pick(behaviour::Choice::greatest) : arithmetic(Aggregate::greatest);
         case EventFunction::first_value:
             return pick(behaviour::Choice::first);
         case EventFunction::last_value:

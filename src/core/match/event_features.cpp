@@ -85,7 +85,14 @@ std::optional<FeatureId> EventFeatures::take_sum(std::span<const WeightedEvents>
 }
 
 EventFeature EventFeatures::make_feature(EventForm form, EventFunction function) const {
-    return {0, form, function, std::pmr::vector<EventTerm>(memory_), std::pmr::vector<EventStep>(memory_)};
+    return {0,
+            form,
+            function,
+            std::pmr::vector<EventTerm>(memory_),
+            std::pmr::vector<EventStep>(memory_),
+            std::pmr::vector<behaviour::Link>(memory_),
+            std::pmr::vector<EventStepColumn>(memory_),
+            std::nullopt};
 }
 
 FeatureId EventFeatures::add(std::string_view sql, EventFeature feature) {
@@ -200,8 +207,15 @@ behaviour::StreamId EventFeatures::stream(std::uint32_t source, std::pmr::string
     const auto id = static_cast<behaviour::StreamId>(found - streams_.begin());
     if (found == streams_.end())
         streams_.push_back({source, std::move(time_sql), std::pmr::vector<std::pmr::string>(memory_),
-                            std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<EventColumn>(memory_)});
+                            std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<std::pmr::string>(memory_),
+                            std::pmr::vector<EventColumn>(memory_)});
     return id;
+}
+
+bool EventFeatures::asks_for(std::uint32_t source, std::string_view name) const {
+    return std::ranges::any_of(streams_, [&](const EventStream &stream) {
+        return stream.source == source && std::ranges::find(stream.texts, name) != stream.texts.end();
+    });
 }
 
 // Its rows have a time that is always in the past.
@@ -227,6 +241,8 @@ void EventFeatures::choose(const BoundEventPart &part, const Scope &scope, Event
             std::pmr::string sql(memory_);
             SqlWriter(scope, sql).typed_constant(*name, part.source->columns[static_cast<std::size_t>(part.source->event_name)].type);
             term.names.push_back(index_of(stream.names, std::move(sql)));
+            if (name->kind == ValueKind::text)
+                index_of(stream.texts, std::pmr::string(static_cast<const BoundText &>(*name).value, memory_));
         }
         more = more || names.empty();
     }

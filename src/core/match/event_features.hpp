@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/behaviour/links.hpp"
 #include "core/behaviour/tracks.hpp"
 #include "core/definition/bound_events.hpp"
 #include "core/definition/sql.hpp"
@@ -36,9 +37,11 @@ enum class ColumnForm : std::uint8_t {
 struct EventColumn {
     std::pmr::string sql;
     ColumnForm form;
+    std::uint32_t pool;  // columns of one pool have values that are compared with one another
 };
 
 inline constexpr std::uint32_t no_column = UINT32_MAX;
+inline constexpr std::uint32_t row_column = UINT32_MAX - 1;  // in place of a code: a number of the row
 
 // Of a stream, so that a query's target list, which has 1,664 columns at most, holds them.
 inline constexpr std::size_t most_filters = 1'000, most_columns = 300;
@@ -51,6 +54,7 @@ struct EventStream {
     std::uint32_t source;  // index into Vocabulary::events, or members_source
     std::pmr::string time_sql;
     std::pmr::vector<std::pmr::string> names;    // constants of the type of the source's names
+    std::pmr::vector<std::pmr::string> texts;    // names as they are written
     std::pmr::vector<std::pmr::string> filters;  // conditions, true or else
     std::pmr::vector<EventColumn> columns;
 };
@@ -80,9 +84,22 @@ struct EventStep {
     std::uint32_t deadlines;  // or no_column
     std::uint32_t source;     // of the vocabulary, or behaviour::SequenceStep::no_source
     bool negated;
+    behaviour::LinkId link = behaviour::no_link;
 };
 
-enum class EventForm : std::uint8_t { value, resumed, sequence };  // the latter are 1 or 0
+// A column of a step that links read, its list as an index of terms.
+struct EventStepColumn {
+    std::uint32_t step, term;
+};
+
+// One quantity of events against another: the first `left_terms` terms are of the left one.
+struct EventComparison {
+    behaviour::Relation relation;
+    behaviour::Aggregate left, right;
+    std::uint32_t left_terms;
+};
+
+enum class EventForm : std::uint8_t { value, resumed, sequence, comparison };  // the latter are 1 or 0
 
 // What the events of all terms together come to: a function's value, or whether something is so. Times of all terms are of one type, but
 // where their order does not matter.
@@ -91,7 +108,10 @@ struct EventFeature {
     EventForm form;
     definition::EventFunction function;  // of a value
     std::pmr::vector<EventTerm> terms;
-    std::pmr::vector<EventStep> steps = {};         // of a sequence
+    std::pmr::vector<EventStep> steps = {};        // of a sequence
+    std::pmr::vector<behaviour::Link> links = {};  // between these, over `columns`
+    std::pmr::vector<EventStepColumn> columns = {};
+    std::optional<EventComparison> comparison = {};
     definition::Unit unit = definition::Unit::day;  // of a streak
     std::optional<ConstantId> edge = {};            // a streak's last period; the time after which something has resumed
 
@@ -104,8 +124,8 @@ struct EventFeature {
     // Whether it depends on when events happened, beyond the bounds of their times.
     bool is_ordered() const {
         using enum definition::EventFunction;
-        return form != EventForm::value || function == first_time || function == last_time || function == first_value ||
-               function == last_value;
+        return form == EventForm::resumed || form == EventForm::sequence || function == first_time || function == last_time ||
+               function == first_value || function == last_value;
     }
     // Whether it is a whole number, and never missing.
     bool is_whole() const {
@@ -134,6 +154,11 @@ public:
     std::optional<FeatureId> take(const definition::BoundResumed &resumed, const definition::Scope &scope);
     std::optional<FeatureId> take(const definition::BoundSequence &sequence, const definition::Scope &scope);
 
+    // The same for a relation between two quantities; `condition` says the same.
+    std::optional<FeatureId> take(const behaviour::Relation &relation, const definition::BoundEventValue &left,
+                                  const definition::BoundEventValue &right, const definition::BoundCondition &condition,
+                                  const definition::Scope &scope);
+
     // The value of a formula as a feature whose number passes can tell, without cuts: its index among `features`; nothing if only SQL can.
     std::optional<std::uint32_t> take_number(const definition::BoundValue &value, const definition::Scope &scope);
 
@@ -141,6 +166,10 @@ public:
     const std::pmr::vector<EventFeature> &features() const { return features_; }
     // SQL of the times that bounds refer to.
     const std::pmr::vector<std::pmr::string> &constants() const { return constants_; }
+    // Pools of columns have smaller numbers.
+    std::uint32_t pools() const { return pools_; }
+    // Whether some feature looks for events of the name.
+    bool asks_for(std::uint32_t source, std::string_view name) const;
     // Of Vocabulary::joins, those that the members' stream reads, sorted.
     const std::pmr::vector<std::uint32_t> &member_joins() const { return member_joins_; }
 
@@ -149,11 +178,17 @@ private:
     bool add_term(const definition::BoundEventPart &part, std::int64_t weight, const definition::Scope &scope, EventFeature &feature);
     // event_features_listed.cpp: features that need the events themselves
     bool add_list(const definition::BoundEventValue &value, const definition::Scope &scope, EventFeature &feature);
-    bool add_step(const definition::BoundEventPart &part, const definition::Scope &scope, EventFeature &feature);
+    // event_features_sequence.cpp
+    class StepLinks;
+    bool add_step(const definition::BoundEventPart &part, bool is_linked, const definition::Scope &scope, EventFeature &feature);
     bool add_shifted(const definition::BoundEventPart &part, const definition::Span &span, const definition::Scope &scope,
                      EventFeature &feature);
     std::uint32_t column(behaviour::StreamId stream, std::pmr::string sql, ColumnForm form);
+    void compare_columns(behaviour::StreamId left_stream, std::uint32_t left, behaviour::StreamId right_stream, std::uint32_t right);
     std::uint32_t value_column(const EventTerm &term, const definition::BoundValue &value, const definition::Scope &scope, ColumnForm form);
+    std::optional<behaviour::Aggregate> add_exact_terms(const definition::BoundEventValue &value, const definition::Scope &scope,
+                                                        EventFeature &feature);
+    std::optional<std::uint32_t> take_extreme(const definition::BoundEventValue &value, const definition::Scope &scope);
     FeatureId add_condition(const definition::BoundCondition &condition, const definition::Scope &scope, EventFeature feature);
     ConstantId constant_id(std::pmr::string sql);
     FeatureId add(std::string_view sql, EventFeature feature);
@@ -174,6 +209,7 @@ private:
     std::pmr::vector<std::pmr::string> constants_;
     std::pmr::unordered_map<std::pmr::string, ConstantId> constant_ids_;
     std::pmr::vector<std::uint32_t> member_joins_;
+    std::uint32_t pools_ = 0;
 };
 
 }  // namespace segment::match

@@ -2,73 +2,31 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/behaviour/sequence.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "core/match/event_features.hpp"
+#include "core/match/event_types.hpp"
 
 namespace segment::match {
 
 using namespace definition;
-
-namespace {
-
-// Types of exact numbers. Sums of floating point numbers depend on the order in which they are added up, which is PostgreSQL's.
-bool is_exact(const Type &type) {
-    return type.type_class == TypeClass::integer || type.type_class == TypeClass::numeric;
-}
-
-// Types whose values are equal if, and only if, their bytes are, or that the glue brings into such a form.
-bool has_identity(const Type &type) {
-    switch (type.type_class) {
-        case TypeClass::boolean:
-        case TypeClass::integer:
-        case TypeClass::numeric:
-        case TypeClass::date:
-        case TypeClass::timestamp:
-        case TypeClass::timestamptz:
-        case TypeClass::time:
-        case TypeClass::enumeration:
-        case TypeClass::uuid:
-            return true;
-        case TypeClass::text:
-            return type.deterministic && !type.case_insensitive && !is_blank_padded(type) && has_plain_operators(type) &&
-                   type.sql_name != "name";
-        default:
-            return false;
-    }
-}
-
-// Types that are integers inside, in their order.
-bool is_integer_inside(const Type &type) {
-    switch (type.type_class) {
-        case TypeClass::integer:
-        case TypeClass::date:
-        case TypeClass::timestamp:
-        case TypeClass::timestamptz:
-            return true;
-        default:
-            return false;
-    }
-}
-
-const Trait *tie_break(const EventSource &source) {
-    return source.tie_break < 0 ? nullptr : &source.columns[static_cast<std::size_t>(source.tie_break)];
-}
-
-// Moments that SQL computes with in the same way wherever they stand.
-bool is_plain_moment(const BoundValue &at) {
-    return at.kind == ValueKind::trait && (at.type->type_class == TypeClass::timestamptz || at.type->type_class == TypeClass::date);
-}
-
-}  // namespace
 
 std::uint32_t EventFeatures::column(behaviour::StreamId stream, std::pmr::string sql, ColumnForm form) {
     auto &columns = streams_[stream].columns;
     const auto found = std::ranges::find_if(columns, [&](const EventColumn &known) { return known.form == form && known.sql == sql; });
     const auto index = static_cast<std::uint32_t>(found - columns.begin());
     if (found == columns.end())
-        columns.push_back({std::move(sql), form});
+        columns.push_back({std::move(sql), form, pools_++});
     return index;
+}
+
+// Brings the columns into one pool.
+void EventFeatures::compare_columns(behaviour::StreamId left_stream, std::uint32_t left, behaviour::StreamId right_stream,
+                                    std::uint32_t right) {
+    const std::uint32_t from = streams_[right_stream].columns[right].pool, to = streams_[left_stream].columns[left].pool;
+    for (EventStream &stream : streams_)
+        for (EventColumn &column : stream.columns)
+            if (column.pool == from)
+                column.pool = to;
 }
 
 std::uint32_t EventFeatures::value_column(const EventTerm &term, const BoundValue &value, const Scope &scope, ColumnForm form) {
@@ -154,6 +112,17 @@ bool EventFeatures::add_list(const BoundEventValue &value, const Scope &scope, E
     return true;
 }
 
+// The least or the greatest of exact numbers as itself, which codes do not tell.
+std::optional<std::uint32_t> EventFeatures::take_extreme(const BoundEventValue &value, const Scope &scope) {
+    EventFeature feature = make_feature(EventForm::value, value.function);
+    if (!add_exact_terms(value, scope, feature))
+        return {};
+    std::pmr::string sql(memory_);
+    SqlWriter(scope, sql).value(value, Binding::disjunction);
+    const FeatureId id = add(sql, std::move(feature));
+    return static_cast<std::uint32_t>(std::ranges::find(features_, id, &EventFeature::feature) - features_.begin());
+}
+
 std::optional<std::uint32_t> EventFeatures::take_number(const BoundValue &value, const Scope &scope) {
     if (value.kind != ValueKind::events)
         return {};
@@ -167,6 +136,9 @@ std::optional<std::uint32_t> EventFeatures::take_number(const BoundValue &value,
         case EventFunction::distinct_periods:
         case EventFunction::streak:
             break;
+        case EventFunction::min:
+        case EventFunction::max:
+            return take_extreme(events, scope);
         default:
             return {};
     }
@@ -195,6 +167,57 @@ FeatureId EventFeatures::add_condition(const BoundCondition &condition, const Sc
     return add(sql, std::move(feature));
 }
 
+// Terms for what is counted, or whose exact numbers are put together.
+std::optional<behaviour::Aggregate> EventFeatures::add_exact_terms(const BoundEventValue &value, const Scope &scope,
+                                                                   EventFeature &feature) {
+    using behaviour::Aggregate;
+    std::optional<Aggregate> kind;
+    switch (value.function) {
+        case EventFunction::count:
+            kind = Aggregate::count;
+            break;
+        case EventFunction::sum:
+            kind = Aggregate::sum;
+            break;
+        case EventFunction::avg:
+            kind = Aggregate::average;
+            break;
+        case EventFunction::median:
+            kind = Aggregate::median;
+            break;
+        case EventFunction::min:
+            kind = Aggregate::least;
+            break;
+        case EventFunction::max:
+            kind = Aggregate::greatest;
+            break;
+        default:
+            return {};
+    }
+    for (const BoundEventPart &part : value.events.parts) {
+        if ((part.value && !is_exact(*part.value->type)) || !add_term(part, 1, scope, feature))
+            return {};
+        EventTerm &term = feature.terms.back();
+        if (streams_[term.stream].columns.size() >= most_columns)
+            return {};
+        if (part.value)
+            term.number = value_column(term, *part.value, scope, ColumnForm::number);
+    }
+    return kind;
+}
+
+std::optional<FeatureId> EventFeatures::take(const behaviour::Relation &relation, const BoundEventValue &left, const BoundEventValue &right,
+                                             const BoundCondition &condition, const Scope &scope) {
+    EventFeature feature = make_feature(EventForm::comparison, EventFunction::count);
+    const auto left_kind = add_exact_terms(left, scope, feature);
+    const auto left_terms = static_cast<std::uint32_t>(feature.terms.size());
+    const auto right_kind = left_kind ? add_exact_terms(right, scope, feature) : std::nullopt;
+    if (!right_kind)
+        return {};
+    feature.comparison = {relation, *left_kind, *right_kind, left_terms};
+    return add_condition(condition, scope, std::move(feature));
+}
+
 std::optional<FeatureId> EventFeatures::take(const BoundResumed &resumed, const Scope &scope) {
     EventFeature feature = make_feature(EventForm::resumed, EventFunction::count);
     for (const BoundEventPart &part : resumed.events.parts)
@@ -205,48 +228,6 @@ std::optional<FeatureId> EventFeatures::take(const BoundResumed &resumed, const 
         return {};
     feature.edge = edge.front().constant;
     return add_condition(resumed, scope, std::move(feature));
-}
-
-// A term for a step's events, in their order.
-bool EventFeatures::add_step(const BoundEventPart &part, const Scope &scope, EventFeature &feature) {
-    if (!add_term(part, 1, scope, feature))
-        return false;
-    EventTerm &term = feature.terms.back();
-    if (streams_[term.stream].columns.size() >= most_columns)
-        return false;
-    if (const Trait *const tie = tie_break(*part.source))
-        term.number = column(term.stream, std::pmr::string("e.", memory_).append(tie->sql), ColumnForm::integer);
-    return true;
-}
-
-std::optional<FeatureId> EventFeatures::take(const BoundSequence &sequence, const Scope &scope) {
-    const auto is_simple = [](const BoundStep &step) {
-        if (step.events.parts.size() != 1 || step.refers || !is_plain_moment(*step.events.parts.front().at))
-            return false;
-        const Trait *const tie = tie_break(*step.events.parts.front().source);
-        return !tie || is_integer_inside(tie->type);
-    };
-    if (!std::ranges::all_of(sequence.steps, is_simple))
-        return {};
-    EventFeature feature = make_feature(EventForm::sequence, EventFunction::count);
-    const BoundEventPart *previous = nullptr;
-    for (const BoundStep &step : sequence.steps) {
-        const BoundEventPart &part = step.events.parts.front();
-        EventStep &added = feature.steps.emplace_back(
-            EventStep{static_cast<std::uint32_t>(feature.terms.size()), no_column, behaviour::SequenceStep::no_source, step.negated});
-        if (!add_step(part, scope, feature))
-            return {};
-        if (tie_break(*part.source))
-            added.source = streams_[feature.terms.back().stream].source;
-        if (step.within) {
-            added.deadlines = static_cast<std::uint32_t>(feature.terms.size());
-            if (!add_shifted(*previous, *step.within, scope, feature))
-                return {};
-        }
-        if (!step.negated)
-            previous = &part;
-    }
-    return add_condition(sequence, scope, std::move(feature));
 }
 
 }  // namespace segment::match
