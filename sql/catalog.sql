@@ -94,6 +94,7 @@ CREATE TABLE segment.catalog_segment (
     refreshed_at timestamptz,
     as_of timestamptz,
     next_due timestamptz,
+    last_error text,
     UNIQUE (population_id, name)
 );
 COMMENT ON TABLE segment.catalog_segment IS 'segments; read through the view segment.segment';

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION segment.refresh(text, text) IS 'the same with the segments a
 CREATE PROCEDURE segment.run(population text DEFAULT NULL, on_error text DEFAULT 'record')
     LANGUAGE C AS 'MODULE_PATHNAME', 'segment_run';
 COMMENT ON PROCEDURE segment.run(text, text) IS
-    'refreshes populations, each in a transaction of its own; failures are recorded, or stop the run';
+    'refreshes populations, each in a transaction of its own; what cannot be evaluated is recorded and left out, or stops the run';
 
 CREATE FUNCTION segment.grant_refresh(population text, role text) RETURNS void
     LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_grant_refresh';

@@ -11,6 +11,8 @@ CREATE TABLE segment.catalog_score (
     scale_min float8 NOT NULL,
     scale_max float8 NOT NULL,
     bands jsonb NOT NULL,
+    hysteresis float8 NOT NULL,
+    filter text,
     version int NOT NULL DEFAULT 1,
     author text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -36,7 +38,7 @@ CREATE TABLE segment.catalog_score_metric (
     position int NOT NULL,
     value text,
     condition text,
-    shape text NOT NULL CHECK (shape IN ('linear', 'steps', 'points', 'percentile', 'recency_decay')),
+    shape text NOT NULL CHECK (shape IN ('linear', 'steps', 'points', 'percentile', 'recency_decay', 'zscore')),
     worst float8,
     best float8,
     steps jsonb,
@@ -102,9 +104,9 @@ CREATE FUNCTION segment.create_score(
     name text, population text, mode text DEFAULT 'weighted', missing text DEFAULT 'exclude', min_coverage float8 DEFAULT 0.5,
     base float8 DEFAULT 0, scale_min float8 DEFAULT 0, scale_max float8 DEFAULT 100,
     bands jsonb DEFAULT '[{"band": "poor", "from": 0}, {"band": "average", "from": 40}, {"band": "good", "from": 70}]',
-    if_exists text DEFAULT 'error') RETURNS int
+    hysteresis float8 DEFAULT 0, filter text DEFAULT NULL, if_exists text DEFAULT 'error') RETURNS int
     LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'segment_create_score';
-COMMENT ON FUNCTION segment.create_score(text, text, text, text, float8, float8, float8, float8, jsonb, text) IS
+COMMENT ON FUNCTION segment.create_score(text, text, text, text, float8, float8, float8, float8, jsonb, float8, text, text) IS
     'creates a score without metrics and its tables; returns its id';
 
 CREATE FUNCTION segment.add_score_metric(
@@ -177,9 +179,16 @@ CREATE FUNCTION segment.score_by_segment(
 COMMENT ON FUNCTION segment.score_by_segment(text) IS
     'for each segment kept as rows its members by the last refresh, how many have a score, their average, and how many are in each band';
 
+CREATE FUNCTION segment.score_trend(
+    score text, span interval DEFAULT '14 days', flat float8 DEFAULT 1, OUT key text, OUT score float8, OUT before float8, OUT difference float8,
+    OUT slope float8, OUT direction text) RETURNS SETOF record
+    LANGUAGE C STABLE ROWS 1000 AS 'MODULE_PATHNAME', 'segment_score_trend';
+COMMENT ON FUNCTION segment.score_trend(text, interval, float8) IS
+    'each member''s score by the last refresh against the one a span before, the slope of its daily scores in points a day, and whether it went up, down or stayed flat';
+
 CREATE VIEW segment.score WITH (security_barrier) AS
-    SELECT s.name, p.name AS population, s.mode, s.missing, s.min_coverage, s.base, s.scale_min, s.scale_max, s.bands, s.version,
-           s.members, s.as_of, s.refreshed_version IS DISTINCT FROM s.version AS stale,
+    SELECT s.name, p.name AS population, s.mode, s.missing, s.min_coverage, s.base, s.scale_min, s.scale_max, s.bands, s.hysteresis,
+           s.filter, s.version, s.members, s.as_of, s.refreshed_version IS DISTINCT FROM s.version AS stale,
            (SELECT pg_catalog.array_agg(u.name ORDER BY u.name)
             FROM (SELECT g.name FROM segment.catalog_segment_score_use x
                   JOIN segment.catalog_segment g ON g.id OPERATOR(pg_catalog.=) x.segment_id

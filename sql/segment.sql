@@ -74,7 +74,7 @@ COMMENT ON FUNCTION segment.definition_to_sql(text, segment.definition, timestam
 CREATE VIEW segment.segment WITH (security_barrier) AS
     SELECT s.id, s.name, p.name AS population, v.definition, s.version, s.materialize, s.members, s.refreshed_at, s.as_of,
            CASE WHEN s.refreshed_version OPERATOR(pg_catalog.=) s.version THEN s.next_due END AS next_due,
-           segment.visible_error(p.last_error, a.may_change) AS last_error, s.owner, s.tags, s.description, s.announce, s.refreshed_version, s.uid
+           segment.visible_error(coalesce(p.last_error, s.last_error), a.may_change) AS last_error, s.owner, s.tags, s.description, s.announce, s.refreshed_version, s.uid
     FROM segment.catalog_segment s
     JOIN segment.catalog_population p ON p.id OPERATOR(pg_catalog.=) s.population_id
     JOIN segment.catalog_segment_version v ON v.segment_id OPERATOR(pg_catalog.=) s.id AND v.version OPERATOR(pg_catalog.=) s.version

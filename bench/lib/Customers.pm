@@ -66,6 +66,15 @@ sub table
     return $table;
 }
 
+# The key, as SQL, of the row with that number, itself SQL.
+sub key
+{
+    my ($layout, $number) = @_;
+    my $key = $layouts{$layout}{key};
+    $key =~ s/\bn\b/$number/g;
+    return $key;
+}
+
 # Copies a table to DuckDB, through a file.
 sub copy_to_duckdb
 {

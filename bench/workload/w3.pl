@@ -1,4 +1,4 @@
-# The first materialization of segments as rows, against one INSERT a segment.
+# The first materialization of segments as rows, against one INSERT a segment; with keys 1, 2, 3 … and with uuid keys.
 package Workload::W3;
 
 use strict;
@@ -46,15 +46,14 @@ sub insert_plainly
 sub contents
 {
     my ($postgres, $member_table, $key) = @_;
-    return $postgres->rows("SELECT count(*), sum(hashint8extended($key, 1)) FROM $member_table GROUP BY segment_id ORDER BY segment_id");
+    return $postgres->rows("SELECT count(*), sum(hashtextextended($key\::text, 1)) FROM $member_table GROUP BY segment_id ORDER BY segment_id");
 }
 
-sub run
+sub compare
 {
-    my ($class, $bench) = @_;
+    my ($bench, $layout, @definitions) = @_;
     my $postgres    = $bench->postgres;
-    my $table       = Customers::table($postgres, 'ordered', $bench->members);
-    my @definitions = definitions($bench);
+    my $table       = Customers::table($postgres, $layout, $bench->members);
     my $refresh     = Segments::refresh_query($table);
     my $times = $bench->alternate(
         $bench->runs,
@@ -70,11 +69,11 @@ sub run
         'as rows, unchanged' => sub { $postgres->took($refresh) },
         'INSERT … SELECT for each' => sub {
             my $took = insert_plainly($postgres, $table, @definitions);
-            $bench->check('rows', map { contents($postgres, $_, "${table}_id") } "${table}_segment_member", 'plain_member');
+            $bench->check("rows, $layout", map { contents($postgres, $_, "${table}_id") } "${table}_segment_member", 'plain_member');
             return $took;
         });
     my ($rows) = $postgres->row('SELECT count(*) FROM plain_member');
-    print '- ', Bench::with_commas($rows), " rows\n";
+    print "- $layout: ", Bench::with_commas($rows), " rows\n";
     $bench->table(
         $times,
         ['INSERT … SELECT for each'],
@@ -82,6 +81,14 @@ sub run
         ['as a set, first'],
         ['as a set, unchanged'],
         [ 'as rows, unchanged', to => 'as a set, unchanged', at_most => 1.3 ]);
+    return;
+}
+
+sub run
+{
+    my ($class, $bench) = @_;
+    my @definitions = definitions($bench);
+    compare($bench, $_, @definitions) foreach qw(ordered uuid);
     return;
 }
 

@@ -1,4 +1,4 @@
-# Reading membership: as a filter over all customers, and evaluated for one of them.
+# Reading membership: as a filter over all customers, and evaluated for one of them; with keys 1, 2, 3 … and with uuid keys.
 package Workload::W9;
 
 use strict;
@@ -22,18 +22,19 @@ sub latency
     return $bench->pgbench("\\set id random(1, $members)\n$sql;\n", CALLS);
 }
 
-sub run
+sub compare
 {
-    my ($class, $bench) = @_;
+    my ($bench, $layout) = @_;
     my $postgres   = $bench->postgres;
-    my $table      = Customers::table($postgres, 'ordered', $bench->members);
+    my $table      = Customers::table($postgres, $layout, $bench->members);
+    my $key        = Customers::key($layout, ':id');
     my $definition = (Definitions::series(2))[1];
     my ($expected) = @{ $bench->plain_counts(2, $bench->members) }[1];
     my $count      = sub {
         my ($label, $condition) = @_;
         return sub {
             my ($took, $rows) = $postgres->timed("SELECT count(*) FROM $table c WHERE $condition");
-            $bench->check($label, $rows->[0], $expected);
+            $bench->check("$label, $layout", $rows->[0], $expected);
             return $took;
         };
     };
@@ -43,16 +44,24 @@ sub run
     my %filter = (
         'semi-join' => "EXISTS (SELECT FROM ${table}_segment_member m WHERE m.segment_id = $id AND m.${table}_id = c.id)",
         'is_member' => "segment.is_member('$table.s1', c.id)");
+    print "- $layout keys\n";
     $bench->table(
         $bench->alternate(
             $bench->runs,
             (map { my $label = $_; ($label => $count->($label, $filter{$label})) } sort keys %filter),
-            'plain SQL for one key' => sub { latency($bench, "SELECT EXISTS (SELECT FROM $table WHERE id = :id AND ($definition->{sql}))") },
-            'matches for one key' => sub { latency($bench, "SELECT segment.matches('$table.s1', :id)") }),
+            'plain SQL for one key' => sub { latency($bench, "SELECT EXISTS (SELECT FROM $table WHERE id = $key AND ($definition->{sql}))") },
+            'matches for one key' => sub { latency($bench, "SELECT segment.matches('$table.s1', $key)") }),
         ['semi-join'],
         [ 'is_member', to => 'semi-join', at_most => 1 ],
         ['plain SQL for one key'],
         [ 'matches for one key', to => 'plain SQL for one key', within => 0.001 ]);
+    return;
+}
+
+sub run
+{
+    my ($class, $bench) = @_;
+    compare($bench, $_) foreach qw(ordered uuid);
     return;
 }
 

@@ -13,7 +13,8 @@ namespace segment {
 enum class ErrorCode : std::uint8_t {
     syntax_error,                   // 42601
     undefined_column,               // 42703: unknown trait
-    undefined_table,                // 42P01: a registered relation is not there as it was registered
+    undefined_table,                // 42P01: a registered relation is not there
+    duplicate_column,               // 42701: two traits of one name
     undefined_object,               // 42704: unknown segment, source, score, list, scheme
     datatype_mismatch,              // 42804
     invalid_datetime,               // 22007

@@ -17,6 +17,8 @@ int sqlstate_of(ErrorCode code) noexcept {
             return ERRCODE_UNDEFINED_COLUMN;
         case ErrorCode::undefined_table:
             return ERRCODE_UNDEFINED_TABLE;
+        case ErrorCode::duplicate_column:
+            return ERRCODE_DUPLICATE_COLUMN;
         case ErrorCode::undefined_object:
             return ERRCODE_UNDEFINED_OBJECT;
         case ErrorCode::datatype_mismatch:

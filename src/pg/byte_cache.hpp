@@ -1,9 +1,8 @@
 // The codes of values by their bytes. Bounded: of values that share a slot the latest stays.
 #pragma once
 
-#include <bit>
-
 #include "core/members/hash.hpp"
+#include "core/members/short_bytes.hpp"
 #include "pg/pg.hpp"
 
 namespace segment::pg {
@@ -24,14 +23,15 @@ public:
         uint32 *code;
         bool known;
     };
-    Entry look_up(const char *bytes, Size length) { return length <= 16 ? look_up_short(bytes, length) : look_up_long(bytes, length); }
+    Entry look_up(const char *bytes, Size length) {
+        return length <= members::ShortBytes::longest ? look_up_short(bytes, length) : look_up_long(bytes, length);
+    }
 
 private:
-    static constexpr Size slot_count = 1024;  // a power of two
+    static constexpr uint32 slot_count = 1024;  // a power of two
 
-    // Up to 16 bytes are two words and the length.
     struct Short {
-        uint64 head, tail;
+        members::ShortBytes key;
         uint32 length;  // 0: empty
         uint32 code;
     };
@@ -40,30 +40,12 @@ private:
         char bytes[longest];
     };
 
-    template <class Word>
-    static uint64 load(const char *at) {
-        Word word;
-        memcpy(&word, at, sizeof word);
-        return word;
-    }
-
     Entry look_up_short(const char *bytes, Size length) {
-        uint64 head, tail;
-        if (length >= 8) {
-            head = load<uint64>(bytes);
-            tail = load<uint64>(bytes + length - 8);
-        } else if (length >= 4) {
-            head = load<uint32>(bytes);
-            tail = load<uint32>(bytes + length - 4);
-        } else {
-            head = load<uint8>(bytes) | load<uint8>(bytes + length / 2) << 8;
-            tail = load<uint8>(bytes + length - 1);
-        }
-        Short *slot = &short_[((head + length) ^ std::rotl(tail, 29)) * 0x9e3779b97f4a7c15 >> (64 - std::countr_zero(slot_count))];
-        bool known = slot->head == head && slot->tail == tail && slot->length == length;
+        const members::ShortBytes key(bytes, length);
+        Short *slot = &short_[key.slot(length, slot_count)];
+        bool known = slot->key == key && slot->length == length;
         if (!known) {
-            slot->head = head;
-            slot->tail = tail;
+            slot->key = key;
             slot->length = static_cast<uint32>(length);
         }
         return {&slot->code, known};

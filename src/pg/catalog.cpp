@@ -121,7 +121,7 @@ Population *find_population(const char *name, Lock lock) {
 Population *get_population(const char *name, Lock lock) {
     Population *population = find_population(name, lock);
     if (population == nullptr) {
-        Rows names = caller_execute("SELECT name FROM segment.population ORDER BY name");
+        Rows names = caller_execute("SELECT name FROM segment.population ORDER BY name", {}, {.kept = true});
         const char *near = nearest_name(name, names, 0);
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("population \"%s\" does not exist", name),
                         near != nullptr ? errhint("Did you mean \"%s\"?", near)

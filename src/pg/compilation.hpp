@@ -58,6 +58,7 @@ public:
     definition::Scope scope() const { return {binding_.vocabulary, as_of_sql_, &base_, segments.back().checked.joins}; }
 
     const definition::Checked &base() const { return base_; }
+    const definition::Vocabulary &vocabulary() const { return binding_.vocabulary; }
 
     // A derived trait of the vocabulary by itself.
     definition::CheckedFormula check_derived(const definition::DerivedTrait &trait);

@@ -4,7 +4,10 @@
 
 namespace segment::pg {
 
-ConstantValues evaluate_constants(const std::string_view *constants, uint32 count) {
+namespace {
+
+// With `limit`, which is none or " LIMIT 0": then all values are NULL.
+ConstantValues select_constants(const std::string_view *constants, uint32 count, const char *limit) {
     ConstantValues result{allocate<Datum>(count), allocate<bool>(count), allocate<Oid>(count)};
     MemoryContext context = CurrentMemoryContext;
     StringInfoData sql;
@@ -19,13 +22,18 @@ ConstantValues evaluate_constants(const std::string_view *constants, uint32 coun
                 appendStringInfoString(&sql, ", ");
             appendBinaryStringInfo(&sql, constants[done].data(), static_cast<int>(constants[done].size()));
         }
+        appendStringInfoString(&sql, limit);
         spi::connect();
         spi::execute(sql.data, {}, {.read_only = true, .returns_rows = true});
         TupleDesc description = SPI_tuptable->tupdesc;
         for (uint32 i = first; i < done; i++) {
             Form_pg_attribute attribute = TupleDescAttr(description, static_cast<int>(i - first));
-            Datum value = SPI_getbinval(SPI_tuptable->vals[0], description, static_cast<int>(i - first) + 1, &result.nulls[i]);
             result.types[i] = getBaseType(attribute->atttypid);
+            result.nulls[i] = SPI_processed == 0;
+            if (result.nulls[i]) {
+                continue;
+            }
+            Datum value = SPI_getbinval(SPI_tuptable->vals[0], description, static_cast<int>(i - first) + 1, &result.nulls[i]);
             if (!result.nulls[i]) {
                 MemoryContext spi = MemoryContextSwitchTo(context);
                 result.values[i] = attribute->attlen == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(value))
@@ -38,23 +46,64 @@ ConstantValues evaluate_constants(const std::string_view *constants, uint32 coun
     return result;
 }
 
-CutValues evaluate_cuts(const match::Plan *plan) {
+// All cuts, those of each feature side by side.
+struct AllCuts {
+    uint32 features;
+    uint32 *first;  // of each feature's, and one past the last
+    std::string_view *constants;
+};
+
+AllCuts cuts_of(const match::Plan *plan) {
     auto features = static_cast<uint32>(plan->features().size());
-    auto *first = allocate<uint32>(features + 1);
+    AllCuts cuts{features, allocate<uint32>(features + 1), nullptr};
     uint32 total = 0;
     for (uint32 i = 0; i < features; i++) {
-        first[i] = total;
+        cuts.first[i] = total;
         total += plan->features()[i].is_measured ? 0 : static_cast<uint32>(plan->features()[i].cuts.size());
     }
-    first[features] = total;
-    auto *constants = allocate<std::string_view>(total);
+    cuts.first[features] = total;
+    cuts.constants = allocate<std::string_view>(total);
     for (uint32 i = 0; i < features; i++) {
-        for (uint32 cut = first[i]; cut < first[i + 1]; cut++) {
-            constants[cut] = plan->features()[i].cuts[cut - first[i]];
+        for (uint32 cut = cuts.first[i]; cut < cuts.first[i + 1]; cut++) {
+            cuts.constants[cut] = plan->features()[i].cuts[cut - cuts.first[i]];
         }
     }
-    ConstantValues values = evaluate_constants(constants, total);
-    return {features, first, values.values, values.nulls, values.types};
+    return cuts;
+}
+
+}  // namespace
+
+ConstantValues evaluate_constants(const std::string_view *constants, uint32 count) {
+    return select_constants(constants, count, "");
+}
+
+CutValues evaluate_cuts(const match::Plan *plan) {
+    AllCuts cuts = cuts_of(plan);
+    ConstantValues values = evaluate_constants(cuts.constants, cuts.first[cuts.features]);
+    return {cuts.features, cuts.first, values.values, values.nulls, values.types};
+}
+
+CutValues check_cuts(const match::Plan *plan) {
+    AllCuts cuts = cuts_of(plan);
+    auto *thresholds = allocate<std::string_view>(cuts.first[cuts.features]);
+    auto *places = allocate<uint32>(cuts.first[cuts.features]);
+    uint32 count = 0;
+    for (uint32 i = 0; i < cuts.features; i++) {
+        for (uint32 threshold : plan->features()[i].thresholds) {
+            if (cuts.first[i] == cuts.first[i + 1]) {
+                break;
+            }
+            places[count] = cuts.first[i] + threshold;
+            thresholds[count] = cuts.constants[places[count]];
+            cuts.constants[places[count++]] = "NULL";
+        }
+    }
+    ConstantValues values = evaluate_constants(cuts.constants, cuts.first[cuts.features]);
+    ConstantValues planned = select_constants(thresholds, count, " LIMIT 0");
+    for (uint32 i = 0; i < count; i++) {
+        values.types[places[i]] = planned.types[i];
+    }
+    return {cuts.features, cuts.first, values.values, values.nulls, values.types};
 }
 
 }  // namespace segment::pg

@@ -31,6 +31,8 @@ ConstantValues evaluate_constants(const std::string_view *constants, uint32 coun
 
 // Of measured features there are none.
 CutValues evaluate_cuts(const match::Plan *plan);
+// The same, but thresholds, which take a pass over the members, are only planned: their values are NULL.
+CutValues check_cuts(const match::Plan *plan);
 
 // Zeroed, and of any size.
 template <typename T>

@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "core/definition/nearest.hpp"
+#include "core/members/hash.hpp"
+#include "core/members/short_bytes.hpp"
 #include "pg/boundary.hpp"
 #include "pg/identity.hpp"
 #include "pg/memory.hpp"
 #include "pg/relation.hpp"
-
-extern "C" {
-#include "common/hashfn.h"
-}
 
 namespace segment::pg {
 
@@ -28,7 +26,7 @@ struct Counted {
     Datum name;
     const char *bytes;
     Size length;
-    uint32 hash;
+    members::ShortBytes key;
     int64 rows, last;
     uint32 meaning;  // to the pass
 };
@@ -84,6 +82,18 @@ NameCounter *count_names(EventNames *names, uint32 source, Oid name_type, int16 
     return counter;
 }
 
+namespace {
+
+members::ShortBytes key_of(const char *bytes, Size length) {
+    if (length <= members::ShortBytes::longest) {
+        return {bytes, length};
+    }
+    const uint64 hash = members::hash_bytes({reinterpret_cast<const std::byte *>(bytes), length});
+    return {reinterpret_cast<const char *>(&hash), sizeof hash};
+}
+
+}  // namespace
+
 uint32 *count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at) {
     if (counter == nullptr || counter->too_many || (name_is_null && OidIsValid(counter->name_type))) {
         return nullptr;
@@ -100,11 +110,12 @@ uint32 *count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at
         bytes = VARDATA_ANY(DatumGetPointer(name));
         length = VARSIZE_ANY_EXHDR(DatumGetPointer(name));
     }
-    uint32 hash = hash_bytes(reinterpret_cast<const unsigned char *>(bytes), static_cast<int>(length));
-    uint32 slot = hash & (slots - 1);
+    bool is_short = length <= members::ShortBytes::longest;
+    members::ShortBytes key = key_of(bytes, length);
+    uint32 slot = key.slot(length, slots);
     for (; counter->place[slot] != 0; slot = (slot + 1) & (slots - 1)) {
         Counted *item = &counter->items[counter->place[slot] - 1];
-        if (item->hash == hash && item->length == length && memcmp(item->bytes, bytes, length) == 0) {
+        if (item->key == key && item->length == length && (is_short || memcmp(item->bytes, bytes, length) == 0)) {
             item->rows++;
             item->last = std::max(item->last, at);
             return &item->meaning;
@@ -122,7 +133,7 @@ uint32 *count_name(NameCounter *counter, Datum name, bool name_is_null, int64 at
         MemoryContextSwitchTo(before);
         bytes = counter->name_length > 0 ? DatumGetPointer(name) : VARDATA_ANY(DatumGetPointer(name));
     }
-    *item = {name, bytes, length, hash, 1, at, 0};
+    *item = {name, bytes, length, key, 1, at, 0};
     if (counter->name_by_value) {
         item->bytes = reinterpret_cast<const char *>(&item->name);
     }

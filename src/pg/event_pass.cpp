@@ -150,13 +150,13 @@ void read_event_pass(const EventPass *pass, Time earliest, Time latest, spi::Rec
     initStringInfo(&sql);
     append(&sql, pass->select);
     append(&sql, " WHERE ");
+    // Conditions of one cost are evaluated in this order: most events are old, hardly any are to come.
+    if (earliest != behaviour::beginning_of_time) {
+        append(&sql, pass->stream->time_sql);
+        append(&sql, " > $2 AND ");
+    }
     append(&sql, pass->stream->time_sql);
     append(&sql, " <= $1");
-    if (earliest != behaviour::beginning_of_time) {
-        append(&sql, " AND ");
-        append(&sql, pass->stream->time_sql);
-        append(&sql, " > $2");
-    }
     spi::connect();
     spi::execute_to(spi::make_receiver(receive, state), sql.data,
                     {{pass->time_type, datum_of(pass->time_type, latest)}, {pass->time_type, datum_of(pass->time_type, earliest)}},

@@ -17,11 +17,12 @@ using behaviour::Time;
 
 // Rows are looked up in batches, so that their keys are fetched into the cache together.
 constexpr uint32 rows_per_batch = 512;
+constexpr uint32 rows_ahead = 16;
 
 struct Batch {
     uint32 count;
     Datum *keys;  // or integers
-    uint64 *hashes;
+    uint64 *hashes, *ordinals;
     behaviour::Cell *cells;
     Time *times;
     uint64 *flags;  // words_per_row each
@@ -88,17 +89,23 @@ void place_batch(EventRows *rows) {
     Batch *batch = &rows->batch;
     const MemberKeys *keys = rows->keys;
     if (keys->numbering() == Numbering::direct) {
-        for (uint32 i = 0; i < batch->count; i++) {
-            place(rows, i, batch->keys[i]);
-        }
+        std::copy_n(batch->keys, batch->count, batch->ordinals);
     } else {
         for (uint32 i = 0; i < batch->count; i++) {
             batch->hashes[i] = rows->integer_keys ? members::hash(batch->keys[i]) : keys->hash(batch->keys[i]);
             keys->prefetch(batch->hashes[i]);
         }
         for (uint32 i = 0; i < batch->count; i++) {
-            place(rows, i, keys->find(batch->keys[i], batch->hashes[i]));
+            batch->ordinals[i] = keys->find(batch->keys[i], batch->hashes[i]);
         }
+    }
+    for (uint32 i = 0; i < batch->count; i++) {
+        if (i + rows_ahead < batch->count) {
+            auto ahead = static_cast<members::Ordinal>(batch->ordinals[i + rows_ahead]);
+            rows->members->prefetch(ahead);
+            rows->leaves->prefetch(ahead);
+        }
+        place(rows, i, batch->ordinals[i]);
     }
     rows->pass->rows += batch->count;
     rows->report(rows->state);
@@ -214,6 +221,7 @@ EventRows *begin_event_rows(const MemberKeys *keys, const members::BitSet *membe
     rows->integer_keys = keys->type().form == KeyType::Form::integer;
     rows->batch.keys = allocate<Datum>(rows_per_batch);
     rows->batch.hashes = allocate<uint64>(rows_per_batch);
+    rows->batch.ordinals = allocate<uint64>(rows_per_batch);
     rows->batch.cells = allocate<behaviour::Cell>(rows_per_batch);
     rows->batch.times = allocate<Time>(rows_per_batch);
     rows->batch.context = AllocSetContextCreate(CurrentMemoryContext, "segment event keys", ALLOCSET_DEFAULT_SIZES);

@@ -181,7 +181,7 @@ Estimate estimate(Node *name) {
         "OR s.population OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) s.name OPERATOR(pg_catalog.=) $1) "
         "AND s.members IS NOT NULL LIMIT 2",
         {{TEXTOID, castNode(Const, name)->constvalue}, possible_names(TextDatumGetCString(castNode(Const, name)->constvalue))},
-        {.read_only = true});
+        {.read_only = true, .kept = true});
     if (rows.count != 1) {
         return {false, 0, 0};
     }

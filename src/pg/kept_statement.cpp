@@ -6,10 +6,15 @@ namespace {
 
 constexpr long most = 300;
 
+// A plan for a table that was empty may read all that it holds later. It is made again after so many uses, and each time that there have
+// been so many times as many.
+constexpr uint64 uses_of_plan = 10;
+
 struct Statement {
     uint64 hash;  // the key: of the text and the types of the arguments
     SPIPlanPtr plan;
     char *sql;
+    uint64 uses, planned_again;  // after so many uses
 };
 
 HTAB *statements = nullptr;
@@ -27,6 +32,16 @@ void make_table() {
     statements = hash_create("segment statements", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
+// As when a table of it changes: whoever runs the old plan ends with it.
+void plan_again(SPIPlanPtr plan) {
+    ListCell *cell;
+    foreach (cell, SPI_plan_get_plan_sources(plan)) {
+        if (CachedPlan *generic = static_cast<CachedPlanSource *>(lfirst(cell))->gplan; generic != nullptr) {
+            generic->is_valid = false;
+        }
+    }
+}
+
 }  // namespace
 
 SPIPlanPtr kept_statement(const char *sql, Arguments arguments) {
@@ -39,8 +54,15 @@ SPIPlanPtr kept_statement(const char *sql, Arguments arguments) {
     if (statements == nullptr) {
         make_table();
     }
-    if (const auto *known = static_cast<const Statement *>(hash_search(statements, &hash, HASH_FIND, nullptr)); known != nullptr) {
-        return strcmp(known->sql, sql) == 0 ? known->plan : nullptr;
+    if (auto *known = static_cast<Statement *>(hash_search(statements, &hash, HASH_FIND, nullptr)); known != nullptr) {
+        if (strcmp(known->sql, sql) != 0) {
+            return nullptr;
+        }
+        if (++known->uses == known->planned_again) {
+            known->planned_again *= uses_of_plan;
+            plan_again(known->plan);
+        }
+        return known->plan;
     }
     if (hash_get_num_entries(statements) >= most) {
         return nullptr;
@@ -55,6 +77,8 @@ SPIPlanPtr kept_statement(const char *sql, Arguments arguments) {
     SPI_keepplan(plan);
     statement->plan = plan;
     statement->sql = text;
+    statement->uses = 0;
+    statement->planned_again = uses_of_plan;
     return plan;
 }
 

@@ -51,7 +51,7 @@ NamedObject named_object(const char *kind, const char *name, Lock lock) {
 }
 
 void refuse_unknown(const char *kind, const char *name) {
-    Rows names = caller_execute(psprintf("SELECT name FROM segment.%s ORDER BY name", kind));
+    Rows names = caller_execute(psprintf("SELECT name FROM segment.%s ORDER BY name", kind), {}, {.kept = true});
     const char *near = nearest_name(name, names, 0);
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("%s \"%s\" does not exist", kind, name),
                     near != nullptr ? errhint("Did you mean \"%s\"?", near) : errhint("See the view segment.%s.", kind)));

@@ -5,6 +5,7 @@
 
 #include "core/members/content_hash.hpp"
 #include "pg/boundary.hpp"
+#include "pg/identity.hpp"
 
 namespace segment::pg {
 
@@ -172,6 +173,14 @@ struct StoredNumbering {
     uint64 keys;
 };
 
+// As it is stored, whatever the session's search path and settings.
+const char *type_name(Oid type) {
+    Identity caller = begin_identity(GetUserId());
+    const char *name = format_type_be(type);
+    end_identity(caller);
+    return name;
+}
+
 StoredNumbering read_numbering(const Population *population, Oid type) {
     Rows rows =
         catalog_execute("SELECT epoch, key_type, direct, keys FROM segment.catalog_numbering WHERE population_id OPERATOR(pg_catalog.=) $1",
@@ -179,7 +188,7 @@ StoredNumbering read_numbering(const Population *population, Oid type) {
     if (rows.count == 0) {
         return {0, false, false, 0};
     }
-    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), format_type_be(type)) == 0, DatumGetBool(value_of(rows, 0, 2)),
+    return {DatumGetInt32(value_of(rows, 0, 0)), strcmp(text_of(rows, 0, 1), type_name(type)) == 0, DatumGetBool(value_of(rows, 0, 2)),
             static_cast<uint64>(DatumGetInt64(value_of(rows, 0, 3)))};
 }
 
@@ -242,7 +251,7 @@ void save_numbering(const MemberNumbering *numbering) {
         catalog_execute("INSERT INTO segment.catalog_numbering (population_id, epoch, key_type, direct, keys) VALUES ($1, $2, $3, $4, $5)",
                         {int4_argument(numbering->population_id),
                          int4_argument(numbering->epoch),
-                         text_argument(format_type_be(numbering->keys->type().type)),
+                         text_argument(type_name(numbering->keys->type().type)),
                          {BOOLOID, BoolGetDatum(numbering->keys->numbering() == Numbering::direct)},
                          int8_argument(keys)});
     } else if (keys != static_cast<int64>(numbering->stored_keys)) {

@@ -1,5 +1,9 @@
 #include "pg/periods.hpp"
 
+extern "C" {
+#include "utils/datetime.h"
+}
+
 namespace segment::pg {
 
 TimestampTz instant_of(Timestamp local, text *time_zone) {
@@ -14,9 +18,21 @@ struct Range {
     TimestampTz start, end;
 };
 
+// A year before the end of what a timestamp can be, so that a month and a zone's offset lead to one.
+constexpr int last_year = 294275;
+
+bool is_in_reach(Timestamp local) {
+    const auto new_year = [](int year) { return (date2j(year, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY; };
+    return local >= new_year(-4712) && local < new_year(last_year + 1);
+}
+
 Range range_of(const LocalRange &local, text *time_zone) {
     if (TIMESTAMP_NOT_FINITE(local.since) || TIMESTAMP_NOT_FINITE(local.until)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("since and until must be finite")));
+    }
+    if (!is_in_reach(local.since) || !is_in_reach(local.until)) {
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+                        errmsg("since and until must be between the years 4713 BC and %d", last_year)));
     }
     Range range{instant_of(local.since, time_zone), instant_of(local.until, time_zone)};
     if (range.end <= range.start) {
@@ -25,19 +41,34 @@ Range range_of(const LocalRange &local, text *time_zone) {
     return range;
 }
 
-// `since` and `step` grains.
-TimestampTz edge(Timestamp since, const Interval *grain, int32 step, text *time_zone) {
-    Interval days{};
-    int64 duration;
-    if (pg_mul_s32_overflow(grain->month, step, &days.month) || pg_mul_s32_overflow(grain->day, step, &days.day) ||
-        pg_mul_s64_overflow(grain->time, step, &duration)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("interval out of range")));
-    }
-    Datum local = DirectFunctionCall2(timestamp_pl_interval, TimestampGetDatum(since), IntervalPGetDatum(&days));
-    TimestampTz instant = instant_of(DatumGetTimestamp(local), time_zone);
-    TimestampTz result;
-    if (pg_add_s64_overflow(instant, duration, &result) || !IS_VALID_TIMESTAMP(result)) {
+// `since` and the months and days; infinity where that is after what `until` can be.
+Timestamp step_from(Timestamp since, int64 months, int64 days) {
+    pg_tm date{};
+    fsec_t fraction;
+    if (timestamp2tm(since, nullptr, &date, &fraction, nullptr, nullptr) != 0) {
         ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+    }
+    const int64 month = int64{date.tm_year} * MONTHS_PER_YEAR + date.tm_mon - 1 + months;
+    const int64 year = (month >= 0 ? month : month - MONTHS_PER_YEAR + 1) / MONTHS_PER_YEAR;
+    const int64 end = date2j(last_year + 1, 1, 1);
+    if (year > last_year || days > end ||
+        date2j(static_cast<int>(year), static_cast<int>(month - year * MONTHS_PER_YEAR) + 1, 1) + days > end) {
+        return DT_NOEND;
+    }
+    Interval step{};
+    step.month = static_cast<int32>(months);
+    step.day = static_cast<int32>(days);
+    return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval, TimestampGetDatum(since), IntervalPGetDatum(&step)));
+}
+
+// `since` and `step` grains; infinity as above.
+TimestampTz edge(Timestamp since, const Interval *grain, int32 step, text *time_zone) {
+    const Timestamp local = step_from(since, int64{grain->month} * step, int64{grain->day} * step);
+    int64 duration;
+    TimestampTz result;
+    if (TIMESTAMP_IS_NOEND(local) || pg_mul_s64_overflow(grain->time, step, &duration) ||
+        pg_add_s64_overflow(instant_of(local, time_zone), duration, &result) || !IS_VALID_TIMESTAMP(result)) {
+        return DT_NOEND;
     }
     return result;
 }

@@ -11,6 +11,7 @@
 #include "pg/next_due.hpp"
 #include "pg/override.hpp"
 #include "pg/score.hpp"
+#include "pg/score_leaves.hpp"
 #include "pg/spi.hpp"
 
 namespace segment::pg {
@@ -132,7 +133,8 @@ void record_segments(const Run *run, const Membership *membership, const Current
     int items = static_cast<int>(count);
     catalog_execute(
         "UPDATE segment.catalog_segment AS s SET members = r.members, refreshed_version = r.version, mrr = r.mrr, next_due = r.due, "
-        "refreshed_at = $6, as_of = $7 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+        "last_error = NULL, refreshed_at = $6, as_of = $7 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), "
+        "pg_catalog.unnest($3), "
         "pg_catalog.unnest($4), pg_catalog.unnest($5)) AS r (id, members, version, mrr, due) "
         "WHERE s.id OPERATOR(pg_catalog.=) r.id",
         {{INT4ARRAYOID, PointerGetDatum(construct_array(ids, items, INT4OID, sizeof(int32), true, TYPALIGN_INT))},
@@ -240,9 +242,11 @@ void refresh_population(const char *name, const Request *request, ReturnSetInfo 
     const spi::Argument selected = ids_argument(&segments, &selection);
     ScoreRun *scores = refresh_scores(population, &segments, as_of, request->segments != nullptr ? &selected : nullptr);
     Progress *progress = begin_progress(population->name);
+    const Addition known = known_scores(scores);
     Run *run =
-        begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes, nullptr, before_segments(scores));
+        begin_run(population, &segments, selection.indexes, selection.count, as_of, progress, Keep::yes, &known, before_segments(scores));
     ScoreMeans *means = begin_score_means(scores, run);
+    run->leaves = score_leaves(scores, run);
     CurrentMrr *mrr = read_current_mrr(run, as_of);
     Membership *membership =
         begin_membership(run, mrr, means, as_of, run->compilation->segments.size() == static_cast<size_t>(segments.count));

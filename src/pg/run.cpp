@@ -54,6 +54,7 @@ Run *begin_run(const Population *population, const Segments *segments, const int
     run->names = keep == Keep::yes ? begin_event_names(&run->binding, as_of) : nullptr;
     run->events = run_event_passes(&run->binding, &run->compilation->events, &run->compilation->plan, run->numbering->keys,
                                    scanned_members(run->scan), for_events, run->ignored, run->names, progress);
+    run->leaves = leaf_vectors(run->events);
     MemoryContextSwitchTo(caller);
     return run;
 }
@@ -62,7 +63,7 @@ void evaluate_run(Run *run, TakeChunk take, void *state) {
     const match::Staging *staging = staged(run->scan);
     match::Evaluation *evaluation = boundary::core([&] {
         auto *memory = make_in_context<ContextResource>(run->context, run->context);
-        return make_in_context<match::Evaluation>(run->context, run->compilation->plan, *staging, leaf_vectors(run->events), memory);
+        return make_in_context<match::Evaluation>(run->context, run->compilation->plan, *staging, run->leaves, memory);
     });
     for (;; run->pass = run_pass(run->scan, run->numbering->keys)) {
         for (uint32 chunk = 0; chunk < staging->chunks(); chunk++) {

@@ -17,7 +17,8 @@ struct Run {
     Binding binding;
     Compilation *compilation;
     Scan *scan;
-    EventPasses *events;  // null if no condition asks for them
+    EventPasses *events;         // null if no condition asks for them
+    match::LeafVectors *leaves;  // of what no scan reads; null if there are none
     MemberNumbering *numbering;
     const MemberNumbering *former;  // the direct one that this run has replaced, or null
     Pass pass;

@@ -37,7 +37,7 @@ char *from_clause(const Compilation *compilation) {
     });
 }
 
-char *scan_sql(const Binding *binding, const char *from, const ScanColumn *columns, uint32 count) {
+char *scan_sql(const Binding *binding, const char *from, const ScanColumn *columns, uint32 count, const char *limit) {
     StringInfoData sql;
     initStringInfo(&sql);
     append(&sql, "SELECT ");
@@ -48,6 +48,7 @@ char *scan_sql(const Binding *binding, const char *from, const ScanColumn *colum
     }
     append(&sql, " FROM ");
     append(&sql, from);
+    append(&sql, limit);
     return sql.data;
 }
 
@@ -228,11 +229,12 @@ bool receive_row(void *state, TupleTableSlot *slot) {
     return batch->count < rows_per_batch || place_batch(scan);
 }
 
-// Prepares the queries of the scan and ranks the plan's features; between spi::connect and spi::finish, in `context`.
-Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryContext context, uint32 *count) {
+// Prepares the queries of the scan, which end with `limit`, and ranks the plan's features; between spi::connect and spi::finish, in
+// `context`.
+Query *prepare_queries(const Binding *binding, Compilation *compilation, const CutValues &cuts, const char *limit, MemoryContext context,
+                       uint32 *count) {
     match::Plan *plan = &compilation->plan;
     const char *from = from_clause(compilation);
-    CutValues cuts = evaluate_cuts(plan);
     MemoryContext spi = MemoryContextSwitchTo(context);
     ScanColumns columns = scan_columns(*plan);
     *count = std::max<uint32>(1, (columns.count + columns_per_query - 1) / columns_per_query);
@@ -242,7 +244,7 @@ Query *prepare_queries(const Binding *binding, Compilation *compilation, MemoryC
         uint32 first = i * columns_per_query;
         query->columns = columns.items + first;
         query->column_count = std::min(columns.count, first + columns_per_query) - first;
-        query->sql = scan_sql(binding, from, query->columns, query->column_count);
+        query->sql = scan_sql(binding, from, query->columns, query->column_count, limit);
         MemoryContextSwitchTo(spi);
         query->prepared = prepare(query->sql);
         MemoryContextSwitchTo(context);
@@ -308,7 +310,7 @@ Scan *begin_scan(const Population *population, const Binding *binding, Compilati
     scan->batch.context = AllocSetContextCreate(context, "segment keys", ALLOCSET_DEFAULT_SIZES);
     scan->expected_rows = expected_rows(binding->relation->oid);
     spi::connect();
-    scan->queries = prepare_queries(binding, compilation, context, &scan->query_count);
+    scan->queries = prepare_queries(binding, compilation, evaluate_cuts(&compilation->plan), "", context, &scan->query_count);
     MemoryContextSwitchTo(context);
     Form_pg_attribute key = TupleDescAttr(scan->queries[0].prepared.description, 0);
     scan->key_type = getBaseType(key->atttypid);
@@ -402,10 +404,12 @@ void end_scan(Scan *scan) {
 void plan_scan(const Binding *binding, Compilation *compilation) {
     spi::connect();
     uint32 count;
-    const Query *queries = prepare_queries(binding, compilation, CurrentMemoryContext, &count);
+    const Query *queries = prepare_queries(binding, compilation, check_cuts(&compilation->plan), " LIMIT 0", CurrentMemoryContext, &count);
     for (uint32 i = 0; i < count; i++) {
         // Beginning to run it checks the rights on what it reads; nothing is read.
-        spi::execute(psprintf("%s LIMIT 0", queries[i].sql), {}, {.read_only = true});
+        if (int result = SPI_execute_plan(queries[i].prepared.plan, nullptr, nullptr, true, 0); result < 0) {
+            elog(ERROR, "the scan could not be planned: %s", SPI_result_code_string(result));
+        }
     }
     spi::finish();
 }

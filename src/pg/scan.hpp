@@ -41,7 +41,8 @@ uint64 scanned_rows(const Scan *scan);
 
 void end_scan(Scan *scan);
 
-// Evaluates all cuts and plans the scan without running it: what a definition can be wrong about, at its creation.
+// Evaluates the constants and plans the scan without running it: what a definition can be wrong about, at its creation. Nobody's rows
+// are read, whatever their number.
 void plan_scan(const Binding *binding, Compilation *compilation);
 
 }  // namespace segment::pg

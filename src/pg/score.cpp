@@ -56,11 +56,10 @@ double required_number(FunctionCallInfo fcinfo, int index, const char *name) {
 }
 
 double required_finite(FunctionCallInfo fcinfo, int index, const char *name) {
-    double value = required_number(fcinfo, index, name);
-    if (!std::isfinite(value)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be finite", name)));
+    if (!PG_ARGISNULL(index) && !std::isfinite(PG_GETARG_FLOAT8(index))) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a finite number", name)));
     }
-    return value;
+    return required_number(fcinfo, index, name);
 }
 
 spi::Argument optional_finite(FunctionCallInfo fcinfo, int index, const char *name) {
@@ -167,7 +166,9 @@ int32 create_score(FunctionCallInfo fcinfo) {
         ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("bands must not be null"), errhint("Pass [] for none.")));
     }
     Datum bands = PG_GETARG_DATUM(8);
-    IfExists if_exists = if_exists_argument(fcinfo, 9);
+    double hysteresis = required_finite(fcinfo, 9, "hysteresis");
+    const char *filter = optional_text(fcinfo, 10);
+    IfExists if_exists = if_exists_argument(fcinfo, 11);
     PreventCommandIfReadOnly("segment.create_score()");
     check_word("mode", mode, {"weighted", "additive"});
     check_word("missing", missing, {"exclude", "zero", "neutral", "worst", "carry_forward"});
@@ -185,6 +186,12 @@ int32 create_score(FunctionCallInfo fcinfo) {
         refuse("base belongs to additive scores", "Pass mode => 'additive', or give a weighted score another scale_min.");
     }
     check_bands(bands);
+    if (hysteresis < 0) {
+        refuse("hysteresis must not be negative");
+    }
+    if (filter != nullptr) {
+        filter = canonical_definition(filter);
+    }
 
     Population *population = get_population(population_name, Lock::exclusive);
     check_may_change(population);
@@ -194,16 +201,11 @@ int32 create_score(FunctionCallInfo fcinfo) {
     if (id != 0 && if_exists == IfExists::keep) {
         return id;
     }
-    const spi::Argument arguments[] = {int4_argument(population->id),
-                                       text_argument(name),
-                                       text_argument(mode),
-                                       text_argument(missing),
-                                       float8_argument(min_coverage),
-                                       float8_argument(base),
-                                       float8_argument(scale_min),
-                                       float8_argument(scale_max),
-                                       {JSONBOID, bands},
-                                       text_argument(GetUserNameFromId(GetUserId(), false))};
+    const spi::Argument arguments[] = {
+        int4_argument(population->id), text_argument(name),           text_argument(mode),
+        text_argument(missing),        float8_argument(min_coverage), float8_argument(base),
+        float8_argument(scale_min),    float8_argument(scale_max),    {JSONBOID, bands},
+        float8_argument(hysteresis),   text_argument(filter),         text_argument(GetUserNameFromId(GetUserId(), false))};
     if (id != 0) {
         refuse_other_mode(id, name, mode);
         // Also where nothing changes: what has been dropped by hand is there again.
@@ -211,9 +213,11 @@ int32 create_score(FunctionCallInfo fcinfo) {
         Unsound before = find_unsound(population);
         Rows changed = catalog_execute(
             "UPDATE segment.catalog_score SET mode = $3, missing = $4, min_coverage = $5, base = $6, scale_min = $7, scale_max = $8, "
-            "bands = $9 WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 AND "
-            "(mode, missing, min_coverage, base, scale_min, scale_max, bands) IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9) RETURNING id",
-            std::span(arguments).first(9));
+            "bands = $9, hysteresis = $10, filter = $11 "
+            "WHERE population_id OPERATOR(pg_catalog.=) $1 AND name OPERATOR(pg_catalog.=) $2 AND "
+            "(mode, missing, min_coverage, base, scale_min, scale_max, bands, hysteresis, filter) "
+            "IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+            std::span(arguments).first(11));
         if (changed.count > 0) {
             add_version(id);
             check_score(population, id);
@@ -223,11 +227,16 @@ int32 create_score(FunctionCallInfo fcinfo) {
     }
     create_tables(population, name, missing);
     Rows row = catalog_execute(
-        "INSERT INTO segment.catalog_score (population_id, name, mode, missing, min_coverage, base, scale_min, scale_max, bands, author) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+        "INSERT INTO segment.catalog_score "
+        "(population_id, name, mode, missing, min_coverage, base, scale_min, scale_max, bands, hysteresis, filter, author) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
         arguments);
-    continue_versions(population, name, DatumGetInt32(value_of(row, 0, 0)));
-    return DatumGetInt32(value_of(row, 0, 0));
+    id = DatumGetInt32(value_of(row, 0, 0));
+    continue_versions(population, name, id);
+    if (filter != nullptr) {
+        check_score(population, id);
+    }
+    return id;
 }
 
 ScoreReference get_changeable(const char *name) {
@@ -250,9 +259,9 @@ void check_metric(FunctionCallInfo fcinfo, score::Mode mode, const char *shape) 
     };
     want(!is("points"), 2, "value");
     want(is("points"), 3, "condition");
-    if (is("percentile")) {
+    if (is("percentile") || is("zscore")) {
         if (given(5) != given(6)) {
-            refuse("a metric of shape 'percentile' takes worst and best together", "Their order says which end is better.");
+            refuse(psprintf("a metric of shape '%s' takes worst and best together", shape), "Their order says which end is better.");
         }
     } else {
         want(is("linear"), 5, "worst");
@@ -303,7 +312,7 @@ int32 add_score_metric(FunctionCallInfo fcinfo) {
     const spi::Argument cap = optional_finite(fcinfo, 13, "cap"), floor = optional_finite(fcinfo, 14, "floor");
     IfExists if_exists = if_exists_argument(fcinfo, 15);
     PreventCommandIfReadOnly("segment.add_score_metric()");
-    check_word("shape", shape, {"linear", "steps", "points", "percentile", "recency_decay"});
+    check_word("shape", shape, {"linear", "steps", "points", "percentile", "recency_decay", "zscore"});
     check_registered_name("metric", metric);
     if (group != nullptr) {
         check_registered_name("group", group);

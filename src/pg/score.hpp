@@ -27,6 +27,7 @@ struct ScoreRecord {
     TimestampTz version_since;  // as of which the current version was computed first
     int32 metric_count;
     ScoreMetric *metrics;  // in the order of the model's
+    char *filter;          // of whom it is, as a definition's canonical text; null: of everybody
     score::Model model;
 };
 

@@ -1,4 +1,6 @@
 // Scores read from the catalog.
+#include <cmath>
+
 #include "pg/boundary.hpp"
 #include "pg/named_object.hpp"
 #include "pg/score.hpp"
@@ -38,7 +40,7 @@ Enum named(const char *name, const char *const (&names)[count]) {
 // In the order of the enumerations.
 constexpr const char *modes[] = {"weighted", "additive"};
 constexpr const char *missing_rules[] = {"exclude", "zero", "neutral", "worst", "carry_forward"};
-constexpr const char *shapes[] = {"linear", "steps", "points", "percentile", "recency_decay"};
+constexpr const char *shapes[] = {"linear", "steps", "points", "percentile", "recency_decay", "zscore"};
 
 std::span<const score::Step> steps_of(Datum steps) {
     Rows rows = catalog_execute(
@@ -54,12 +56,15 @@ std::span<const score::Step> steps_of(Datum steps) {
 
 std::span<const score::Band> bands_of(Datum bands) {
     Rows rows = catalog_execute(
-        "SELECT b.band OPERATOR(pg_catalog.->>) 'band', (b.band OPERATOR(pg_catalog.->>) 'from')::pg_catalog.float8 "
+        "SELECT b.band OPERATOR(pg_catalog.->>) 'band', "
+        "(b.band OPERATOR(pg_catalog.->>) 'from')::pg_catalog.float8, (b.band OPERATOR(pg_catalog.->>) 'above')::pg_catalog.float8 "
         "FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS b (band, position) ORDER BY b.position",
         {{JSONBOID, bands}});
     auto *items = allocate_items<score::Band>(rows.count);
     for (uint64 row = 0; row < rows.count; row++) {
-        items[row] = {text_of(rows, row, 0), DatumGetFloat8(value_of(rows, row, 1))};
+        const double from = is_null(rows, row, 2) ? DatumGetFloat8(value_of(rows, row, 1))
+                                                  : std::nextafter(DatumGetFloat8(value_of(rows, row, 2)), HUGE_VAL);
+        items[row] = {text_of(rows, row, 0), from};
     }
     return {items, rows.count};
 }
@@ -125,7 +130,8 @@ void load_metrics(ScoreRecord *record) {
 
 Scores scores_of(const Population *population) {
     Rows rows = catalog_execute(
-        "SELECT id, name, mode, missing, min_coverage, base, scale_min, scale_max, bands, version, refreshed_version, version_since "
+        "SELECT id, name, mode, missing, min_coverage, base, scale_min, scale_max, bands, version, refreshed_version, version_since, "
+        "hysteresis, filter "
         "FROM segment.catalog_score WHERE population_id OPERATOR(pg_catalog.=) $1 ORDER BY id",
         {int4_argument(population->id)});
     Scores scores{static_cast<int32>(rows.count), allocate_items<ScoreRecord>(rows.count)};
@@ -145,6 +151,8 @@ Scores scores_of(const Population *population) {
         record->model.scale_min = DatumGetFloat8(value_of(rows, row, 6));
         record->model.scale_max = DatumGetFloat8(value_of(rows, row, 7));
         record->model.bands = bands_of(value_of(rows, row, 8));
+        record->model.hysteresis = DatumGetFloat8(value_of(rows, row, 12));
+        record->filter = text_of(rows, row, 13);
         load_metrics(record);
     }
     return scores;

@@ -218,7 +218,11 @@ void find_trend(const Writer *writer, const double *row, const StoredScore *stor
 
 Present present(const Writer *writer, const double *row, const StoredScore *stored) {
     const double score = row[score::Scorer::score_column];
-    Present now{score, row[score::Scorer::coverage_column], score::missing, score::band_of(writer->scan->score->model.bands, score), false};
+    const ScoreRecord *record = writer->scan->score;
+    // Another version has other numbers, so that nothing is known of the band before.
+    const bool known = stored != nullptr && record->refreshed_version == record->version && !score::is_missing(stored->score);
+    Present now{score, row[score::Scorer::coverage_column], score::missing,
+                score::band_of(record->model.bands, score, known ? stored->band : -1, record->model.hysteresis), false};
     find_trend(writer, row, stored, &now);
     return now;
 }

@@ -49,12 +49,12 @@ void refuse_circle(const ScoreRecord *score) {
 
 namespace {
 
-// What the metrics use, for those who would drop it.
+// What the metrics and the filter use, for those who would drop it.
 void record(const ScoreRecord *score, const ScoreQuery *query) {
     for (const char *table : {"catalog_score_use", "catalog_score_segment_use", "catalog_score_source_use"}) {
         catalog_execute(psprintf("DELETE FROM segment.%s WHERE score_id OPERATOR(pg_catalog.=) $1", table), {int4_argument(score->id)});
     }
-    for (int32 i = 0; i < score->metric_count; i++) {
+    for (int32 i = 0; i <= score->metric_count; i++) {
         const ScoreUses &uses = query->uses[i];
         record_uses("catalog_score_use", "used_id", score->id, uses.scores, uses.score_count);
         record_uses("catalog_score_segment_use", "segment_id", score->id, uses.segments, uses.segment_count);

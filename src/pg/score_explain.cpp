@@ -67,8 +67,10 @@ void explain_score(FunctionCallInfo fcinfo) {
         Oid output;
         bool is_varlena;
         getTypeOutputInfo(key.type, &output, &is_varlena);
-        ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("population \"%s\" has no member with key \"%s\"", population->name,
-                                                               OidOutputFunctionCall(output, key.value))));
+        ereport(ERROR,
+                (errcode(ERRCODE_NO_DATA_FOUND),
+                 errmsg("population \"%s\" has no member with key \"%s\"", population->name, OidOutputFunctionCall(output, key.value)),
+                 score->filter != nullptr ? errdetail("Score \"%s\" is only of those with %s.", score->name, score->filter) : 0));
     }
     end_identity(caller);
     for (int32 i = 0; i < score->metric_count; i++) {

@@ -51,15 +51,29 @@ void check_range(const char *item, const Rows &rows, uint64 row, int column, con
     }
 }
 
+// Bands that begin above a number as if they began from it on: either has the same rules.
+Datum with_from(Datum bands) {
+    Rows rows = catalog_execute(
+        "SELECT CASE WHEN pg_catalog.jsonb_typeof($1) OPERATOR(pg_catalog.<>) 'array' THEN $1 ELSE "
+        "(SELECT coalesce(pg_catalog.jsonb_agg(CASE WHEN pg_catalog.jsonb_typeof(b.band) OPERATOR(pg_catalog.=) 'object' "
+        "AND b.band OPERATOR(pg_catalog.?) 'above' AND NOT b.band OPERATOR(pg_catalog.?) 'from' "
+        "THEN b.band OPERATOR(pg_catalog.-) 'above' "
+        "OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('from', b.band OPERATOR(pg_catalog.->) 'above') "
+        "ELSE b.band END ORDER BY b.position), '[]') "
+        "FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS b (band, position)) END",
+        {{JSONBOID, bands}});
+    return value_of(rows, 0, 0);
+}
+
 }  // namespace
 
 void check_bands(Datum bands) {
     constexpr const char *form = "[{\"band\": \"poor\", \"from\": 0}, {\"band\": \"good\", \"from\": 70}]";
-    Rows rows = read_items(bands, "bands", "band", "from", form);
+    Rows rows = read_items(with_from(bands), "bands", "band", "from", form);
     for (uint64 row = 0; row < rows.count; row++) {
         if (!DatumGetBool(value_of(rows, row, 0)) || !is(rows, row, 1, "string") || !is(rows, row, 2, "number") ||
             !DatumGetBool(value_of(rows, row, 5))) {
-            refuse_item("band", row, "is not a name and the number from which on it holds", form);
+            refuse_item("band", row, "is not a name and the number from which on, or above which, it holds", form);
         }
         if (text_of(rows, row, 3)[0] == '\0') {
             refuse_item("band", row, "has no name", form);

@@ -1,5 +1,7 @@
 #include "pg/score_member.hpp"
 
+#include <memory>
+
 #include "core/score/shape.hpp"
 #include "pg/score_carry.hpp"
 #include "pg/score_value.hpp"
@@ -21,6 +23,7 @@ struct Reader {
     // Where the member's values stand among those that are known.
     const MemberValue *member;
     uint64 *worse, *all;
+    score::Spread *spreads;
 };
 
 // The metrics' values, and for each what was kept of it.
@@ -86,6 +89,7 @@ bool receive_any(void *state, TupleTableSlot *slot) {
         const double own = reader->member[metric].value, other = reader->numbers[i];
         reader->all[i] += !score::is_missing(other);
         reader->worse[i] += model.worst <= model.best ? other < own : other > own;
+        reader->spreads[i].add(other);
     }
     return true;
 }
@@ -101,6 +105,8 @@ Reader make_reader(const Population *population, const ScoreRecord *score, const
     reader.context = AllocSetContextCreate(CurrentMemoryContext, "segment row", ALLOCSET_DEFAULT_SIZES);
     reader.worse = static_cast<uint64 *>(palloc0(sizeof(uint64) * count));
     reader.all = static_cast<uint64 *>(palloc0(sizeof(uint64) * count));
+    reader.spreads = static_cast<score::Spread *>(palloc(sizeof(score::Spread) * count));
+    std::uninitialized_fill_n(reader.spreads, count, score::Spread{});
     return reader;
 }
 
@@ -124,7 +130,7 @@ MemberValue *read_member(const Population *population, const Binding *binding, c
     for (int32 i = 0; i < score->metric_count; i++) {
         const score::Metric &model = score->model.metrics[static_cast<size_t>(i)];
         values[i] = {one.numbers[i], score::normalized(model, score->model.mode, one.numbers[i])};
-        if (model.shape == score::Shape::percentile && !score::is_missing(values[i].value)) {
+        if (score::is_relative(model.shape) && !score::is_missing(values[i].value)) {
             all.metrics[all.count++] = i;
         }
     }
@@ -135,8 +141,11 @@ MemberValue *read_member(const Population *population, const Binding *binding, c
         spi::execute_to(spi::make_receiver(receive_any, &all), all_sql, {}, {.read_only = true});
         spi::finish();
         for (int32 i = 0; i < all.count; i++) {
+            MemberValue &value = values[all.metrics[i]];
+            const score::Metric &model = score->model.metrics[static_cast<size_t>(all.metrics[i])];
             const double others = all.all[i] > 1 ? static_cast<double>(all.all[i] - 1) : 1;
-            values[all.metrics[i]].part = static_cast<double>(all.worse[i]) / others;
+            value.part = model.shape == score::Shape::zscore ? all.spreads[i].logistic(value.value, model.worst <= model.best)
+                                                             : static_cast<double>(all.worse[i]) / others;
         }
     }
     return values;

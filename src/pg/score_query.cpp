@@ -7,8 +7,10 @@
 #include "core/definition/sql_quote.hpp"
 #include "core/definition/sql_writer.hpp"
 #include "pg/boundary.hpp"
+#include "pg/compilation.hpp"
 #include "pg/located.hpp"
 #include "pg/memory.hpp"
+#include "pg/score_program.hpp"
 
 namespace segment::pg {
 
@@ -16,21 +18,6 @@ namespace {
 
 using definition::Checked;
 using definition::CheckedFormula;
-
-// Plain copies of the core's containers, which outlive it.
-template <typename T>
-T *copy_items(ContextResource &memory, const std::pmr::vector<T> &items) {
-    auto *copy = static_cast<T *>(memory.allocate(sizeof(T) * (items.size() + 1), alignof(T)));
-    std::ranges::copy(items, copy);
-    return copy;
-}
-
-const char *copy_text(ContextResource &memory, std::string_view text) {
-    auto *copy = static_cast<char *>(memory.allocate(text.size() + 1, 1));
-    text.copy(copy, text.size());
-    copy[text.size()] = '\0';
-    return copy;
-}
 
 class QueryWriter {
     // What `check` makes of a text; errors tell their place in it.
@@ -61,6 +48,8 @@ public:
           with_(&arena_),
           known_segments_(&arena_),
           probes_(&arena_),
+          columns_(static_cast<std::size_t>(score->metric_count), nullptr, &arena_),
+          programs_(static_cast<std::size_t>(score->metric_count), ScoreProgram{}, &arena_),
           base_(checked("the base of population \"", population->name, population->base, [&](std::string_view text) {
               return definition::check(definition::parse_definition(text, arena_), binding->vocabulary, arena_, definition::Role::base);
           })) {}
@@ -68,12 +57,13 @@ public:
     ScoreQuery *write();
 
 private:
-    const char *formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses, int32 &event_number);
-    const char *condition(const ScoreMetric &metric, ScoreUses &uses);
+    const char *formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses);
+    const char *condition(std::string_view whose, std::string_view name, std::string_view text, ScoreUses &uses, ScoreProgram *program);
+    ScoreProgram program_of(const CheckedFormula &formula, const ScoreMetric &metric, bool gets_stale);
     template <typename Bound>
     void use(const Bound &bound, ScoreUses &uses);
     void add_segment(std::int32_t id);
-    definition::Scope scope() const { return {binding_->vocabulary, as_of_sql_, &base_, {}}; }
+    definition::Scope scope(std::span<const std::uint32_t> joins = {}) const { return {binding_->vocabulary, as_of_sql_, &base_, joins}; }
 
     ContextResource memory_;
     std::pmr::monotonic_buffer_resource arena_;
@@ -89,6 +79,8 @@ private:
     std::pmr::string with_;
     std::pmr::vector<std::int32_t> known_segments_;
     std::pmr::vector<const char *> probes_;
+    std::pmr::vector<const char *> columns_;
+    std::pmr::vector<ScoreProgram> programs_;
     Checked base_;
 };
 
@@ -114,7 +106,7 @@ void QueryWriter::use(const Bound &bound, ScoreUses &uses) {
     uses.derived = copy_items(memory_, bound.derived);
 }
 
-const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses, int32 &event_number) {
+const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, ScoreUses &uses) {
     const CheckedFormula checked = this->checked("the value of metric \"", metric.name, metric.value, [&](std::string_view text) {
         CheckedFormula bound = definition::check_formula(definition::parse_formula(text, arena_), binding_->vocabulary, arena_);
         if (stale_edges_[index] != nullptr && bound.evidence.empty())
@@ -125,11 +117,10 @@ const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, S
     });
     use(checked, uses);
     uses.traits = !checked.traits.empty();
-    if (numbers_ != nullptr && stale_edges_[index] == nullptr) {
-        if (const auto number = ask_event_number(numbers_, checked, {binding_->vocabulary, as_of_sql_, &base_, checked.joins})) {
-            event_number = static_cast<int32>(*number);
+    if (numbers_ != nullptr) {
+        programs_[index] = program_of(checked, metric, stale_edges_[index] != nullptr);
+        if (programs_[index].length > 0)
             return "NULL::float8";
-        }
     }
     const std::pmr::string value = definition::formula_sql(checked, scope(), &arena_);
     if (stale_edges_[index] == nullptr)
@@ -143,8 +134,9 @@ const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, S
     return copy_text(memory_, sql);
 }
 
-const char *QueryWriter::condition(const ScoreMetric &metric, ScoreUses &uses) {
-    const Checked checked = this->checked("the condition of metric \"", metric.name, metric.condition, [&](std::string_view text) {
+const char *QueryWriter::condition(std::string_view whose, std::string_view name, std::string_view text, ScoreUses &uses,
+                                   ScoreProgram *program) {
+    const Checked checked = this->checked(whose, name, text, [&](std::string_view text) {
         return definition::check(definition::parse_definition(text, arena_), binding_->vocabulary, arena_);
     });
     use(checked, uses);
@@ -157,9 +149,35 @@ const char *QueryWriter::condition(const ScoreMetric &metric, ScoreUses &uses) {
     }
     uses.segment_count = static_cast<int32>(segments.size());
     uses.segments = copy_items(memory_, segments);
+    if (numbers_ != nullptr && program != nullptr) {
+        ProgramWriter writer(*numbers_, scope(checked.joins), columns_, memory_, &arena_);
+        *program = writer.condition(*checked.condition);
+        if (program->length > 0)
+            return "NULL::boolean";
+    }
     std::pmr::string sql("(", &arena_);
     sql.append(definition::condition_sql(checked, scope(), &arena_)).append(") IS TRUE");
     return copy_text(memory_, sql);
+}
+
+// None if the value gets stale in a way that the pass does not tell: by the hour, which is told by the clock, or by times without zone.
+ScoreProgram QueryWriter::program_of(const CheckedFormula &formula, const ScoreMetric &metric, bool gets_stale) {
+    ProgramWriter writer(*numbers_, scope(formula.joins), columns_, memory_, &arena_);
+    if (!gets_stale)
+        return writer.value(*formula.value);
+    if (metric.stale_after.time != 0)
+        return {};
+    const definition::BoundAsOf as_of{{definition::ValueKind::as_of, true, 0, &definition::timestamptz_type}};
+    const definition::Span back[] = {{-metric.stale_after.month, -metric.stale_after.day, 0}};
+    const definition::BoundShift edge{{definition::ValueKind::shift, true, 0, &definition::timestamptz_type}, &as_of, back};
+    std::pmr::vector<definition::BoundCompare> fresh(&arena_);
+    fresh.reserve(formula.evidence.size());
+    std::pmr::vector<const definition::BoundCondition *> any(&arena_);
+    for (const definition::BoundValue *last : formula.evidence)
+        any.push_back(&fresh.emplace_back(
+            definition::BoundCompare{{definition::ConditionKind::compare}, definition::Comparison::greater, last, &edge}));
+    const definition::BoundJunction is_fresh{{definition::ConditionKind::disjunction}, any};
+    return writer.value(*formula.value, &is_fresh);
 }
 
 // A common table expression with the segment's members by the last refresh.
@@ -185,26 +203,32 @@ void QueryWriter::add_segment(std::int32_t id) {
 
 ScoreQuery *QueryWriter::write() {
     auto *query = static_cast<ScoreQuery *>(memory_.allocate(sizeof(ScoreQuery), alignof(ScoreQuery)));
-    std::pmr::vector<const char *> columns(&arena_);
     std::pmr::vector<ScoreUses> uses(&arena_);
-    std::pmr::vector<int32> numbers(static_cast<std::size_t>(score_->metric_count), no_event_number, &arena_);
     for (std::size_t i = 0; i < static_cast<std::size_t>(score_->metric_count); ++i) {
         const ScoreMetric &metric = score_->metrics[i];
         ScoreUses &used = uses.emplace_back(ScoreUses{});
-        columns.push_back(metric.value != nullptr ? formula(metric, i, used, numbers[i]) : condition(metric, used));
+        const char *column = metric.value != nullptr
+                                 ? formula(metric, i, used)
+                                 : condition("the condition of metric \"", metric.name, metric.condition, used, &programs_[i]);
+        columns_[i] = column;
     }
-    std::ranges::sort(joins_);
     std::pmr::string from(&arena_), where(&arena_);
-    definition::append_from(from, {binding_->vocabulary, as_of_sql_, &base_, joins_});
     if (base_.condition->kind != definition::ConditionKind::everyone)
-        where.append(" WHERE ").append(definition::condition_sql(base_, scope(), &arena_));
+        where.append(" WHERE (").append(definition::condition_sql(base_, scope(), &arena_)).append(")");
+    ScoreUses &used = uses.emplace_back(ScoreUses{});
+    if (score_->filter != nullptr)
+        where.append(where.empty() ? " WHERE " : " AND ")
+            .append(condition("the filter of score \"", score_->name, score_->filter, used, nullptr));
+    std::ranges::sort(joins_);
+    definition::append_from(from, {binding_->vocabulary, as_of_sql_, &base_, joins_});
     query->with_sql = copy_text(memory_, with_);
     query->from_sql = copy_text(memory_, from);
     query->where_sql = copy_text(memory_, where);
-    query->columns = copy_items(memory_, columns);
+    query->column_count = static_cast<int32>(columns_.size());
+    query->columns = copy_items(memory_, columns_);
     query->uses = copy_items(memory_, uses);
-    query->event_numbers = copy_items(memory_, numbers);
-    query->reads_events = std::ranges::any_of(numbers, [](int32 number) { return number != no_event_number; });
+    query->programs = copy_items(memory_, programs_);
+    query->reads_events = std::ranges::any_of(programs_, [](const ScoreProgram &program) { return program.length > 0; });
     query->probe_count = static_cast<int32>(probes_.size());
     query->probes = copy_items(memory_, probes_);
     return query;
@@ -260,6 +284,17 @@ ScoreQuery *score_query(const Population *population, const Segments *segments, 
         boundary::raise(error);
     }
     return query.value_or(nullptr);
+}
+
+Fault score_fault(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score) {
+    if (const Fault missing = missing_score_table(population, score); missing.message != nullptr) {
+        return missing;
+    }
+    boundary::ErrorRecord error{};
+    if (score_query(population, segments, binding, score, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error) != nullptr) {
+        return {};
+    }
+    return {error.sqlstate, error.message, error.detail, error.hint};
 }
 
 }  // namespace segment::pg

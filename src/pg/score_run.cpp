@@ -57,7 +57,7 @@ void for_each_chunk(score::Grid *grid, Visit visit) {
     }
 }
 
-// Percentiles know where a value stands when all have been read. Returns whether the grid still holds everybody.
+// Percentiles and zscores know where a value stands when all have been read. Returns whether the grid still holds everybody.
 bool note_values(const Work &work) {
     score::Grid *grid = work.scan->grid;
     bool more = run_score_pass(work.scan);
@@ -89,8 +89,8 @@ void compute(const Work &work) {
 }
 
 void run_passes(const Work &work) {
-    const bool ready = work.scorer->ranks() && note_values(work);
-    if (work.scorer->ranks() && !ready) {
+    const bool ready = work.scorer->needs_all() && note_values(work);
+    if (work.scorer->needs_all() && !ready) {
         restart_score_scan(work.scan);
     }
     for (bool more = true; more;) {
@@ -185,13 +185,6 @@ void order_by_use(const Scores *scores, const Rows &uses, int32 *order) {
     }
 }
 
-// Whether its tables are there and its metrics mean something.
-bool can_be_computed(const Population *population, const Segments *segments, const Binding *binding, const ScoreRecord *score) {
-    boundary::ErrorRecord error{};
-    return missing_score_table(population, score).message == nullptr &&
-           score_query(population, segments, binding, score, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error) != nullptr;
-}
-
 // Without the scores that cannot be computed and that the segments do not read, directly or through other segments or scores.
 Scores without_broken(const Scores &all, const Population *population, const Segments *segments, const Binding *binding,
                       const spi::Argument &readers) {
@@ -212,7 +205,7 @@ Scores without_broken(const Scores &all, const Population *population, const Seg
     };
     Scores some{0, all.items};
     for (int32 i = 0; i < all.count; i++) {
-        if (is_read(all.items[i].id) || can_be_computed(population, segments, binding, &all.items[i])) {
+        if (is_read(all.items[i].id) || score_fault(population, segments, binding, &all.items[i]).message == nullptr) {
             some.items[some.count++] = all.items[i];
         }
     }

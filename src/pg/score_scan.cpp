@@ -59,12 +59,12 @@ void execute(SPIPlanPtr plan, spi::ReceiveRow receive, void *state) {
     }
 }
 
-char *scan_sql(const Binding *binding, const ScoreRecord *score, const ScoreQuery *query) {
+char *scan_sql(const Binding *binding, const ScoreQuery *query) {
     const std::string_view key = binding->vocabulary.key_sql;
     StringInfoData sql;
     initStringInfo(&sql);
     appendStringInfo(&sql, "%s SELECT %.*s", query->with_sql, static_cast<int>(key.size()), key.data());
-    for (int32 i = 0; i < score->metric_count; i++) {
+    for (int32 i = 0; i < query->column_count; i++) {
         appendStringInfo(&sql, ", %s", query->columns[i]);
     }
     appendStringInfo(&sql, " FROM %s%s", query->from_sql, query->where_sql);
@@ -103,7 +103,7 @@ bool place_batch(ScoreScan *scan) {
     bool twice[KeyBatch::rows] = {};
     bool any_twice = false;
     boundary::core([&] {
-        const auto metrics = static_cast<uint32>(scan->score->metric_count);
+        const auto columns = static_cast<uint32>(scan->query->column_count), metrics = static_cast<uint32>(scan->score->metric_count);
         for (uint32 i = 0; i < batch->count; i++) {
             const members::Ordinal member = batch->ordinals[i];
             if (first) {
@@ -118,7 +118,9 @@ bool place_batch(ScoreScan *scan) {
                 twice[i] = any_twice = true;
                 continue;
             }
-            std::copy_n(state->values + static_cast<size_t>(i) * metrics, metrics, row);
+            const double *values = state->values + static_cast<size_t>(i) * columns;
+            std::copy_n(values, metrics, row);
+            std::copy(values + metrics, values + columns, row + grid->width() - (columns - metrics));
         }
     });
     for (uint32 i = 0; any_twice && i < batch->count; i++) {
@@ -140,9 +142,9 @@ bool receive_member(void *closure, TupleTableSlot *slot) {
         return true;
     }
     MemoryContext before = MemoryContextSwitchTo(state->row_context);
-    const auto metrics = static_cast<uint32>(scan->score->metric_count);
-    double *values = state->values + static_cast<size_t>(state->batch->count) * metrics;
-    for (uint32 i = 0; i < metrics; i++) {
+    const auto columns = static_cast<uint32>(scan->query->column_count);
+    double *values = state->values + static_cast<size_t>(state->batch->count) * columns;
+    for (uint32 i = 0; i < columns; i++) {
         values[i] = score_value(slot->tts_values[1 + i], slot->tts_isnull[1 + i], state->types[i]);
     }
     MemoryContextSwitchTo(before);
@@ -156,7 +158,7 @@ void describe(ScoreScan *scan, TupleDesc columns) {
     state->key_type = getBaseType(key->atttypid);
     state->key_length = key->attlen;
     state->key_by_value = key->attbyval;
-    for (int32 i = 0; i < scan->score->metric_count; i++) {
+    for (int32 i = 0; i < scan->query->column_count; i++) {
         state->types[i] = getBaseType(TupleDescAttr(columns, 1 + i)->atttypid);
     }
     if (scan->members->numbering == nullptr) {
@@ -190,7 +192,18 @@ void read_population(ScoreScan *scan) {
     spi::finish();
 }
 
-// Numbers of events take the places that the query has left missing.
+// What a metric's program reads of one member.
+struct MemberInputs {
+    const EventNumbers *numbers;
+    const double *first_column;  // as if those of the metrics came right before the further ones
+    members::Ordinal member;
+
+    double column(uint32 index) const { return first_column[index]; }
+    double number(uint32 index) const { return event_number(numbers, index, member); }
+    bool condition(uint32 index) const { return event_condition(numbers, index, member); }
+};
+
+// Values that come from events take the places that the query has left missing.
 void place_event_numbers(ScoreScan *scan) {
     if (!scan->state->read_events) {
         run_event_numbers(scan->numbers, scan->members->numbering->keys, scan->everybody, scan->event_memory, scan->ignored);
@@ -202,17 +215,16 @@ void place_event_numbers(ScoreScan *scan) {
             continue;
         }
         load_event_numbers(scan->numbers, chunk);
-        for (int32 metric = 0; metric < scan->score->metric_count; metric++) {
-            const int32 number = scan->query->event_numbers[metric];
-            if (number == no_event_number) {
-                continue;
+        members::for_each_bit(grid->present(chunk), 0, [&](members::Ordinal index) {
+            double *row = grid->rows(chunk) + static_cast<size_t>(index) * grid->width();
+            const MemberInputs inputs{scan->numbers, row + grid->width() - scan->query->column_count, index};
+            for (int32 metric = 0; metric < scan->score->metric_count; metric++) {
+                const ScoreProgram &program = scan->query->programs[metric];
+                if (program.length > 0) {
+                    row[metric] = score::evaluate({program.instructions, static_cast<size_t>(program.length)}, inputs);
+                }
             }
-            members::for_each_bit(grid->present(chunk), 0, [&](members::Ordinal index) {
-                const double value = event_number(scan->numbers, static_cast<uint32>(number), index);
-                grid->rows(chunk)[static_cast<size_t>(index) * grid->width() + static_cast<uint32>(metric)] =
-                    std::isfinite(value) ? value : score::missing;
-            });
-        }
+        });
     }
 }
 
@@ -261,15 +273,16 @@ ScoreScan *begin_score_scan(const Population *population, const Binding *binding
     scan->numbers = query->reads_events ? numbers : nullptr;
     scan->event_memory = event_memory;
     scan->ignored = ignored;
-    const auto metrics = static_cast<Size>(score->metric_count);
+    const auto columns = static_cast<Size>(query->column_count);
+    width += static_cast<uint32>(query->column_count - score->metric_count);
     auto *state = scan->state = static_cast<ScoreScanState *>(palloc0(sizeof(ScoreScanState)));
-    state->sql = scan_sql(binding, score, query);
+    state->sql = scan_sql(binding, query);
     state->expected_rows = expected_rows(binding->relation->oid);
     state->density = new (palloc(sizeof(KeyDensity))) KeyDensity;
     state->batch = make_key_batch();
-    state->values = static_cast<double *>(palloc(sizeof(double) * KeyBatch::rows * (metrics + 1)));
+    state->values = static_cast<double *>(palloc(sizeof(double) * KeyBatch::rows * (columns + 1)));
     state->row_context = AllocSetContextCreate(CurrentMemoryContext, "segment row", ALLOCSET_DEFAULT_SIZES);
-    state->types = static_cast<Oid *>(palloc(sizeof(Oid) * (metrics + 1)));
+    state->types = static_cast<Oid *>(palloc(sizeof(Oid) * (columns + 1)));
     MemoryContext context = CurrentMemoryContext;
     boundary::core([&] {
         scan->resource = make_in_context<ContextResource>(context, context);

@@ -196,6 +196,16 @@ void rename_segment(const char *name, const char *new_name) {
              text_argument(text_of(conditions, row, 1)),
              text_argument(with_renamed(text_of(conditions, row, 2), segment->name, new_name))});
     }
+    Rows filters = catalog_execute(
+        "SELECT s.id, s.filter FROM segment.catalog_score s "
+        "JOIN segment.catalog_score_segment_use u ON u.score_id OPERATOR(pg_catalog.=) s.id "
+        "WHERE u.segment_id OPERATOR(pg_catalog.=) $1 AND s.filter IS NOT NULL",
+        {int4_argument(segment->id)});
+    for (uint64 row = 0; row < filters.count; row++) {
+        catalog_execute(
+            "UPDATE segment.catalog_score SET filter = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+            {{INT4OID, value_of(filters, row, 0)}, text_argument(with_renamed(text_of(filters, row, 1), segment->name, new_name))});
+    }
     write_name(population, "UPDATE %s SET name = $2 WHERE segment_id = $1", {int4_argument(segment->id), text_argument(new_name)});
 }
 
@@ -272,8 +282,7 @@ void refuse_used_by_scores(int32 id) {
         "WHERE u.segment_id OPERATOR(pg_catalog.=) $1 GROUP BY g.name",
         {int4_argument(id)});
     if (users.count > 0) {
-        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-                        errmsg("segment \"%s\" is used by metrics of scores", text_of(users, 0, 0)),
+        ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("segment \"%s\" is used by scores", text_of(users, 0, 0)),
                         errdetail("It is used by %s.", text_of(users, 0, 1)), errhint("Change or drop these first.")));
     }
 }

@@ -119,7 +119,7 @@ void remove_source(const char *population_name, const char *name) {
         "WHERE u.source_id OPERATOR(pg_catalog.=) $1 ORDER BY kind DESC, name",
         {id});
     bool used_by_base = DatumGetBool(value_of(sources, 0, 1));
-    const char *traits = traits_reading(population, DatumGetInt32(value_of(sources, 0, 0)));
+    const char *traits = traits_reading(population, DatumGetInt32(value_of(sources, 0, 0)), name);
     if (users.count > 0 || used_by_base || traits[0] != '\0') {
         StringInfoData names;
         initStringInfo(&names);

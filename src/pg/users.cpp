@@ -52,12 +52,16 @@ bool names(const char *definition, const char *name) {
     });
 }
 
-bool refers_to_list(const char *definition, const char *name) {
+bool refers_to(const char *definition, definition::Word what, const char *name) {
     MemoryContext context = CurrentMemoryContext;
     return boundary::core([&] {
         ContextResource memory(context);
-        return definition::refers_to(definition, definition::Word::list, name, memory);
+        return definition::refers_to(definition, what, name, memory);
     });
+}
+
+bool refers_to_list(const char *definition, const char *name) {
+    return refers_to(definition, definition::Word::list, name);
 }
 
 // What the text says where the binder cannot; `error` is why it cannot.
@@ -133,9 +137,9 @@ void find_traits(Wanted &wanted, Compilation *compilation, const Binding *bindin
     }
 }
 
-bool metric_uses(const Wanted &wanted, const ScoreMetric &metric, const ScoreUses *found, const ScoreRecord *scores,
-                 const boundary::ErrorRecord *error) {
-    const char *text = metric.value != nullptr ? metric.value : metric.condition;
+// Of a metric's text, or a filter's.
+bool text_uses(const Wanted &wanted, const char *text, const ScoreUses *found, const ScoreRecord *scores,
+               const boundary::ErrorRecord *error) {
     if (found == nullptr) {
         return uses(wanted, text, nullptr, error);
     }
@@ -158,13 +162,56 @@ void find_scores(const Wanted &wanted, const Population *population, const Segme
                                                      : score_query(population, segments, binding, &score,
                                                                    instant_sql(GetCurrentTransactionStartTimestamp()), nullptr, error);
         bool used = false;
-        for (int32 metric = 0; metric < score.metric_count && !used; metric++) {
-            used = metric_uses(wanted, score.metrics[metric], query == nullptr ? nullptr : &query->uses[metric], scores.items, &error);
+        for (int32 place = 0; place <= score.metric_count && !used; place++) {
+            const char *text = place == score.metric_count             ? score.filter
+                               : score.metrics[place].value != nullptr ? score.metrics[place].value
+                                                                       : score.metrics[place].condition;
+            used = text != nullptr && text_uses(wanted, text, query == nullptr ? nullptr : &query->uses[place], scores.items, &error);
         }
         if (used && !(wanted.what == Registered::score && static_cast<uint32>(i) == wanted.index)) {
             users->scores[users->score_count++] = score.name;
         }
     }
+}
+
+// A source that traits may read.
+struct Read {
+    int32 id;
+    const char *name;
+    bool subscriptions;  // or else events
+};
+
+Read read_of(const Population *population, int32 id, const char *name) {
+    const SubscriptionRelations subscriptions = subscription_relations(population);
+    const std::span items(subscriptions.items, static_cast<size_t>(subscriptions.count));
+    return {id, name, std::ranges::find(items, id, &SubscriptionRelation::id) != items.end()};
+}
+
+bool reads(const Read &source, const DerivedValue &value, const Binding &binding) {
+    if (source.subscriptions) {
+        return value.subscriptions;
+    }
+    for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
+        if (value.events[i] && binding.sources[i].id == source.id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What a formula without a meaning says of the source: its name, or by the error that it is what is missing.
+bool may_read(const Read &source, const char *formula, const boundary::ErrorRecord &error, const Binding &binding) {
+    if (source.subscriptions) {
+        return names(formula, "subscription");
+    }
+    for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
+        const definition::Absence *absence = binding.vocabulary.events[i].absence;
+        if (binding.sources[i].id == source.id && absence != nullptr && error.message != nullptr &&
+            strstr(error.message, absence->message.data()) != nullptr) {
+            return true;
+        }
+    }
+    return refers_to(formula, definition::Word::of, source.name);
 }
 
 void append_name(StringInfo names, const char *kind, const char *name) {
@@ -231,32 +278,28 @@ Users find_users(const Population *population, Registered what, uint32 index, co
     return users;
 }
 
-char *traits_reading(const Population *population, int32 source_id) {
+char *traits_reading(const Population *population, int32 source_id, const char *source_name) {
     StringInfoData names;
     initStringInfo(&names);
     Segments segments = segments_of(population);
     Segments none{0, segments.items};
+    const DerivedTraits traits = derived_traits(population);
+    const Read source = read_of(population, source_id, source_name);
     Identity caller = begin_identity(population_owner(population));
+    Binding binding{};
+    Compilation *compilation = nullptr;
     if (is_bindable(population)) {
-        Binding binding = bind(population, &segments);
-        Compilation *compilation =
+        binding = bind(population, &segments);
+        compilation =
             compile_sound(CurrentMemoryContext, population, &binding, &none, instant_sql(GetCurrentTransactionStartTimestamp()), nullptr);
-        for (const definition::DerivedTrait &trait : binding.vocabulary.derived) {
-            boundary::ErrorRecord error{};
-            DerivedValue value;
-            if (compilation == nullptr || !derived_value(compilation, binding.vocabulary, trait, &value, error)) {
-                continue;
-            }
-            bool reads = false;
-            for (size_t i = 0; i < binding.vocabulary.events.size(); i++) {
-                reads = reads || (value.events[i] && binding.sources[i].id == source_id);
-            }
-            for (int32 i = 0; i < binding.subscription_count; i++) {
-                reads = reads || (value.subscriptions && binding.subscriptions[i] == source_id);
-            }
-            if (reads) {
-                append_name(&names, "trait", trait.name.data());
-            }
+    }
+    for (int32 i = 0; i < traits.count; i++) {
+        boundary::ErrorRecord error{};
+        DerivedValue value;
+        const bool sound = compilation != nullptr && derived_value(compilation, binding.vocabulary,
+                                                                   binding.vocabulary.derived[static_cast<size_t>(i)], &value, error);
+        if (sound ? reads(source, value, binding) : may_read(source, traits.items[i].formula, error, binding)) {
+            append_name(&names, "trait", traits.items[i].name);
         }
     }
     end_identity(caller);

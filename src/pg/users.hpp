@@ -21,9 +21,9 @@ struct Users {
 // asked about since the population's relation is gone, uses what its text names.
 Users find_users(const Population *population, Registered what, uint32 index, const char *name);
 
-// The derived traits that read a source of events or subscriptions, as `trait "x", trait "y"`; empty if there are none. Those that mean
-// nothing any more read nothing.
-char *traits_reading(const Population *population, int32 source_id);
+// The derived traits that read a source of events or subscriptions, as `trait "x", trait "y"`; empty if there are none. One that means
+// nothing any more reads what its text names, or what is missing for it.
+char *traits_reading(const Population *population, int32 source_id, const char *source_name);
 
 enum class Cascade : uint8 { impossible, not_wanted, wanted };
 

@@ -1,6 +1,9 @@
 #include "pg/vocabulary.hpp"
 
+#include <string>
+
 #include "core/definition/type.hpp"
+#include "pg/boundary.hpp"
 #include "pg/score_names.hpp"
 #include "pg/subscription.hpp"
 
@@ -261,15 +264,36 @@ const char *key_equality_sql(const Column *key, const Column *member_key) {
 
 void refuse_absent(const definition::Absence *absence) {
     if (absence != nullptr) {
-        raise({ERRCODE_UNDEFINED_TABLE, absence->message.data(), absence->detail.data(), absence->hint.data()});
+        boundary::core([&] {
+            throw Error(absence->code, std::string(absence->message), Error::no_position, std::string(absence->detail),
+                        std::string(absence->hint));
+        });
     }
 }
+
+namespace {
+
+ErrorCode code_of(const Fault &fault) {
+    switch (fault.sqlstate) {
+        case ERRCODE_UNDEFINED_COLUMN:
+            return ErrorCode::undefined_column;
+        case ERRCODE_DUPLICATE_COLUMN:
+            return ErrorCode::duplicate_column;
+        case ERRCODE_DATATYPE_MISMATCH:
+            return ErrorCode::datatype_mismatch;
+        default:
+            return ErrorCode::undefined_table;
+    }
+}
+
+}  // namespace
 
 const definition::Absence *note_absence(Binding *binding, const char *what, const Fault &fault) {
     auto *unreadable = static_cast<Unreadable *>(palloc(sizeof(Unreadable)));
     *unreadable = {what, fault};
     binding->unreadable = lappend(binding->unreadable, unreadable);
     auto *absence = static_cast<definition::Absence *>(palloc0(sizeof(definition::Absence)));
+    absence->code = code_of(fault);
     absence->message = fault.message;
     if (fault.detail != nullptr) {
         absence->detail = fault.detail;

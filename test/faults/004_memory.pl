@@ -2,8 +2,7 @@
 #
 #   CALLS=n   how many of each function and kind of arguments (100)
 #
-# As many sessions as there are processors share the statements; each looks at its own memory. Most of the time is the planning of the query
-# for the hint of a name that does not exist, a join of seven tables: the sessions join in the order written.
+# As many sessions as there are processors share the statements; each looks at its own memory.
 use strict;
 use warnings;
 
@@ -106,7 +105,7 @@ my $id = 0;
 $node->safe_psql('postgres', join "\n", map { 'INSERT INTO call VALUES (' . ++$id . ", '" . $_->[1] =~ s/'/''/gr . "');" } @statements);
 my $sessions = `nproc` + 0 || 1;
 my @running = map {
-    IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-c', 'SET join_collapse_limit = 1', '-c', "CALL call_all($calls, $_, $sessions)" ])
+    IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-c', "CALL call_all($calls, $_, $sessions)" ])
 } 0 .. $sessions - 1;
 ok(IPC::Run::finish($_), 'a session made its calls and none failed inside the server') foreach @running;
 foreach my $row (split /\n/, $node->safe_psql('postgres', 'SELECT id, made, failed, contexts, resident FROM call ORDER BY id'))

@@ -22,6 +22,8 @@ SELECT segment.add_events('client', 'activity', 'event', key => 'client_id', occ
 SELECT segment.add_subscriptions('client', 'billing', 'billing', key => 'client_id', starts_at => 'since', ends_at => 'until', mrr => 'mrr');
 SELECT segment.add_trait('client', 'doubled', '2 * points');
 SELECT segment.add_trait('client', 'fourfold', '2 * doubled');
+SELECT segment.add_trait('client', 'logged_in', $$count of 'login' within 30 days$$);
+SELECT segment.add_trait('client', 'paid', 'subscription.mrr * 12');
 SELECT segment.create_list('vip', 'client');
 SELECT segment.create_score('health', 'client') > 0 AS created;
 SELECT segment.add_score_metric('health', 'logins', 'usage.logins', worst => 0, best => 10);
@@ -40,6 +42,26 @@ SELECT count(segment.create_segment(name, 'client', definition)) FROM (VALUES
     ('healthy', 'health >= 50'),
     ('listed', $$in list 'vip'$$)) AS s (name, definition);
 SELECT * FROM segment.refresh('client');
+
+-- The code of an error tells what became of a column: another type, gone, there twice.
+\set VERBOSITY sqlstate
+ALTER TABLE event ALTER at TYPE text;
+SELECT members FROM segment.preview('client', $$did 'login'$$);
+ALTER TABLE event ALTER at TYPE timestamptz USING at::timestamptz;
+ALTER TABLE event RENAME name TO title;
+SELECT members FROM segment.preview('client', $$did 'login'$$);
+ALTER TABLE event RENAME title TO name;
+ALTER TABLE billing ALTER mrr TYPE float8;
+SELECT members FROM segment.preview('client', 'subscription.mrr > 20');
+ALTER TABLE billing ALTER mrr TYPE numeric;
+ALTER TABLE usage ALTER client_id TYPE text;
+SELECT members FROM segment.preview('client', 'usage.logins > 3');
+ALTER TABLE usage ALTER client_id TYPE int USING client_id::int;
+ALTER TABLE extra ADD plan text;
+SELECT members FROM segment.preview('client', $$plan = 'pro'$$);
+ALTER TABLE extra DROP plan;
+\set VERBOSITY default
+SELECT sum(entered), sum(exited) FROM segment.refresh('client');
 
 -- All gone at once; what is left names none of it.
 ALTER TABLE usage RENAME TO usage_away;
@@ -75,8 +97,16 @@ SELECT * FROM segment.refresh('client', segments => '{healthy}');
 SELECT * FROM segment.preview('client', 'did any event within 3 days');
 SELECT segment.explain_score('health', 1);
 SELECT * FROM segment.refresh('client');
+SELECT name, members FROM segment.segment WHERE population = 'client' ORDER BY id;
+-- What schedules call goes on with the others, says what it left out, and changes nothing of that.
+UPDATE client SET plan = 'free' WHERE id IN (2, 4);
 CALL segment.run('client');
-SELECT DISTINCT last_error FROM segment.segment WHERE population = 'client';
+SELECT name, members, split_part(last_error, E'\n', 1) AS last_error, refreshed_at = max(refreshed_at) OVER () AS refreshed
+FROM segment.segment WHERE population = 'client' ORDER BY id;
+SELECT segments, unnest(warnings) AS warning FROM segment.refresh_run WHERE error IS NULL ORDER BY id DESC LIMIT 7;
+SELECT error, segments, warnings FROM segment.refresh_run WHERE error IS NOT NULL ORDER BY id;
+CALL segment.run('client', on_error => 'stop');
+SELECT score, segment, round(mean::numeric, 2) AS mean FROM segment.overview, jsonb_each_text(scores) AS s (score, mean) WHERE segment = 'own';
 -- What is registered is still looked at, and so is what else would become wrong.
 SELECT segment.add_events('client', 'clicks', 'event', key => 'client_id', occurred_at => 'at');
 SELECT segment.add_events('client', 'clicks', 'more', key => 'client_id', occurred_at => 'phone');
@@ -101,6 +131,9 @@ SELECT segment.drop_segment('prefixed');
 SELECT segment.remove_source('client', 'usage');
 SELECT segment.drop_trait('client', 'doubled', cascade => true);
 SELECT segment.drop_segment(name) FROM unnest('{bare, parent, event, money}'::text[]) AS name;
+SELECT segment.remove_source('client', 'activity');
+SELECT segment.remove_source('client', 'billing');
+SELECT segment.drop_trait('client', name) FROM unnest('{logged_in, paid}'::text[]) AS name;
 SELECT segment.remove_source('client', source) FROM unnest('{absence.extra, company, activity, billing}'::text[]) AS source;
 SELECT name, kind FROM segment.source WHERE population = 'client' ORDER BY name;
 SELECT * FROM segment.refresh('client');

@@ -39,7 +39,7 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     RETURN concat_ws(' ', sqlstate, sqlerrm, detail, hint);
 END $$;
-SELECT code, sqlstate_of(code) FROM generate_series(0, 16) AS code;
+SELECT code, sqlstate_of(code) FROM generate_series(0, 17) AS code;
 SELECT attempt();
 SELECT fail('error');
 
@@ -89,7 +89,7 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     RETURN concat(CASE WHEN sqlstate IN ('XX000', 'XX001') THEN 'raised ' END, sqlerrm);
 END $$;
-SELECT code, softly(code) FROM unnest(ARRAY[0, 15, 16]) AS code;
+SELECT code, softly(code) FROM unnest(ARRAY[0, 16, 17]) AS code;
 
 -- A cancel request ends the query under its own name; other interrupts do not.
 SELECT poll(false);

@@ -15,8 +15,8 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
     RETURN message || ' -- ' || hint;
 END $f$;
--- Without subscriptions and schemes there is nothing to advise.
-SELECT advice('mrr > 100'), advice($$stage = 'paid'$$);
+-- What nobody has registered yet, and what is nothing.
+SELECT definition, advice(definition) FROM unnest(ARRAY['mrr > 100', $$stage = 'paid'$$]) AS definition;
 SELECT segment.add_subscriptions('client', 'billing', 'line', key => 'client_id', starts_at => 'starts_at', ends_at => 'ends_at', mrr => 'mrr');
 SELECT count(segment.create_scheme('stage', 'client', '[{"name": "paid", "definition": "seats > 1"}, {"name": "it''s free", "otherwise": true}]')) AS created;
 SELECT definition, advice(definition) FROM unnest(ARRAY['mrr > 100', 'status = ''active''', 'tenure > 1 year', 'seat > 100', 'churn > 5', '"mrr" > 1',
@@ -26,6 +26,11 @@ SELECT definition, advice(definition) FROM unnest(ARRAY['mrr > 100', 'status = '
 SELECT segment.add_events('client', 'app', 'event', key => 'client_id', occurred_at => 'at', event_name => 'name');
 SELECT segment.add_events('client', 'web', 'event', key => 'client_id', occurred_at => 'at', event_name => 'name');
 SELECT definition, advice(definition) FROM unnest(ARRAY[$$did 'login'$$, $$did event like 'log%'$$, $$did 'login' 5 times$$, $$did 'login' of 'app' 5 times within 3 days$$]) AS definition;
+-- What is meant is no trait, but a list, source, band or state.
+SELECT segment.create_list('beta', 'client'), segment.create_score('health', 'client') > 0 AS score;
+SELECT segment.add_events('client', 'ticket', 'event', key => 'client_id', occurred_at => 'at');
+SELECT definition, advice(definition) FROM unnest(ARRAY['beta and seats > 3', 'app > 3', 'ticket > 3',
+    $$grade = 'poor'$$, $$state = 'churned'$$, $$state != 'trial'$$, $$state = 'gone'$$, $$state > 'poor'$$, $$x.state = 'poor'$$]) AS definition;
 -- Segments are an array, which a literal and a driver's text may be.
 SELECT segment.create_segment(name, 'client', 'everyone') IS NOT NULL AS created FROM unnest(ARRAY['all', 'a''b']) AS name;
 SELECT segment FROM segment.refresh('client', 'all');

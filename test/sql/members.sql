@@ -128,6 +128,25 @@ INSERT INTO visitor SELECT n, md5(n::text)::uuid, 'v' || n, 'pro', '{b}' FROM ge
 SELECT * FROM refreshed() WHERE entered + exited > 0;
 SELECT * FROM differences();
 
+-- How a session writes the type of the keys does not matter: by its settings and by what its search_path finds.
+SET quote_all_identifiers = on;
+SELECT * FROM differences();
+SELECT * FROM refreshed() WHERE entered + exited > 0;
+RESET quote_all_identifiers;
+SELECT * FROM differences();
+CREATE SCHEMA sizes;
+CREATE TYPE sizes.size AS ENUM ('small', 'large');
+CREATE TABLE sizes.shelf (size sizes.size PRIMARY KEY);
+INSERT INTO sizes.shelf VALUES ('small'), ('large');
+SELECT segment.create_population('shelf', 'sizes.shelf', key => 'size') IS NOT NULL AS created;
+SELECT count(segment.create_segment('large', 'shelf', 'size > ''small''', materialize => 'set'));
+SELECT members, entered FROM segment.refresh('shelf');
+SET search_path = sizes, public;
+SELECT segment.members('shelf.large');
+SELECT members, entered FROM segment.refresh('shelf');
+RESET search_path;
+SELECT segment.members('shelf.large');
+
 -- The rows are the truth where there are rows: without the sets, nobody moves, and those kept as sets enter again.
 TRUNCATE segment.catalog_set CASCADE;
 SELECT segment.is_member('by_code.tagged', md5('7')::uuid);
@@ -138,3 +157,6 @@ SELECT count(segment.drop_population(name, cascade => true)) FROM segment.popula
 SELECT count(*) FROM segment.catalog_set_piece;
 DROP FUNCTION refreshed, differences, estimated, in_parallel;
 DROP TABLE visitor;
+DROP TABLE sizes.shelf;
+DROP TYPE sizes.size;
+DROP SCHEMA sizes;

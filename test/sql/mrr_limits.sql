@@ -28,6 +28,18 @@ SELECT * FROM movements('-1 day');
 SELECT * FROM movements('2000000000 days') LIMIT 1;
 SELECT count(*) FROM segment.movements((SELECT segment.revenue_agg(customer_id, starts_at, ends_at, mrr) FROM subscription), '2020-01-01', '2020-05-01', NULL);
 
+-- As early and late as times are: what is beyond the end is not reached, whatever the grain.
+SELECT period_end = '2026-01-01 America/New_York' AS cut, complete FROM segment.mrr('customer', '2020-01-01', '2026-01-01', '300000 years');
+SELECT count(*), bool_or(complete) FROM segment.mrr('customer', '2020-01-01', '2026-01-01', '2000000000 days');
+SELECT count(*) FROM segment.movements((SELECT segment.revenue_agg(customer_id, starts_at, ends_at, mrr) FROM subscription), '2020-01-01', '294275-12-31', '10000 years');
+SELECT count(*) FROM segment.movements((SELECT segment.revenue_agg(customer_id, starts_at, ends_at, mrr) FROM subscription), '4713-01-01 BC', '2026-01-01', '1 month 1 day');
+SELECT min(period_start AT TIME ZONE 'UTC'), max(period_end AT TIME ZONE 'UTC')
+FROM segment.movements((SELECT segment.revenue_agg(customer_id, starts_at, ends_at, mrr) FROM subscription), '0003-10-31 BC', '0003-04-30', '6 months');
+SELECT count(*) FROM segment.mrr('customer', '4713-01-01 BC', '294276-01-01', '10000 years');
+SELECT count(*) FROM segment.mrr('customer', '4714-12-01 BC', '2026-01-01', '10000 years');
+SELECT count(*) FROM segment.cohorts('customer', '2020-01-01', '294276-06-01', '10000 years');
+SELECT count(*) FROM segment.mrr_events('customer', '4714-12-01 BC', '2026-01-01');
+
 -- Reports end at the present: what is scheduled is told by committed_mrr only.
 BEGIN;
 INSERT INTO subscription VALUES (2, now() + interval '1 day', NULL, 1000);

@@ -68,6 +68,27 @@ SELECT ending_mrr, ending_customers FROM segment.mrr('customer', '2020-02-01', '
 SELECT key, movement, amount FROM segment.mrr_events('customer', '2020-01-01', '2020-03-01');
 SELECT by_value, ending_mrr FROM segment.mrr('customer', '2020-02-01', '2020-03-01', by => 'region');
 RESET ROLE;
+-- The sums of the last refresh are those of all lines: for who may read all of them.
+SET ROLE seller;
+SELECT segment.create_segment('all', 'customer', 'everyone') > 0 AS created;
+SELECT members FROM segment.refresh('customer');
+SELECT segment.create_score('health', 'customer') > 0 AS created;
+SELECT segment.add_score_metric('health', 'id', 'id', worst => 0, best => 4);
+SELECT members FROM segment.refresh('customer');
+GRANT SELECT ON customer_score_health TO analyst;
+ALTER TABLE subscription FORCE ROW LEVEL SECURITY;
+SELECT mrr, scores FROM segment.overview;
+SET ROLE analyst;
+SELECT mrr, scores FROM segment.overview;
+SET ROLE seller;
+ALTER TABLE subscription DISABLE ROW LEVEL SECURITY;
+ALTER TABLE customer_score_health ENABLE ROW LEVEL SECURITY;
+SET ROLE analyst;
+SELECT mrr, scores FROM segment.overview;
+SET ROLE seller;
+SELECT mrr, scores FROM segment.overview;
+ALTER TABLE subscription NO FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+RESET ROLE;
 -- No policy: no lines.
 DROP POLICY own_lines ON subscription;
 SET ROLE analyst;

@@ -108,7 +108,7 @@ SELECT * FROM segment.refresh('customer', ARRAY['in']);
 SELECT segment.to_sql('in', '2024-01-01 00:00:00+00');
 SELECT source, event, rows FROM segment.event_names('customer');
 SET ROLE segment_reader;
-SELECT name, kind, relation FROM segment.source;
+SELECT name, kind, relation FROM segment.source ORDER BY name;
 SELECT * FROM segment.event_names('customer');
 SELECT * FROM segment.preview('customer', 'did any event', as_of => '2024-01-01 00:00+00');
 SELECT segment.remove_source('customer', 'so"ur''ce');

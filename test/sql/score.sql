@@ -312,6 +312,7 @@ SELECT segment.add_score_metric('health', 'm', 'usage >', worst => 0, best => 1)
 SELECT segment.add_score_metric('health', 'm', 'usage', worst => 1, best => 1);
 SELECT segment.add_score_metric('health', 'm', 'usage', worst => 1);
 SELECT segment.add_score_metric('health', 'm', 'usage', worst => 'NaN', best => 1);
+SELECT segment.add_score_metric('health', 'm', 'usage', worst => '-Infinity', best => 1);
 SELECT segment.add_score_metric('health', 'm', 'usage', worst => 0, best => 1, weight => -1);
 SELECT segment.add_score_metric('health', 'm', 'usage', worst => 0, best => 1, points => 3);
 SELECT segment.add_score_metric('health', 'm', 'usage', worst => 0, best => 1, cap => 3);

@@ -87,6 +87,7 @@ while (@readers)
         my ($right, $name, $wrong) = @$result;
         ok($right, $name) or diag($wrong);
     }
+    diag(sprintf '%d definitions in %d s', $told * $size, time - $started) if $told % 20 == 0;
 }
 is($told, $batches, 'batches done');
 note(sprintf '%d definitions in %d s', $told * $size, time - $started);

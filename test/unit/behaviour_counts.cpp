@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 #include <vector>
@@ -61,7 +62,7 @@ struct World {
             counts.add(event.ordinal, tracks.cell(event.stream, event.name), &event.flags, event.time);
         Counts result;
         EventCounts::Row row = counts.empty_row();
-        for (std::uint32_t partition = 0; partition < counts.partitions(); ++partition)
+        for (std::uint32_t partition = 0; partition < counts.partitions(); ++partition) {
             counts.for_members(partition, row, [&](std::uint32_t member) {
                 for (std::size_t i = 0; i < asked.size(); ++i) {
                     const auto &[track, after, until] = asked[i];
@@ -75,7 +76,35 @@ struct World {
                     }
                 }
             });
+            check_table(counts, partition, result);
+        }
         return result;
+    }
+
+    // Side by side the members have the same counts as one by one, up to those that a table tells.
+    void check_table(const EventCounts &counts, std::uint32_t partition, const Counts &expected) const {
+        NarrowTable table(std::pmr::new_delete_resource());
+        Counts seen;
+        counts.for_tracks(partition, [&](TrackId track, auto fill) {
+            fill(table);
+            for (std::size_t i = 0; i < asked.size(); ++i) {
+                if (asked[i].track != track)
+                    continue;
+                const Buckets buckets = tracks.buckets(track, asked[i].after, asked[i].until);
+                for (std::uint8_t least = 1; least <= 3; ++least) {
+                    std::array<std::uint64_t, NarrowTable::words> words{};
+                    table.flip(buckets, least, NarrowTable::unlimited, words.data());
+                    for (std::uint32_t member = 0; member < partition_size; ++member)
+                        if ((words[member / 64] >> member % 64 & 1) == 1)
+                            ++seen[{partition << partition_bits | member, i}];
+                }
+            }
+        });
+        Counts expected_here;
+        for (const auto &[key, number] : expected)
+            if (key.first >> partition_bits == partition)
+                expected_here[key] = std::min<std::uint64_t>(number, 3);
+        EXPECT_EQ(seen, expected_here);
     }
 
     Counts expected(const std::vector<Event> &events) const {

@@ -6,7 +6,7 @@
 namespace segment::definition {
 namespace {
 
-const Absence gone{"public.usage does not exist", {}, "Create it again."};
+const Absence gone{ErrorCode::undefined_table, "public.usage does not exist", {}, "Create it again."};
 const Trait twofold[] = {{"", "plan", "m.plan", text_type}, {"", "twice", "m.twice", text_type, -1, &gone}};
 const TraitSource relations[] = {{"", "public.customer"}, {"usage", "public.usage", &gone}};
 const TraitSource bare_relations[] = {{"", "public.customer"}, {"", "public.usage", &gone}};

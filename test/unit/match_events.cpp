@@ -152,7 +152,7 @@ struct World {
         for (const EventFeature &feature : compiled.events.features()) {
             cuts.emplace_back();
             for (std::size_t i = 0; i < compiled.plan.features()[feature.feature].cuts.size(); ++i)
-                cuts.back().push_back({feature.function == EventFunction::count ? below(4) : time(), below(20) == 0});
+                cuts.back().push_back({feature.function == EventFunction::count ? number() : time(), below(20) == 0});
         }
         for (const EventStream &stream : compiled.events.streams()) {
             names.emplace_back();
@@ -164,6 +164,7 @@ struct World {
     }
 
     std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); }
+    std::int64_t number() { return below(30) == 0 ? 998 + below(5) : below(20) == 0 ? 100 + below(200) : below(4); }
     std::int64_t time() { return below(15) == 0 ? INT64_MIN : below(15) == 0 ? INT64_MAX : below(30); }
 
     bool inside(const EventTerm &term, std::int64_t at) const {

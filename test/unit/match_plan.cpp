@@ -343,5 +343,18 @@ TEST(Plan, SurvivesAFailedAllocation) {
     }
 }
 
+TEST(Plan, NotesWhichCutsAreThresholds) {
+    Plan plan(std::pmr::get_default_resource());
+    const FeatureId feature = plan.feature("m.spent");
+    const CutId constant = plan.cut(feature, "10");
+    const CutId threshold = plan.threshold(feature, "(SELECT max(spent) FROM m)");
+    EXPECT_NE(constant, threshold);
+    EXPECT_EQ(plan.threshold(feature, "(SELECT max(spent) FROM m)"), threshold);
+    EXPECT_EQ(plan.cut(feature, "(SELECT max(spent) FROM m)"), threshold);
+    ASSERT_EQ(plan.features()[feature].thresholds.size(), 1u);
+    EXPECT_EQ(plan.features()[feature].thresholds.front(), threshold);
+    EXPECT_TRUE(plan.features()[plan.feature("m.paid")].thresholds.empty());
+}
+
 }  // namespace
 }  // namespace segment::match

@@ -144,7 +144,7 @@ TEST(Scorer, ComputesChunkByChunk) {
         row[0] = values[i], row[1] = ranked[i];
     }
     NoInterrupts interrupts;
-    EXPECT_TRUE(scorer.ranks());
+    EXPECT_TRUE(scorer.needs_all());
     for (const std::uint32_t chunk : {0, 1}) {
         scorer.note(grid, chunk, interrupts);
     }

@@ -219,5 +219,25 @@ TEST(ScoreExplain, AdditiveContributionsAddUp) {
     EXPECT_EQ(totals.total(parts).score, 22);
 }
 
+TEST(Bands, AreLeftBeyondTheHysteresis) {
+    const Band bands[] = {{"poor", 0}, {"average", 40}, {"good", 70}};
+    const auto after = [&](double score, std::int32_t before) { return band_of(bands, score, before, 5); };
+    for (const double score : {-10.0, 39.9, 44.9})
+        EXPECT_EQ(after(score, 0), 0) << score;
+    EXPECT_EQ(after(45, 0), 1);
+    EXPECT_EQ(after(70, 0), 2);  // it is left for where the score is
+    for (const double score : {35.0, 40.0, 74.9})
+        EXPECT_EQ(after(score, 1), 1) << score;
+    EXPECT_EQ(after(34.9, 1), 0);
+    EXPECT_EQ(after(75, 1), 2);
+    EXPECT_EQ(after(65, 2), 2);
+    EXPECT_EQ(after(64.9, 2), 1);
+    EXPECT_EQ(after(200, 2), 2);
+    EXPECT_EQ(after(missing, 2), -1);
+    EXPECT_EQ(after(69, -1), 1);  // known to be in none
+    EXPECT_EQ(after(69, -2), 1);  // in one that is no more
+    EXPECT_EQ(band_of(bands, 69.9, 2, 0), 1);
+}
+
 }  // namespace
 }  // namespace segment::score

@@ -7,6 +7,7 @@
 #include <memory_resource>
 #include <vector>
 
+#include "core/behaviour/count_table.hpp"
 #include "core/behaviour/partitions.hpp"
 #include "core/behaviour/tracks.hpp"
 #include "core/interrupts.hpp"
@@ -31,6 +32,9 @@ public:
             fold();
     }
 
+    // Before many events are added.
+    void prefetch(members::Ordinal ordinal) const { hits_.prefetch(ordinal >> partition_bits); }
+
     // One member's counts, by slot. Only the tracks touched have any.
     struct Row {
         std::pmr::vector<std::uint64_t> counts;
@@ -48,6 +52,11 @@ public:
     void for_members(std::uint32_t partition, Row &row, Visit visit) const {
         for_members(partition, overflow_, row, visit);
     }
+
+    // Calls `visit(track, fill)` for each track with events of members of the partition. `fill(table)` puts them into a CountTable and sums
+    // it up, which takes tracks of most_table_buckets slots at most.
+    template <class Visit>
+    void for_tracks(std::uint32_t partition, Visit visit) const;
 
     // What is in memory.
     std::size_t bytes() const { return hits_.bytes() + folded_.bytes(); }
@@ -94,21 +103,42 @@ private:
 
 template <class Visit>
 void EventCounts::for_members(std::uint32_t partition, Overflow *overflow, Row &row, Visit visit) const {
-    std::pmr::vector<Hit> hits(memory_);
-    std::pmr::vector<Folded> folded(memory_);
-    Partitions<Hit>::Begins hit_begins;
-    Partitions<Folded>::Begins folded_begins;
-    hits_.sort(partition, overflow, hits, hit_begins);
-    folded_.sort(partition, overflow, folded, folded_begins);
+    Partitions<Hit>::Sorted hits(memory_);
+    Partitions<Folded>::Sorted folded(memory_);
+    hits_.sort(partition, overflow, hits);
+    folded_.sort(partition, overflow, folded);
     for (std::uint32_t member = 0; member < partition_size; ++member) {
-        for (std::uint32_t i = hit_begins[member]; i < hit_begins[member + 1]; ++i)
-            count(row, hits[i].slot(), 1);
-        for (std::uint32_t i = folded_begins[member]; i < folded_begins[member + 1]; ++i)
-            count(row, folded[i].slot(), folded[i].count());
+        for (const Hit &hit : hits.of(member))
+            count(row, hit.slot(), 1);
+        for (const Folded &entry : folded.of(member))
+            count(row, entry.slot(), entry.count());
         if (row.touched.empty())
             continue;
         visit(member);
         clear(row);
+    }
+}
+
+template <class Visit>
+void EventCounts::for_tracks(std::uint32_t partition, Visit visit) const {
+    Partitions<Hit>::Sorted hits(memory_);
+    Partitions<Folded>::Sorted folded(memory_);
+    const auto tracks = static_cast<TrackId>(tracks_.tracks().size());
+    const auto track_of = [&](const auto &entry) { return tracks_.track_of(entry.slot()); };
+    hits_.sort(partition, overflow_, tracks, track_of, hits);
+    folded_.sort(partition, overflow_, tracks, track_of, folded);
+    for (TrackId id = 0; id < tracks; ++id) {
+        if (hits.of(id).empty() && folded.of(id).empty())
+            continue;
+        visit(id, [&](auto &table) {
+            const Tracks::Track &track = tracks_.tracks()[id];
+            table.clear(track.end - track.begin);
+            for (const Hit &hit : hits.of(id))
+                table.add(hit.member(), hit.slot() - track.begin, 1);
+            for (const Folded &entry : folded.of(id))
+                table.add(entry.member(), entry.slot() - track.begin, entry.count());
+            table.sum_up();
+        });
     }
 }
 

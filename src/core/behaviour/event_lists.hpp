@@ -85,20 +85,20 @@ public:
     // the same. Polls while it sorts.
     template <class Visit>
     void for_members(std::uint32_t partition, Visit visit) const {
-        std::pmr::vector<Entry> sorted(memory_);
-        Partitions<Entry>::Begins begins;
-        entries_.sort(partition, overflow_, sorted, begins);
+        Partitions<Entry>::Sorted sorted(memory_);
+        entries_.sort(partition, overflow_, sorted);
         Member member(memory_);
         std::size_t since_poll = 0;
         for (std::uint32_t i = 0; i < partition_size; ++i) {
-            if (begins[i] == begins[i + 1])
+            const std::span<Entry> entries = sorted.of(i);
+            if (entries.empty())
                 continue;
-            since_poll += begins[i + 1] - begins[i];
+            since_poll += entries.size();
             if (since_poll > events_per_poll) {
                 interrupts_.poll();
                 since_poll = 0;
             }
-            read(std::span(sorted).subspan(begins[i], begins[i + 1] - begins[i]), member);
+            read(entries, member);
             visit(i, member);
         }
     }

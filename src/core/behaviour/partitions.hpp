@@ -40,6 +40,12 @@ public:
         target.newest->entries[target.used++] = entry;
     }
 
+    // Before many entries are appended that go to different partitions.
+    void prefetch(std::uint32_t partition) const {
+        if (partition < partitions_.size() && partitions_[partition].newest)
+            __builtin_prefetch(&partitions_[partition].newest->entries[partitions_[partition].used], 1);
+    }
+
     std::uint32_t count() const { return static_cast<std::uint32_t>(partitions_.size()); }
     // What is in memory.
     std::size_t bytes() const { return blocks_ * sizeof(Block); }
@@ -47,21 +53,38 @@ public:
     // Less than this is not worth sorting: as much fills a block or two of each partition.
     std::size_t least_bytes() const { return 2 * sizeof(Block) * partitions_.size(); }
 
-    // The partition's entries by member; those of one member in no particular order. `begins[m]` is where those of member m
-    // begin, `begins[m + 1]` where they end. What was moved out is among them if `overflow` is given.
-    using Begins = std::array<std::uint32_t, partition_size + 1>;
-    void sort(std::uint32_t partition, Overflow *overflow, std::pmr::vector<Entry> &sorted, Begins &begins) const {
-        begins.fill(0);
+    // A partition's entries by what `key(entry)` says, a number below `keys`; those of one key in no particular order.
+    struct Sorted {
+        explicit Sorted(std::pmr::memory_resource *memory) : entries(memory), begins(memory) {}
+        std::span<const Entry> of(std::uint32_t key) const {
+            return std::span(entries).subspan(begins[key], begins[key + 1] - begins[key]);
+        }
+        std::span<Entry> of(std::uint32_t key) { return std::span(entries).subspan(begins[key], begins[key + 1] - begins[key]); }
+
+        std::pmr::vector<Entry> entries;
+        std::pmr::vector<std::uint32_t> begins;
+    };
+    // What was moved out is among them if `overflow` is given.
+    template <class Key>
+    void sort(std::uint32_t partition, Overflow *overflow, std::uint32_t keys, Key key, Sorted &sorted) const {
+        std::pmr::vector<Entry> &entries = sorted.entries;
+        std::pmr::vector<std::uint32_t> &begins = sorted.begins;
+        begins.assign(keys + 1, 0);
         if (partition >= count()) {
-            sorted.clear();
+            entries.clear();
             return;
         }
-        for_entries(partition, overflow, [&](const Entry &entry) { ++begins[entry.member() + 1]; });
-        for (std::uint32_t i = 0; i < partition_size; ++i)
+        for_entries(partition, overflow, [&](const Entry &entry) { ++begins[key(entry) + 1]; });
+        for (std::uint32_t i = 0; i < keys; ++i)
             begins[i + 1] += begins[i];
-        sorted.resize(begins[partition_size]);
-        Begins next = begins;
-        for_entries(partition, overflow, [&](const Entry &entry) { sorted[next[entry.member()]++] = entry; });
+        entries.resize(begins[keys]);
+        std::pmr::vector<std::uint32_t> next(begins, memory_);
+        for_entries(partition, overflow, [&](const Entry &entry) { entries[next[key(entry)]++] = entry; });
+    }
+    // By member.
+    void sort(std::uint32_t partition, Overflow *overflow, Sorted &sorted) const {
+        sort(
+            partition, overflow, partition_size, [](const Entry &entry) { return entry.member(); }, sorted);
     }
 
     // Forgets what is in memory.

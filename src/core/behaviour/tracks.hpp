@@ -67,10 +67,11 @@ public:
             if (time > head.latest || (time <= head.earliest && !head.open) ||
                 (head.flag != no_flag && (flags[head.flag / flags_per_word] >> head.flag % flags_per_word & 1) == 0))
                 continue;
-            // How many edges lie before the time. Halving without branches: nothing is mispredicted.
+            // How many edges lie before the time. Halving without branches, which compilers would make of a choice: nothing is
+            // mispredicted.
             const Time *edge = edges_.data() + head.slot;
             for (std::uint32_t left = head.edges; left > 1; left -= left / 2)
-                edge += edge[left / 2 - 1] < time ? left / 2 : 0;
+                edge += left / 2 & -static_cast<std::uint32_t>(edge[left / 2 - 1] < time);
             hit(static_cast<Slot>(edge - edges_.data()) + (*edge < time ? 1 : 0));
         }
     }

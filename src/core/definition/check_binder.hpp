@@ -60,7 +60,6 @@ private:
     void join(const Trait &trait);
     const ScoreName *find_score(std::string_view name, std::uint32_t position);
     [[noreturn]] void unknown_trait(const Name &name);
-    std::string other_role_hint(const Name &name) const;
     static void require(const Absence *absence, std::uint32_t position);
     const BoundValue *name(const Name &name);
     const BoundValue *cast(const BoundValue *operand, const Name &name);
@@ -196,6 +195,10 @@ private:
     static bool is_subscription_field(std::string_view word);
     const BoundValue *subscription(const Name &name);
     const BoundCondition *had_movement(const HadMovement &node);
+
+    // check_hint.cpp
+    std::string other_role_hint(const Name &name) const;
+    std::string concept_hint(const Name &name) const;
 
     // check_missing.cpp
     [[noreturn]] void missing_part(const Node &node);

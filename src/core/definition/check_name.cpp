@@ -198,20 +198,6 @@ const ScoreName *Binder::find_score(std::string_view name, std::uint32_t positio
     return &*score;
 }
 
-// What is no trait may be a scheme, which has its own form, or something that subscriptions tell.
-std::string Binder::other_role_hint(const Name &name) const {
-    const std::string written = display(name.parts);
-    if (std::ranges::find(vocabulary_.schemes, written) != vocabulary_.schemes.end()) {
-        const bool text = compared_ && compared_->left == &name && compared_->right->kind == Kind::text;
-        const std::string rule = text ? quote_literal(static_cast<const Text &>(*compared_->right).value) : "'...'";
-        const bool other = compared_ && compared_->op == Comparison::not_equal;
-        return written + " is a scheme: write " + written + (other ? " is not " : " is ") + rule + '.';
-    }
-    if (vocabulary_.subscriptions && name.parts.size() == 1 && is_subscription_field(written))
-        return "Did you mean \"subscription." + written + "\"?";
-    return {};
-}
-
 void Binder::unknown_trait(const Name &name) {
     const std::string_view first = name.parts[0].name;
     if (first == "subscription" && !name.parts[0].quoted)
@@ -228,6 +214,8 @@ void Binder::unknown_trait(const Name &name) {
                     std::string(gone->absence->hint));
     if (hint.empty())
         hint = trait_hint(vocabulary_, name.parts);
+    if (hint.empty())
+        hint = concept_hint(name);
     if (hint.empty() && partner_ == &name && name.parts.size() == 1 && !name.parts[0].quoted)
         hint = "Texts are written in single quotes.";
     if (hint.empty())
@@ -237,8 +225,7 @@ void Binder::unknown_trait(const Name &name) {
 
 void Binder::require(const Absence *absence, std::uint32_t position) {
     if (absence)
-        throw Error(ErrorCode::undefined_table, std::string(absence->message), position, std::string(absence->detail),
-                    std::string(absence->hint));
+        throw Error(absence->code, std::string(absence->message), position, std::string(absence->detail), std::string(absence->hint));
 }
 
 const BoundValue *Binder::name(const Name &name) {

@@ -23,7 +23,7 @@ const Trait *find_column(const EventSource &source, std::string_view name) {
     else if (std::ranges::find(vocabulary.traits, name, &Trait::name) != vocabulary.traits.end())
         hint = "It is a trait of the members; where (...) reads the columns of the source.";
     throw Error(ErrorCode::undefined_column, "source \"" + std::string(source.name) + "\" has no column \"" + std::string(name) + "\"",
-                position, {}, hint);
+                position, "Its rows are those of " + std::string(source.relation_sql) + '.', hint);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "core/error.hpp"
+
 namespace segment::definition {
 
 // What the language can do with a type. A domain counts as its base type, name included: casting a literal to the domain
@@ -45,6 +47,7 @@ struct Type {
 // Why something that is registered cannot be read any more: a definition that names it means nothing, all others do. As an error
 // has it.
 struct Absence {
+    ErrorCode code;
     std::string_view message, detail, hint;
 };
 

@@ -242,7 +242,7 @@ NodeId Compiler::rank(const BoundRank &rank) {
     const Subject value = subject(*rank.value, {});
     std::pmr::string threshold(memory_);
     SqlWriter(scope_, threshold).rank_threshold(rank);
-    return leaf(value.feature, range_of(SqlWriter::rank_comparison(rank.form), plan_.cut(value.feature, threshold)));
+    return leaf(value.feature, range_of(SqlWriter::rank_comparison(rank.form), plan_.threshold(value.feature, threshold)));
 }
 
 NodeId Compiler::in_segment(const BoundInSegment &member) {

@@ -44,9 +44,7 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
     : memory_(memory),
       tracks_(memory),
       measures_(memory),
-      counts_of_(memory),
-      ends_(memory),
-      flips_(memory),
+      tests_of_(memory),
       measures_of_(memory),
       leaf_of_node_(plan.nodes().size(), UINT32_MAX, memory),
       default_(memory),
@@ -62,6 +60,8 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
       has_lists_(!std::ranges::all_of(asked.features(), &EventFeature::is_counted)),
       counts_(tracks_, has_lists_ ? budget / 2 : budget, overflow, interrupts, memory),
       lists_(has_counts_ ? budget / 2 : budget, overflow, interrupts, memory),
+      narrow_table_(memory),
+      wide_table_(memory),
       row_{std::pmr::vector<std::uint64_t>(memory), std::pmr::vector<TrackId>(memory), std::pmr::vector<std::uint8_t>(memory)},
       sums_(memory),
       is_found_(memory),
@@ -86,16 +86,18 @@ EventLeaves::EventLeaves(Plan &plan, const EventFeatures &asked, const EventCons
             find_buckets(asked.features()[i], constants, measures_[i]);
     seal_lists(asked, constants);
     number_leaves(plan, asked);
-    counts_of_.resize(tracks_.tracks().size());
+    for (std::size_t i = 0; i < tracks_.tracks().size(); ++i)
+        tests_of_.push_back({std::pmr::vector<CountTest>(memory)});
     measures_of_.resize(tracks_.tracks().size());
     for (MeasureId id = 0; id < measures_.size(); ++id) {
-        if (add_count(measures_[id]))
+        if (add_tests(measures_[id])) {
+            has_tests_ = true;
             continue;
+        }
         for (const Term &term : measures_[id].terms)
             measures_of_[term.track].push_back(id);
+        has_rows_ = has_rows_ || !measures_[id].evaluator;
     }
-    for (std::pmr::vector<Count> &counts : counts_of_)
-        nest(counts);
     row_ = counts_.empty_row();
     sums_.resize(tracks_.slots() + tracks_.tracks().size());
     is_found_.resize(measures_.size());
@@ -231,32 +233,37 @@ void EventLeaves::number_leaves(const Plan &plan, const EventFeatures &asked) {
     }
 }
 
-// Whether the measure is a count that can be kept so: large thresholds are rare.
-bool EventLeaves::add_count(const Measure &measure) {
-    constexpr std::int64_t largest = 1'000;
-    if (measure.evaluator || measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1 ||
-        (!measure.cuts.empty() && measure.cuts.back() > largest))
+// Whether the measure is a count that a table tells: large thresholds and very many windows are rare.
+bool EventLeaves::add_tests(const Measure &measure) {
+    using behaviour::WideTable;
+    constexpr std::int64_t largest = 1'000;  // threshold
+    if (measure.evaluator || measure.function != EventFunction::count || measure.terms.size() != 1 || measure.terms.front().weight != 1)
         return false;
     const Term &term = measure.terms.front();
-    const std::uint32_t base = tracks_.tracks()[term.track].begin + term.track;
-    const auto limit = static_cast<std::uint32_t>(std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0) + 1);
-    counts_of_[term.track].push_back(
-        {base + term.buckets.begin, base + term.buckets.end, static_cast<std::uint32_t>(ends_.size()), limit, 1});
-    ends_.push_back(static_cast<std::uint32_t>(flips_.size()));
-    for (std::uint32_t number = 1; number <= limit; ++number) {
+    const auto &track = tracks_.tracks()[term.track];
+    const std::uint32_t buckets = std::max(track.end - track.begin, 1u);
+    const std::int64_t last_cut = std::max<std::int64_t>(measure.cuts.empty() ? 0 : measure.cuts.back(), 0);
+    if (buckets > behaviour::most_table_buckets || last_cut > largest || last_cut >= WideTable::limit(buckets))
+        return false;
+    // Numbers above the last cut decide alike.
+    const std::int64_t last = last_cut + 1;
+    auto &[tests, is_narrow] = tests_of_[term.track];
+    is_narrow = is_narrow && last_cut < behaviour::NarrowTable::limit(buckets);
+    // By leaf: those of a measure are numbered one after the other.
+    const auto [first_leaf, last_leaf] = std::ranges::minmax_element(measure.flips);
+    std::pmr::vector<std::uint32_t> newest(measure.flips.empty() ? 0 : *last_leaf - *first_leaf + 1, UINT32_MAX, memory_);
+    for (std::int64_t number = 1; number <= last; ++number) {
         const std::uint32_t found = code_of(measure.cuts, number);
-        flips_.insert(flips_.end(), measure.flips.begin() + measure.flip_begins[found],
-                      measure.flips.begin() + measure.flip_begins[found + 1]);
-        ends_.push_back(static_cast<std::uint32_t>(flips_.size()));
+        for (std::uint32_t i = measure.flip_begins[found]; i < measure.flip_begins[found + 1]; ++i) {
+            std::uint32_t &test = newest[measure.flips[i] - *first_leaf];
+            if (test == UINT32_MAX || tests[test].most + 1 < number) {
+                test = static_cast<std::uint32_t>(tests.size());
+                tests.push_back({term.buckets, static_cast<std::uint16_t>(number), 0, measure.flips[i]});
+            }
+            tests[test].most = number < last ? static_cast<std::uint16_t>(number) : WideTable::unlimited;
+        }
     }
     return true;
-}
-
-// Of windows with one end, those that begin earlier contain the later ones: if one is empty, so are all after it.
-void EventLeaves::nest(std::pmr::vector<Count> &counts) {
-    std::ranges::sort(counts, [](const Count &a, const Count &b) { return a.end != b.end ? a.end < b.end : a.begin < b.begin; });
-    for (std::size_t i = counts.size(); i-- > 1;)
-        counts[i - 1].nested = counts[i - 1].end == counts[i].end ? counts[i].nested + 1 : 1;
 }
 
 void EventLeaves::sum_up(const behaviour::EventCounts::Row &row) {
@@ -312,22 +319,6 @@ std::uint32_t EventLeaves::code(const Measure &measure, const behaviour::EventCo
     return code_of(measure.cuts, count(measure, row));
 }
 
-void EventLeaves::flip_counts(TrackId track, std::uint32_t ordinal) {
-    const std::pmr::vector<Count> &counts = counts_of_[track];
-    for (std::size_t next = 0; next < counts.size();) {
-        const Count &count = counts[next];
-        const std::uint64_t number = sums_[count.end] - sums_[count.begin];
-        if (number == 0) {
-            next += count.nested;
-            continue;
-        }
-        const std::uint32_t *const end = ends_.data() + count.first + std::min<std::uint64_t>(number, count.limit);
-        for (std::uint32_t i = end[-1]; i < *end; ++i)
-            flip(flips_[i], ordinal);
-        ++next;
-    }
-}
-
 void EventLeaves::flip_leaves(const Measure &measure, std::uint32_t code, std::uint32_t ordinal) {
     for (std::uint32_t i = measure.flip_begins[code]; i < measure.flip_begins[code + 1]; ++i)
         flip(measure.flips[i], ordinal);
@@ -341,14 +332,33 @@ void EventLeaves::find(std::span<const MeasureId> measures) {
         }
 }
 
-// The members of a partition, whose first one has the ordinal `first` in the chunk.
-void EventLeaves::load_counts(std::uint32_t partition, std::uint32_t first) {
+// The members of a partition, whose first one has the ordinal `first` in the chunk; all at once.
+void EventLeaves::load_tests(std::uint32_t partition, std::uint32_t first) {
+    const auto flip_tests = [&]<class Count>(behaviour::CountTable<Count> &table, std::span<const CountTest> tests) {
+        for (const CountTest &test : tests)
+            table.flip(test.window, static_cast<Count>(test.least), static_cast<Count>(test.most),
+                       words_.data() + test.leaf * std::size_t{members::words_per_chunk} + first / 64);
+    };
+    counts_.for_tracks(partition, [&](TrackId track, auto fill) {
+        const auto &[tests, is_narrow] = tests_of_[track];
+        if (tests.empty())
+            return;
+        if (is_narrow) {
+            fill(narrow_table_);
+            flip_tests(narrow_table_, tests);
+        } else {
+            fill(wide_table_);
+            flip_tests(wide_table_, tests);
+        }
+    });
+}
+
+// One by one, what looks at more than that.
+void EventLeaves::load_rows(std::uint32_t partition, std::uint32_t first) {
     counts_.for_members(partition, row_, [&](std::uint32_t member) {
         sum_up(row_);
-        for (const TrackId track : row_.touched) {
-            flip_counts(track, first + member);
+        for (const TrackId track : row_.touched)
             find(measures_of_[track]);
-        }
         for (const MeasureId measure : found_) {
             flip_leaves(measures_[measure], code(measures_[measure], row_), first + member);
             is_found_[measure] = 0;
@@ -375,8 +385,10 @@ void EventLeaves::load(std::uint32_t chunk, Interrupts &interrupts) {
     for (std::uint32_t i = 0; i < partitions_per_chunk; ++i) {
         interrupts.poll();
         const std::uint32_t partition = chunk * partitions_per_chunk + i, first = i * behaviour::partition_size;
-        if (has_counts_)
-            load_counts(partition, first);
+        if (has_tests_)
+            load_tests(partition, first);
+        if (has_rows_)
+            load_rows(partition, first);
         if (has_lists_)
             load_lists(partition, first);
     }

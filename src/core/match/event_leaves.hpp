@@ -41,8 +41,8 @@ struct EventConstants {
 class EventLeaves final : public LeafVectors {
 public:
     // Ranks the features of `asked` in the plan. Counts and lists take `budget` bytes as EventCounts and EventLists say, half of it each
-    // if there are both; the leaves take another 8 kB each. What the constants refer to, `overflow`, `wide` and `interrupts` must outlive
-    // it.
+    // if there are both; the leaves take another 8 kB each, and tables of a partition's counts 1 MB at most. What the constants refer to,
+    // `overflow`, `wide` and `interrupts` must outlive it.
     EventLeaves(Plan &plan, const EventFeatures &asked, const EventConstants &constants, std::size_t budget, behaviour::Overflow *overflow,
                 behaviour::WideValues &wide, Interrupts &interrupts, std::pmr::memory_resource *memory);
     ~EventLeaves();
@@ -60,6 +60,9 @@ public:
     void add(members::Ordinal ordinal, behaviour::Cell cell, const std::uint64_t *flags, behaviour::Time time) {
         counts_.add(ordinal, cell, flags, time);
     }
+
+    // Before many events are added.
+    void prefetch(members::Ordinal ordinal) const { counts_.prefetch(ordinal); }
 
     // Calls `visit(list, number, code)` for each list that the event belongs to, with the columns of the stream that are to be read.
     template <class Visit>
@@ -105,12 +108,15 @@ private:
         behaviour::Evaluator *evaluator = nullptr;  // of those that need the events themselves; they have no terms
     };
     using MeasureId = std::uint32_t;
-    // A count on one track: most measures are, so that what they need stands together. Counts from `limit` on decide alike; that of c
-    // flips flips_[ends_[first + c − 1]] to flips_[ends_[first + c]], and 0 none.
-    struct Count {
-        std::uint32_t begin, end;  // in sums_
-        std::uint32_t first, limit;
-        std::uint32_t nested;  // so many from this one on lie in its window
+    // Numbers of events that flip a leaf of a count on one track: most measures are, and are told for all members of a partition together.
+    struct CountTest {
+        behaviour::Buckets window;
+        std::uint16_t least, most;  // or WideTable::unlimited
+        std::uint32_t leaf;
+    };
+    struct TrackTests {
+        std::pmr::vector<CountTest> tests;
+        bool is_narrow = true;  // a table of small numbers tells them
     };
 
     // Codes of values, as Plan says.
@@ -134,8 +140,7 @@ private:
     void add_windows(const EventFeature &feature, const EventConstants &constants, std::span<const EventConstant> cuts, Measure &measure);
     void rank(Plan &plan, FeatureId feature, std::span<const EventConstant> cuts, Measure &measure);
     void number_leaves(const Plan &plan, const EventFeatures &asked);
-    bool add_count(const Measure &measure);
-    static void nest(std::pmr::vector<Count> &counts);
+    bool add_tests(const Measure &measure);
     void find_buckets(const EventFeature &feature, const EventConstants &constants, Measure &measure);
     behaviour::Tracks::Window window(const EventTerm &term, const EventConstants &constants) const;
     void set_codes(Term &term, const Measure &measure) const;
@@ -146,18 +151,18 @@ private:
     void flip(std::uint32_t leaf, std::uint32_t ordinal) {
         words_[leaf * std::size_t{members::words_per_chunk} + ordinal / 64] ^= std::uint64_t{1} << ordinal % 64;
     }
-    void flip_counts(behaviour::TrackId track, std::uint32_t ordinal);
     void flip_leaves(const Measure &measure, std::uint32_t code, std::uint32_t ordinal);
     void find(std::span<const MeasureId> measures);
-    void load_counts(std::uint32_t partition, std::uint32_t first);
+    void load_tests(std::uint32_t partition, std::uint32_t first);
+    void load_rows(std::uint32_t partition, std::uint32_t first);
     void load_lists(std::uint32_t partition, std::uint32_t first);
 
     std::pmr::memory_resource *memory_;
     behaviour::Tracks tracks_;
     std::pmr::vector<Measure> measures_;
-    std::pmr::vector<std::pmr::vector<Count>> counts_of_;        // by track
-    std::pmr::vector<std::uint32_t> ends_, flips_;               // of all of these
+    std::pmr::vector<TrackTests> tests_of_;                      // by track
     std::pmr::vector<std::pmr::vector<MeasureId>> measures_of_;  // by track: the other measures that look at it
+    bool has_tests_ = false, has_rows_ = false;                  // whether there are some, and other measures of counts
     std::pmr::vector<std::uint32_t> leaf_of_node_;
     std::pmr::vector<std::uint8_t> default_;  // by leaf: whether it holds for members without events
     behaviour::WideValues &wide_;
@@ -171,6 +176,8 @@ private:
     bool has_counts_, has_lists_;
     behaviour::EventCounts counts_;
     behaviour::EventLists lists_;
+    behaviour::NarrowTable narrow_table_;
+    behaviour::WideTable wide_table_;
     behaviour::EventCounts::Row row_;
     std::pmr::vector<std::uint64_t> sums_;     // of a track's counts before each of its slots, from slot + track on
     std::pmr::vector<std::uint8_t> is_found_;  // by measure: whether the member's shared measures have it already

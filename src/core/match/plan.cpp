@@ -90,7 +90,8 @@ FeatureId Plan::add_feature(std::string_view sql, bool is_element, std::uint64_t
     const auto id = static_cast<FeatureId>(features_.size());
     feature_ids_.reserve(id + std::uint64_t{1});
     cuts_.reserve(std::max(cuts_.capacity(), std::bit_ceil(id + std::size_t{1})));
-    features_.push_back({std::pmr::string(sql, memory_), std::pmr::vector<std::pmr::string>(memory_), is_element});
+    features_.push_back(
+        {std::pmr::string(sql, memory_), std::pmr::vector<std::pmr::string>(memory_), std::pmr::vector<CutId>(memory_), is_element});
     cuts_.push_back({members::Dictionary(memory_), std::pmr::vector<std::uint32_t>(memory_)});
     feature_ids_.insert(hash, id);
     return id;
@@ -112,6 +113,19 @@ CutId Plan::cut(FeatureId feature, std::string_view constant_sql) {
     ids.reserve(id + std::uint64_t{1});
     constants.emplace_back(constant_sql);
     ids.insert(hash, id);
+    return id;
+}
+
+CutId Plan::threshold(FeatureId feature, std::string_view query_sql) {
+    check_feature(feature);
+    auto &thresholds = features_[feature].thresholds;
+    if (thresholds.size() == thresholds.capacity()) {
+        thresholds.reserve(2 * thresholds.size() + 1);
+    }
+    const CutId id = cut(feature, query_sql);
+    if (std::ranges::find(thresholds, id) == thresholds.end()) {
+        thresholds.push_back(id);
+    }
     return id;
 }
 

@@ -37,6 +37,7 @@ inline constexpr std::uint32_t missing_rank = UINT32_MAX;  // the cut's value is
 struct Feature {
     std::pmr::string sql;                     // over the scan's FROM clause
     std::pmr::vector<std::pmr::string> cuts;  // constant SQL expressions of the feature's type
+    std::pmr::vector<CutId> thresholds;       // those of the cuts that are queries over the members
     bool is_element = false;
     bool is_measured = false;  // no scan of the members reads it: its leaves come from a LeafVectors
 };
@@ -73,6 +74,7 @@ public:
     // Whether the array has the element: code 0 without an array, 1 if it has not, 2 if it has; its cut has the id 0.
     FeatureId element(std::string_view array_sql, std::string_view element_sql);
     CutId cut(FeatureId feature, std::string_view constant_sql);
+    CutId threshold(FeatureId feature, std::string_view query_sql);  // a cut that takes a pass over the members to tell
     void measure(FeatureId feature);
     NodeId everyone();
     NodeId leaf(FeatureId feature, std::span<const CutRange> ranges);

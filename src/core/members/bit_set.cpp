@@ -25,10 +25,6 @@ void BitSet::insert(Ordinal ordinal) {
     chunks_[chunk][ordinal % chunk_size / 64] |= std::uint64_t{1} << ordinal % 64;
 }
 
-bool BitSet::contains(Ordinal ordinal) const {
-    return (words(ordinal / chunk_size)[ordinal % chunk_size / 64] >> ordinal % 64 & 1) != 0;
-}
-
 std::uint64_t BitSet::count() const {
     std::uint64_t total = 0;
     for (const auto &chunk : chunks_) {
@@ -37,13 +33,6 @@ std::uint64_t BitSet::count() const {
         }
     }
     return total;
-}
-
-ChunkWords BitSet::words(std::uint32_t chunk) const {
-    if (chunk >= chunks_.size() || chunks_[chunk].empty()) {
-        return no_members;
-    }
-    return ChunkWords(chunks_[chunk].data(), words_per_chunk);
 }
 
 }  // namespace segment::members

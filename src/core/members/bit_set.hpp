@@ -19,13 +19,17 @@ public:
     void assign(std::uint32_t chunk, ChunkWords words);
     void insert(Ordinal ordinal);
 
-    bool contains(Ordinal ordinal) const;
+    bool contains(Ordinal ordinal) const { return (words(ordinal / chunk_size)[ordinal % chunk_size / 64] >> ordinal % 64 & 1) != 0; }
+    // Before many members are asked for that are far from each other.
+    void prefetch(Ordinal ordinal) const { __builtin_prefetch(&words(ordinal / chunk_size)[ordinal % chunk_size / 64]); }
     std::uint64_t count() const;
 
     // Chunks from this one on are empty.
     std::uint32_t chunks() const { return static_cast<std::uint32_t>(chunks_.size()); }
     // The words of a chunk, of any number; all zero where it has no members.
-    ChunkWords words(std::uint32_t chunk) const;
+    ChunkWords words(std::uint32_t chunk) const {
+        return chunk < chunks_.size() && !chunks_[chunk].empty() ? ChunkWords(chunks_[chunk].data(), words_per_chunk) : no_members;
+    }
 
     // Calls visit(ordinal) for each member in ascending order. Holds nothing that a longjmp out of it would leak.
     template <class Visit>

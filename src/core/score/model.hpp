@@ -35,7 +35,13 @@ enum class Shape : std::uint8_t {
     points,         // 1 where a condition holds, else 0; the other way round for negative points of a weighted score
     percentile,     // rank among all members, by percent_rank in the order from worst to best
     recency_decay,  // 0.5 ^ (x ÷ half_life), x not below 0
+    zscore,  // 1 ÷ (1 + e^−z), z the standard deviations that x lies from the mean of all members, in the order from worst to best
 };
+
+// Whether a part can be told only when the values of all members are known.
+inline bool is_relative(Shape shape) {
+    return shape == Shape::percentile || shape == Shape::zscore;
+}
 
 struct Step {
     double from, value;  // from `from` on; values below the first step's take the first's
@@ -43,7 +49,7 @@ struct Step {
 
 struct Metric {
     Shape shape = Shape::linear;
-    double worst = 0, best = 1;  // of a percentile only their order counts
+    double worst = 0, best = 1;  // of relative shapes only their order counts
     std::span<const Step> steps = {};
     double points = 1;
     double half_life = 1;              // in the unit of the values: days
@@ -68,6 +74,7 @@ struct Model {
     std::span<const Metric> metrics = {};
     std::span<const double> groups = {};  // their weights
     std::span<const Band> bands = {};     // ascending
+    double hysteresis = 0;                // how far beyond the edges of its band a score has to be to leave it
 };
 
 }  // namespace segment::score

@@ -32,6 +32,7 @@ public:
     // Goes to a chunk; then sums over members of it, in their order.
     void select(std::uint32_t chunk);
     Sum sum(members::ChunkWords of_members) const;
+    std::span<const double> selected() const { return selected_; }  // by the chunk's ordinals; empty if it has no scores
     double at(std::uint32_t index) const { return selected_.empty() ? missing : selected_[index]; }
 
 private:

@@ -11,26 +11,35 @@ Scorer::Scorer(const Model &model, std::uint64_t bytes, behaviour::Overflow &ove
     : model_(model),
       totals_(model, memory),
       ranks_(memory),
+      spreads_(model.metrics.size(), memory),
       means_(model.metrics.size(), memory),
       column_(memory),
       parts_(model.metrics.size(), memory),
       members_(memory) {
-    ranked_ = static_cast<std::size_t>(std::ranges::count(model.metrics, Shape::percentile, &Metric::shape));
+    const auto ranked = static_cast<std::size_t>(std::ranges::count(model.metrics, Shape::percentile, &Metric::shape));
     ranks_.reserve(model.metrics.size());
     for (std::size_t i = 0; i < model.metrics.size(); ++i) {
-        ranks_.emplace_back(bytes / std::max<std::size_t>(ranked_, 1), &overflow, memory);
+        ranks_.emplace_back(bytes / std::max<std::size_t>(ranked, 1), &overflow, memory);
     }
+}
+
+bool Scorer::needs_all() const {
+    return std::ranges::any_of(model_.metrics, is_relative, &Metric::shape);
 }
 
 void Scorer::note(Grid &grid, std::uint32_t chunk, Interrupts &interrupts) {
     for (std::size_t metric = 0; metric < model_.metrics.size(); ++metric) {
-        if (model_.metrics[metric].shape != Shape::percentile) {
+        const Shape shape = model_.metrics[metric].shape;
+        if (!is_relative(shape)) {
             continue;
         }
         interrupts.poll();
         const double *const values = grid.rows(chunk) + metric;
         members::for_each_bit(grid.present(chunk), 0, [&](Ordinal index) {
-            if (const double value = values[std::size_t{index} * grid.width()]; !is_missing(value)) {
+            const double value = values[std::size_t{index} * grid.width()];
+            if (shape == Shape::zscore) {
+                spreads_[metric].add(value);
+            } else if (!is_missing(value)) {
                 ranks_[metric].add(value);
             }
         });
@@ -66,7 +75,9 @@ void Scorer::compute(Grid &grid, std::uint32_t chunk, Interrupts &interrupts) {
         double *const row = rows + std::size_t{index} * grid.width();
         for (std::size_t metric = 0; metric < parts_.size(); ++metric) {
             const Metric &what = model_.metrics[metric];
-            const double part = what.shape == Shape::percentile ? row[metric] : normalized(what, model_.mode, row[metric]);
+            const double part = what.shape == Shape::percentile ? row[metric]
+                                : what.shape == Shape::zscore   ? spreads_[metric].logistic(row[metric], what.worst <= what.best)
+                                                                : normalized(what, model_.mode, row[metric]);
             parts_[metric] = part;
             if (!is_missing(part)) {
                 means_[metric].sum += part;

@@ -3,6 +3,7 @@
 
 #include "core/score/grid.hpp"
 #include "core/score/ranks.hpp"
+#include "core/score/shape.hpp"
 #include "core/score/total.hpp"
 
 namespace segment::score {
@@ -17,7 +18,7 @@ public:
     static constexpr std::uint32_t score_column = 0, coverage_column = 1;
 
     // Whether scores can be told only when all members' values are known.
-    bool ranks() const { return ranked_ > 0; }
+    bool needs_all() const;
     // Takes note of the values in a chunk; of all chunks, before any is computed.
     void note(Grid &grid, std::uint32_t chunk, Interrupts &interrupts);
     void finish_notes();
@@ -36,8 +37,8 @@ private:
 
     const Model &model_;
     Totals totals_;
-    std::size_t ranked_ = 0;         // metrics
-    std::pmr::vector<Ranks> ranks_;  // of the metrics; of those without percentiles unused
+    std::pmr::vector<Ranks> ranks_;     // of the metrics; of those without percentiles unused
+    std::pmr::vector<Spread> spreads_;  // likewise of those without zscores
     std::pmr::vector<Mean> means_;
     std::pmr::vector<double> column_, parts_;
     std::pmr::vector<std::uint32_t> members_;

@@ -167,4 +167,13 @@ std::int32_t band_of(std::span<const Band> bands, double score) {
     return above == bands.begin() ? 0 : static_cast<std::int32_t>(above - bands.begin()) - 1;
 }
 
+std::int32_t band_of(std::span<const Band> bands, double score, std::int32_t before, double hysteresis) {
+    if (before < 0 || is_missing(score))
+        return band_of(bands, score);
+    const auto index = static_cast<std::size_t>(before);
+    const bool fell = index > 0 && score < bands[index].from - hysteresis;
+    const bool rose = index + 1 < bands.size() && score >= bands[index + 1].from + hysteresis;
+    return fell || rose ? band_of(bands, score) : before;
+}
+
 }  // namespace segment::score

@@ -49,7 +49,10 @@ private:
     double all_shares_ = 0;
 };
 
-// Index of the band of a score; −1 if there are no bands.
+// Index of the band of a score; −1 if there are no bands or no score.
 std::int32_t band_of(std::span<const Band> bands, double score);
+// That of a member who was in the band `before`, or in none: it is left when the score is below its lower edge by more than `hysteresis`,
+// or above its upper edge by at least that.
+std::int32_t band_of(std::span<const Band> bands, double score, std::int32_t before, double hysteresis);
 
 }  // namespace segment::score

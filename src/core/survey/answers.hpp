@@ -2,6 +2,7 @@
 // every aggregate over answers.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -39,11 +40,10 @@ struct Answers {
     void add(int answer) {
         add_unanswered();
         const ScaleRules &bounds = rules(scale);
-        if (answer >= bounds.lowest && answer <= bounds.highest) {
-            ++of[static_cast<std::size_t>(answer)];
-        } else {
-            ++out_of_scale;
-        }
+        // Without a branch: which answers come next cannot be foretold.
+        const bool in_scale = (answer >= bounds.lowest) & (answer <= bounds.highest);
+        of[static_cast<std::size_t>(std::max(answer, 0))] += in_scale;
+        out_of_scale += !in_scale;
     }
     // Somebody was asked and gave no answer.
     void add_unanswered() {

@@ -11,6 +11,9 @@ use Differential::Random;
 # Tables and how often they are chosen. 64 members are a word.
 my @tables = ([ 1, 0 ], [ 1, 1 ], [ 3, 63 ], [ 4, 64 ], [ 4, 65 ], [ 6, 100 ], [ 4, 200 ], [ 1, 300 ]);
 
+# How deep definitions are. One of depth five has dozens of conditions, so that a few of them would take most of the time.
+my @depths = ([ 50, 0 ], [ 30, 1 ], [ 14, 2 ], [ 4, 3 ], [ 1, 4 ], [ 1, 5 ]);
+
 # run(seed => …, definitions => how many, citext => whether there is that type, postgres => connection string, database => the one to make, from `template`,
 # server => its connection string): what is to be told, as `outcome` has it.
 sub run
@@ -22,7 +25,7 @@ sub run
 
     seed($seed, 0);
     my ($table) = make_tables($server, $seed,
-        { index => 1, kind => one('table', 'table', 'table', 'partitioned', 'view'), rows => weighted(@tables), citext => $batch{citext}, definitions => $batch{definitions} });
+        { index => 1, kind => one('table', 'table', 'table', 'partitioned', 'view'), rows => weighted(@tables), citext => $batch{citext}, definitions => $batch{definitions}, depths => \@depths });
     seed($seed, 1);
     $table->fill;
     my $population = $table->{population};

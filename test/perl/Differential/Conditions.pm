@@ -108,8 +108,9 @@ sub text_condition
         [ 1, sub {
             my @others = grep { !($value->{collation} && $_->{collation} && $_->{collation} ne $value->{collation}) } $table->traits('text');
             my $other = one(@others);
-            # A char(n) is a text without its padding; next to a citext, case does not count.
-            my $as = $value->{type} eq 'citext' || $other->{type} eq 'citext' ? 'citext' : 'text';
+            # A char(n) is a text without its padding, and next to a varchar so is that, as in PostgreSQL; next to a citext, case does not count.
+            my %types = map { $_->{type} => 1 } $value, $other;
+            my $as = $types{citext} ? 'citext' : $types{bpchar} && $types{varchar} ? 'bpchar' : 'text';
             return compared($value->{text}, $other->{word}, sub { "$value->{sql}::$as $_[0] $other->{sql}::$as" });
         } ],
         [ 5, sub { return pattern_condition($table, $value) } ],

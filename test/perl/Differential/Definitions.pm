@@ -44,11 +44,12 @@ sub tree
     return { text => $text, sql => '(' . join(' ' . uc $word . ' ', map { $_->{sql} } @parts) . ')', level => $level, inherited(@parts) };
 }
 
-# definition(table): of any depth up to five, simple ones more often.
+# definition(table): of any depth up to five, simple ones more often; `depths` of the table are others, with how often they are chosen.
 sub definition
 {
     my ($table) = @_;
-    return tree(sub { condition($table) }, weighted([ 6, 0 ], [ 4, 1 ], [ 3, 2 ], [ 2, 3 ], [ 1, 4 ], [ 1, 5 ]));
+    my $depths = $table->{depths} // [ [ 6, 0 ], [ 4, 1 ], [ 3, 2 ], [ 2, 3 ], [ 1, 4 ], [ 1, 5 ] ];
+    return tree(sub { condition($table) }, weighted(@$depths));
 }
 
 sub base_definition

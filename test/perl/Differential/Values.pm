@@ -112,6 +112,13 @@ sub floating
     return $value->{type} eq 'float' ? $value->{sql} : defined $value->{digits} ? "'$value->{digits}'::float8" : "oracle.f8($value->{sql})";
 }
 
+# What arithmetic in floating point takes of an exact number, whatever it is computed from.
+sub in_floating_point
+{
+    my ($value) = @_;
+    return $value->{floating} // ($value->{column} && $value->{column}{declared} eq 'numeric' ? "oracle.float_operand($value->{sql})" : $value->{sql});
+}
+
 # number(table, depth): any number that differs between members; depth bounds the arithmetic.
 sub number
 {
@@ -126,13 +133,17 @@ sub number
         my $level = $op =~ /[+-]/ ? 1 : 2;
         my $text = within_level($left, $level) . " $op " . within_level($right, $level + 1);
         my $float = $left->{type} eq 'float' || $right->{type} eq 'float';
-        my ($l, $r) = map { $float && $_->{type} eq 'exact' ? floating($_) : operand($_) } $left, $right;
-        return { text => $text, sql => "oracle.arithmetic('$op', $l, $r)", type => $float ? 'float' : 'exact', level => $level };
+        return { text => $text, type => 'exact', level => $level, map { my ($what, $l, $r) = @$_; $what => "oracle.arithmetic('$op', $l, $r)" }
+                [ sql => map { operand($_) } $left, $right ], [ floating => map { in_floating_point($_) } $left, $right ] }
+          if !$float;
+        my ($l, $r) = map { $_->{type} eq 'float' ? operand($_) : defined $_->{digits} ? floating($_) : 'oracle.f8(' . in_floating_point($_) . ')' } $left, $right;
+        return { text => $text, sql => "oracle.arithmetic('$op', $l, $r)", type => 'float', level => $level };
     }
     if ($depth > 0 && chance(0.1))
     {
         my $operand = number($table, $depth - 1);
-        return { text => '-' . ($operand->{level} < 3 || $operand->{text} =~ /^-/ ? "($operand->{text})" : $operand->{text}), sql => "(- (" . operand($operand) . "))", type => $operand->{type}, level => 3 };
+        return { text => '-' . ($operand->{level} < 3 || $operand->{text} =~ /^-/ ? "($operand->{text})" : $operand->{text}), sql => "(- (" . operand($operand) . "))", type => $operand->{type}, level => 3,
+            $operand->{type} eq 'exact' ? (floating => '(- (' . in_floating_point($operand) . '))') : () };
     }
     return weighted(
         [ 10, sub { number_of(one($table->traits('exact', 'float4', 'float8'))) } ],

@@ -1,16 +1,20 @@
 -- What the independent translations of definitions are made of. Written from the language's description, and for obviousness, not
--- for speed: whatever fails on a value is missing, because the error is caught.
+-- for speed: whatever fails on a value is missing, because the error is caught. They are functions of PL/pgSQL, which the planner, unlike those
+-- of SQL, need not parse at each of a thousand uses.
 CREATE SCHEMA oracle;
 
 -- Numbers ------------------------------------------------------------------------------------------------------------------------
 
 -- An exact number next to a float, and a column's number in arithmetic: what is not within these limits counts as out of range.
-CREATE FUNCTION oracle.f8(n numeric) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN n = 0 OR abs(n) BETWEEN 1e-300 AND 1e300 THEN n::float8 END $$;
-CREATE FUNCTION oracle.operand(f float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN f = 0 OR abs(f) BETWEEN 1e-100 AND 1e100 THEN f END $$;
-CREATE FUNCTION oracle.operand(n numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN abs(n) < 1e1000 THEN n END $$;
+CREATE FUNCTION oracle.f8(n numeric) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN n = 0 OR abs(n) BETWEEN 1e-300 AND 1e300 THEN n::float8 END; END $$;
+CREATE FUNCTION oracle.operand(f float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN f = 0 OR abs(f) BETWEEN 1e-100 AND 1e100 THEN f END; END $$;
+CREATE FUNCTION oracle.operand(n numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN abs(n) < 1e1000 THEN n END; END $$;
+-- In a formula with a float.
+CREATE FUNCTION oracle.float_operand(n numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN n = 0 OR abs(n) BETWEEN 1e-100 AND 1e100 THEN n END; END $$;
 
 CREATE FUNCTION oracle.arithmetic(op text, a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -25,33 +29,35 @@ EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
 -- Uniform in [0,1): the first 52 bits of the hash.
-CREATE FUNCTION oracle.bucket(salt text, key text) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
-    SELECT ('x' || left(encode(sha256(convert_to(salt || chr(31) || key, 'UTF8')), 'hex'), 13))::bit(52)::bigint / 2::float8 ^ 52 $$;
+CREATE FUNCTION oracle.bucket(salt text, key text) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN ('x' || left(encode(sha256(convert_to(salt || chr(31) || key, 'UTF8')), 'hex'), 13))::bit(52)::bigint / 2::float8 ^ 52; END $$;
 
 -- Time ---------------------------------------------------------------------------------------------------------------------------
 
 -- Local time and instants tell each other from 4713 BC to 294275, and in UTC, where they are the same, always.
-CREATE FUNCTION oracle.convertible(ts timestamp, zone text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT zone = 'UTC' OR NOT isfinite(ts) OR ts BETWEEN timestamp '4713-01-01 BC' AND timestamp '294276-01-01' $$;
+CREATE FUNCTION oracle.convertible(ts timestamp, zone text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN zone = 'UTC' OR NOT isfinite(ts) OR ts BETWEEN timestamp '4713-01-01 BC' AND timestamp '294276-01-01'; END $$;
 
-CREATE FUNCTION oracle.instant(ts timestamp, zone text) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN oracle.convertible(ts, zone) THEN ts AT TIME ZONE zone END $$;
+CREATE FUNCTION oracle.instant(ts timestamp, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN oracle.convertible(ts, zone) THEN ts AT TIME ZONE zone END; END $$;
 
-CREATE FUNCTION oracle.local(tz timestamptz, zone text) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN oracle.convertible(tz AT TIME ZONE 'UTC', zone) THEN tz AT TIME ZONE zone END $$;
+CREATE FUNCTION oracle.local(tz timestamptz, zone text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN oracle.convertible(tz AT TIME ZONE 'UTC', zone) THEN tz AT TIME ZONE zone END; END $$;
 
-CREATE FUNCTION oracle.day(tz timestamptz, zone text) RETURNS date LANGUAGE sql IMMUTABLE AS $$ SELECT oracle.local(tz, zone)::date $$;
+CREATE FUNCTION oracle.day(tz timestamptz, zone text) RETURNS date LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN oracle.local(tz, zone)::date; END $$;
 
-CREATE FUNCTION oracle.calendar_part(w interval) RETURNS interval LANGUAGE sql IMMUTABLE AS $$
-    SELECT make_interval(months => (extract(year FROM w) * 12 + extract(month FROM w))::int, days => extract(day FROM w)::int) $$;
+CREATE FUNCTION oracle.calendar_part(w interval) RETURNS interval LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN make_interval(months => (extract(year FROM w) * 12 + extract(month FROM w))::int, days => extract(day FROM w)::int); END $$;
 
-CREATE FUNCTION oracle.in_range(tz timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT tz >= timestamptz '0001-01-01 00:00:00+00' AND tz < timestamptz '10000-01-01 00:00:00+00' $$;
-CREATE FUNCTION oracle.in_range(d date) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT d BETWEEN date '0001-01-01' AND date '9999-12-31' $$;
+CREATE FUNCTION oracle.in_range(tz timestamptz) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN tz >= timestamptz '0001-01-01 00:00:00+00' AND tz < timestamptz '10000-01-01 00:00:00+00'; END $$;
+CREATE FUNCTION oracle.in_range(d date) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN d BETWEEN date '0001-01-01' AND date '9999-12-31'; END $$;
 
 -- The local time at which a day begins.
-CREATE FUNCTION oracle.midnight(d date) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN oracle.in_range(d) THEN d::timestamp END $$;
+CREATE FUNCTION oracle.midnight(d date) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN oracle.in_range(d) THEN d::timestamp END; END $$;
 
 -- edge(W): days and longer in the zone, hours and shorter exactly. What is moved lies in the years 1 to 9999, or it is missing.
 CREATE FUNCTION oracle.shift(tz timestamptz, w interval, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
@@ -80,13 +86,12 @@ CREATE FUNCTION oracle.shift(d date, w interval) RETURNS date LANGUAGE plpgsql I
 BEGIN RETURN CASE WHEN oracle.in_range(d) THEN (d + w)::date END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
 
 -- From an infinite time to a finite one it is infinitely long.
-CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN extract(epoch FROM b - a) / 86400
-                WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END WHERE a IS NOT NULL AND b IS NOT NULL $$;
+CREATE FUNCTION oracle.days_between(a timestamptz, b timestamptz) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN CASE WHEN isfinite(a) AND isfinite(b) THEN extract(epoch FROM b - a) / 86400
+                WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END END; END $$;
 
-CREATE FUNCTION oracle.days_between(a date, b date) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN isfinite(a) AND isfinite(b) THEN (b - a)::numeric WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END
-    WHERE a IS NOT NULL AND b IS NOT NULL $$;
+CREATE FUNCTION oracle.days_between(a date, b date) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN CASE WHEN isfinite(a) AND isfinite(b) THEN (b - a)::numeric WHEN a = 'infinity' OR b = '-infinity' THEN numeric '-Infinity' ELSE numeric 'Infinity' END END; END $$;
 
 CREATE FUNCTION oracle.age(d date, today date) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -95,9 +100,9 @@ EXCEPTION WHEN data_exception THEN RETURN NULL;
 END $$;
 
 -- The start of the period that the local time lies in; infinite times are in one of their own.
-CREATE FUNCTION oracle.period_start(unit text, ts timestamp, week_start int) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN NOT isfinite(ts) THEN ts WHEN unit = 'week' THEN date_trunc('day', ts) - make_interval(days => (extract(isodow FROM ts)::int - week_start + 7) % 7)
-                     ELSE date_trunc(unit, ts) END $$;
+CREATE FUNCTION oracle.period_start(unit text, ts timestamp, week_start int) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN NOT isfinite(ts) THEN ts WHEN unit = 'week' THEN date_trunc('day', ts) - make_interval(days => (extract(isodow FROM ts)::int - week_start + 7) % 7)
+                     ELSE date_trunc(unit, ts) END; END $$;
 
 CREATE FUNCTION oracle.anniversary_in(d date, from_day date, until_day date) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
@@ -117,25 +122,25 @@ END $$;
 
 -- Values inside jsonb: a name is a key of an object, a position one of an array; anything else is absent ------------------------------
 
-CREATE FUNCTION oracle.part(j jsonb, name text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN jsonb_typeof(j) = 'object' THEN j -> name END $$;
-CREATE FUNCTION oracle.part(j jsonb, item int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN jsonb_typeof(j) = 'array' THEN j -> item END $$;
+CREATE FUNCTION oracle.part(j jsonb, name text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN jsonb_typeof(j) = 'object' THEN j -> name END; END $$;
+CREATE FUNCTION oracle.part(j jsonb, item int) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN jsonb_typeof(j) = 'array' THEN j -> item END; END $$;
 
-CREATE FUNCTION oracle.json_text(j jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN jsonb_typeof(j) <> 'null' THEN j #>> '{}' END $$;
-CREATE FUNCTION oracle.json_number(j jsonb) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN j::numeric END $$;
-CREATE FUNCTION oracle.json_boolean(j jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN jsonb_typeof(j) = 'boolean' THEN j::boolean END $$;
+CREATE FUNCTION oracle.json_text(j jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN jsonb_typeof(j) <> 'null' THEN j #>> '{}' END; END $$;
+CREATE FUNCTION oracle.json_number(j jsonb) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN jsonb_typeof(j) = 'number' THEN j::numeric END; END $$;
+CREATE FUNCTION oracle.json_boolean(j jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN jsonb_typeof(j) = 'boolean' THEN j::boolean END; END $$;
 
 -- Casts of texts: numbers in decimal notation, true and false; all else is missing.
 CREATE FUNCTION oracle.text_numeric(t text) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN RETURN CASE WHEN t ~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$' THEN t::numeric END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
 CREATE FUNCTION oracle.text_bigint(t text) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN RETURN CASE WHEN t ~ '^[+-]?[0-9]+$' THEN t::bigint END; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
-CREATE FUNCTION oracle.text_boolean(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE t WHEN 'true' THEN true WHEN 'false' THEN false END $$;
+CREATE FUNCTION oracle.text_boolean(t text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE t WHEN 'true' THEN true WHEN 'false' THEN false END; END $$;
 
 -- Only ISO 8601 is read, without zone in the population's zone.
 CREATE FUNCTION oracle.text_instant(t text, zone text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE SET timezone TO 'UTC' SET datestyle TO 'ISO, YMD' AS $$
@@ -151,11 +156,11 @@ END $$;
 -- Arrays -----------------------------------------------------------------------------------------------------------------------------
 
 -- Whether an element is among them; no element among the missing ones.
-CREATE FUNCTION oracle.holds(elements anyarray, item anyelement) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT coalesce(item = ANY (elements), false) $$;
+CREATE FUNCTION oracle.holds(elements anyarray, item anyelement) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN coalesce(item = ANY (elements), false); END $$;
 
-CREATE FUNCTION oracle.json_holds(j jsonb, item jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN jsonb_typeof(j) = 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(j) AS e(value) WHERE e.value = item) ELSE false END $$;
+CREATE FUNCTION oracle.json_holds(j jsonb, item jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN CASE WHEN jsonb_typeof(j) = 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(j) AS e(value) WHERE e.value = item) ELSE false END; END $$;
 
 -- Moments where something begins to hold or ends, for the tables to hold: the windows' edges as of the given instants, with the
 -- microseconds before and after. Each in three spellings.
