@@ -118,7 +118,8 @@ std::optional<std::uint32_t> EventFeatures::take_extreme(const BoundEventValue &
     if (!add_exact_terms(value, scope, feature))
         return {};
     std::pmr::string sql(memory_);
-    SqlWriter(scope, sql).value(value, Binding::disjunction);
+    SqlWriter(scope, sql).value(value, Binding::cast);
+    sql += "::double precision";  // another feature than the one that is compared
     const FeatureId id = add(sql, std::move(feature));
     return static_cast<std::uint32_t>(std::ranges::find(features_, id, &EventFeature::feature) - features_.begin());
 }
