@@ -27,8 +27,9 @@ struct ScoreScan {
     struct ScoreScanState *state;
 };
 
-// A member's row in the grid has `width` numbers, at least one for each metric, and then those of the query's further columns; the grid takes no more than `memory` bytes, or the room of
-// one chunk, and what comes from events no more than `event_memory`. In the current context.
+// A member's row in the grid has `width` numbers, at least one for each metric, and then those of the query's further columns; the grid
+// takes no more than `memory` bytes, or the room of one chunk, and what comes from events no more than `event_memory`. In the current
+// context.
 ScoreScan *begin_score_scan(const Population *population, const Binding *binding, const ScoreRecord *score, const ScoreQuery *query,
                             EventNumbers *numbers, RunNumbering *members, uint32 width, uint64 memory, uint64 event_memory,
                             IgnoredRows *ignored);

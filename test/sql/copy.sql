@@ -23,7 +23,6 @@ SELECT 'plan = ''pro'''::segment.definition;
 SHOW segment.refresh_memory;
 SET segment.refresh_memory = '4MB';
 SELECT copy_memory();
-SET segment.refresh_memory = '1kB';
 SET segment.nothing = 1;
 RESET segment.refresh_memory;
 SELECT copy_memory();
