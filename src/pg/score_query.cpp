@@ -136,8 +136,8 @@ const char *QueryWriter::formula(const ScoreMetric &metric, std::size_t index, S
 
 const char *QueryWriter::condition(std::string_view whose, std::string_view name, std::string_view text, ScoreUses &uses,
                                    ScoreProgram *program) {
-    const Checked checked = this->checked(whose, name, text, [&](std::string_view text) {
-        return definition::check(definition::parse_definition(text, arena_), binding_->vocabulary, arena_);
+    const Checked checked = this->checked(whose, name, text, [&](std::string_view written) {
+        return definition::check(definition::parse_definition(written, arena_), binding_->vocabulary, arena_);
     });
     use(checked, uses);
     uses.traits = !checked.traits.empty();

@@ -96,6 +96,17 @@ TEST(MatchEvents, WhatPassesTake) {
     EXPECT_TRUE(unreadable.takes("did 'visit'"));
 }
 
+// What is compared is told by codes, what is computed with by itself.
+TEST(MatchEvents, NumbersAreNoCodes) {
+    Compiled compiled;
+    compiled.compile("min(amount) of 'login' < 3");
+    const auto formula =
+        definition::check_formula(definition::parse_formula("min(amount) of 'login'", compiled.arena), compiled.words, compiled.arena);
+    EXPECT_EQ(compiled.events.take_number(*formula.value, {compiled.words, "now()"}), 1u);
+    EXPECT_EQ(compiled.events.features()[0].terms.front().number, no_column);
+    EXPECT_EQ(compiled.events.features()[1].terms.front().code, no_column);
+}
+
 TEST(MatchEvents, EqualQuestionsAreOne) {
     Compiled compiled;
     const NodeId did = compiled.compile("did 'login' within 7 days");
