@@ -42,7 +42,7 @@ struct Answers {
         const ScaleRules &bounds = rules(scale);
         // Without a branch: which answers come next cannot be foretold.
         const bool in_scale = (answer >= bounds.lowest) & (answer <= bounds.highest);
-        of[static_cast<std::size_t>(std::max(answer, 0))] += in_scale;
+        of[static_cast<std::size_t>(std::clamp(answer, 0, 10))] += in_scale;
         out_of_scale += !in_scale;
     }
     // Somebody was asked and gave no answer.
